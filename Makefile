@@ -1,0 +1,62 @@
+# Everything that people do with this project, `make help` lists it. Needs only make and Python 3.11.
+
+venv := .venv
+stamp := $(venv)/.complete
+python := $(venv)/bin/python
+
+PYTHON ?= $(shell for name in python3.11 python3; do $$name --version >/dev/null 2>&1 && echo $$name && break; done)
+
+# One thread: float32 training depends on the number of threads, and stored outputs must come out the same anywhere.
+THREADS ?= 1
+export OMP_NUM_THREADS := $(THREADS)
+
+ifndef SWAPUTILS_DATA
+ifneq ($(wildcard ../shared/data),)
+export SWAPUTILS_DATA := $(abspath ../shared/data)
+endif
+endif
+
+# Every other variable on the command line is a parameter of the chapters: `make book SCALE=smoke` gives scale=smoke.
+settings := PYTHON THREADS SWAPUTILS_DATA MAKEFLAGS CI
+given := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
+parameters := $(foreach name,$(filter-out $(settings) -%,$(given)),'$(name)=$($(name))')
+
+.PHONY: help setup book html test rerun refresh clean
+
+help: ## this list
+	@echo "make TARGET [SCALE=smoke|laptop|paper] [DATA=..] [SEED=..] [CONDITION=..] [RECOMPUTE=True] [THREADS=..] [PYTHON=..]"
+	@sed -n 's/^\([a-z]*\):.* ## /  \1\t/p' Makefile | expand -t 12
+
+setup: $(stamp) ## install the pinned environment into .venv
+
+$(stamp): pyproject.toml constraints.txt
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 is needed, and '$(PYTHON)' is not it. Name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@'$(PYTHON)' -m venv $(venv) || { \
+		echo "No virtual environment could be made; on Debian and Ubuntu, install python3.11-venv." >&2; exit 1; }
+	$(python) -m pip install --constraint constraints.txt --editable '.[book,test]'
+	$(python) -m pip check
+	@touch $@
+
+book: setup ## execute the chapters (those that changed) and build the HTML book in build/book
+	@$(python) -m workflow.book execute $(parameters)
+
+html: setup ## build the HTML book from the stored outputs in build/html, running nothing
+	@$(python) -m workflow.book stored
+
+nbval := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks
+
+test: setup ## run the tests, and compare the chapters with their stored outputs on one thread and on two
+	$(python) -m pytest
+	OMP_NUM_THREADS=1 $(python) -m pytest $(nbval)
+	OMP_NUM_THREADS=2 $(python) -m pytest $(nbval)
+
+rerun: setup ## recompute everything in results/ from the data, then refresh the stored outputs
+	@$(python) -m workflow.rerun $(parameters)
+	@$(python) -m workflow.refresh
+
+refresh: setup ## execute the chapters with their default parameters and store the outputs in notebooks/
+	@$(python) -m workflow.refresh
+
+clean: ## remove what was built; keeps .venv
+	rm -rf build .pytest_cache .ruff_cache .hypothesis

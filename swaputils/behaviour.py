@@ -1,0 +1,133 @@
+"""What a network reports: responses to displays, errors, swaps, and how they compare with the ideal sampler's.
+
+A swap is read off the nearest item only because the targets here are narrow (0.05 rad) and hold no guesses. Human responses are
+broad and hold guesses; for them swaps come from mixture responsibilities or from a fit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float
+from scipy.stats import binomtest
+from torch import Tensor
+from tqdm import tqdm
+
+from swaputils import ideal
+from swaputils.circular import distance, standard_deviation, to_angle, wrap
+from swaputils.diffusion import Schedule
+from swaputils.records import Displays, ResponseMixture, TrialInputs
+from swaputils.rnn import RNN, draw_noise, rollout, silent_noise
+from swaputils.task import TaskConfig, encode, probe_distance
+
+CHUNK = 1_000  # trials simulated at once, to bound memory
+FAR = 0.3  # rad; six standard deviations of the target's clusters
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of `count` cases with its 95 % Wilson interval."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+
+def share(cases: Bool[Tensor, " cases"]) -> Share:
+    """Share of true cases; ValueError when there is none to count."""
+    count = cases.numel()
+    if count == 0:
+        raise ValueError("a share of no cases was asked for; at least one is needed")
+    result = binomtest(int(cases.sum()), count)
+    low, high = result.proportion_ci(0.95, method="wilson")
+    return Share(result.statistic, float(low), float(high), count)
+
+
+def end_points(
+    rnn: RNN, task: TaskConfig, displays: Displays, *, generator: torch.Generator
+) -> Float[Tensor, "trials 2"]:
+    """Readout-plane state at the end of the report period, with the network's noise."""
+    runs = (
+        rollout(rnn, inputs, draw_noise(rnn, inputs, generator=generator)) for inputs in _chunks(rnn, task, displays)
+    )
+    return torch.cat([rnn.in_plane(run.report[:, -1]) for run in runs])
+
+
+def silent_end_points(rnn: RNN, task: TaskConfig, displays: Displays) -> Float[Tensor, "trials 2"]:
+    """Readout-plane state at the end of the report period with all noise off and the initial state at its mean."""
+    runs = (rollout(rnn, inputs, silent_noise(rnn, inputs)) for inputs in _chunks(rnn, task, displays))
+    return torch.cat([rnn.in_plane(run.report[:, -1]) for run in runs])
+
+
+def _chunks(rnn: RNN, task: TaskConfig, displays: Displays) -> Iterator[TrialInputs]:
+    """Inputs of the displays, some at a time, in the dtype and on the device of the network."""
+    for start in tqdm(range(0, len(displays), CHUNK), desc="simulating", unit="chunk", leave=False):
+        inputs = encode(task, displays[start : start + CHUNK])
+        yield TrialInputs(inputs.stimulus.to(rnn.readout), inputs.cue.to(rnn.readout), inputs.periods)
+
+
+def ideal_end_points(
+    schedule: Schedule, target: ResponseMixture, *, generator: torch.Generator
+) -> Float[Tensor, "trials 2"]:
+    """End points of the ideal sampler for the same targets."""
+    return ideal.sample_path(schedule, target, generator=generator)[:, -1]
+
+
+def nearest_item(displays: Displays, response: Float[Tensor, " trials"]) -> Tensor:
+    """[M] index of the item whose report feature is nearest to the response."""
+    to_items = distance(response[:, None].to(displays.report), displays.report)
+    return to_items.nan_to_num(torch.inf).argmin(dim=1)
+
+
+def is_swap(displays: Displays, response: Float[Tensor, " trials"]) -> Bool[Tensor, " trials"]:
+    """Whether the response is nearer to another item than to the cued one."""
+    return nearest_item(displays, response) != displays.cued
+
+
+def swap_curve(displays: Displays, swapped: Bool[Tensor, " trials"], edges: Float[Tensor, " edges"]) -> pd.DataFrame:
+    """Swap rate of two-item displays by probe distance: one row for each bin between consecutive `edges` (rad).
+
+    Columns: distance (mean within the bin), rate, low, high (95 % Wilson interval), count. Empty bins are left out.
+    ValueError unless every display has two items.
+    """
+    if not (displays.set_size == 2).all():
+        raise ValueError("swap_curve takes displays of two items; other set sizes have more than one probe distance")
+    apart = probe_distance(displays).amax(dim=1)
+    rows = []
+    for low, high in pairwise(edges):
+        inside = (apart >= low) & (apart < high)
+        if inside.any():
+            rate = share(swapped[inside])
+            rows.append((float(apart[inside].mean()), rate.value, rate.low, rate.high, rate.count))
+    return pd.DataFrame(rows, columns=["distance", "rate", "low", "high", "count"])
+
+
+def location_edges() -> Float[Tensor, " edges"]:
+    """Bin edges around the four distances between eight locations: 45, 90, 135 and 180 degrees."""
+    return torch.deg2rad(torch.tensor([22.5, 67.5, 112.5, 157.5, 202.5], dtype=torch.float64))
+
+
+def summarise(displays: Displays, end_point: Float[Tensor, "trials 2"], radius: float) -> dict[str, float]:
+    """Behaviour in a few numbers.
+
+    swap_rate with its interval swap_low, swap_high; median_error to the cued item (rad); angular_sd of the error to
+    the nearest item (rad); radial_sd around the nearest item's distance, in units of the radius; far, the share of
+    responses farther than 0.3 rad from every item; responses, how many.
+    """
+    response = to_angle(end_point)
+    item = nearest_item(displays, response)
+    error = wrap(response - displays.report.gather(1, item[:, None]).squeeze(1).to(response))
+    swaps = share(item != displays.cued)
+    return {
+        "swap_rate": swaps.value,
+        "swap_low": swaps.low,
+        "swap_high": swaps.high,
+        "median_error": float(distance(response, displays.cued_report.to(response)).median()),
+        "angular_sd": float(standard_deviation(error)),
+        "radial_sd": float((end_point.norm(dim=1) / radius - 1).square().mean().sqrt()),
+        "far": float((error.abs() > FAR).double().mean()),
+        "responses": len(displays),
+    }

@@ -1,0 +1,52 @@
+"""The ideal sampler: the network's report period with the exact posterior mean in place of the recurrent drive.
+
+It is the best that any network trained by the diffusion objective can be, at the same number of report steps: what it misses of the
+target (swap rate, spread) comes from the finite number of steps, not from a network. Every network is measured beside it.
+"""
+
+import torch
+from torch import Tensor
+
+from swaputils.diffusion import (
+    Schedule,
+    expected_endpoint,
+    forward_trajectory,
+    kernel_target,
+    posterior_mean,
+    report_noise,
+    sample_endpoints,
+)
+from swaputils.records import ResponseMixture
+
+
+def sample_path(
+    schedule: Schedule, mixture: ResponseMixture, start: Tensor | None = None, *, generator: torch.Generator
+) -> Tensor:
+    """Draw paths of the exact sampler in network time: [M, T + 1, 2], the last entry being the end point.
+
+    Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], posterior variance).
+    start: [M, 2] state at the start of the report period; standard normal when None.
+    """
+    angles = mixture.angles
+    noise = torch.randn(
+        (schedule.steps + 1, len(mixture), 2), dtype=angles.dtype, device=angles.device, generator=generator
+    )
+    path = [noise[0] if start is None else start]
+    for step, deviation in enumerate(report_noise(schedule).tolist()):
+        level, noised = schedule.at_step(step), path[-1][:, None]
+        mean = posterior_mean(level, expected_endpoint(level, mixture, noised), noised)
+        path.append(mean.squeeze(1) + deviation * noise[step + 1])
+    return torch.stack(path, dim=1)
+
+
+def loss_floor(schedule: Schedule, mixture: ResponseMixture, leak: float, *, generator: torch.Generator) -> Tensor:
+    """[T] smallest possible mean squared error of the plane drive against the sampled kernel target, per report step.
+
+    It is the variance of the kernel target given x_t and the display, averaged over the two dimensions; no network can
+    get below it, because the response that was drawn is not yet decided by x_t.
+    """
+    endpoint = sample_endpoints(mixture, generator=generator)
+    noised = forward_trajectory(schedule, endpoint, generator=generator)[:, :-1]
+    sampled = kernel_target(schedule, endpoint[:, None], noised, leak)
+    expected = kernel_target(schedule, expected_endpoint(schedule, mixture, noised), noised, leak)
+    return (sampled - expected).square().mean(dim=(0, 2))

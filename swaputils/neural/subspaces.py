@@ -1,0 +1,65 @@
+"""Planes of colour in population activity, and how far two of them are aligned.
+
+The plane of an item's colour is spanned by the two leading principal components of the activity averaged in bins of that
+colour. Two planes are compared by their principal angles in the full space: planes fitted inside three dimensions would
+always share a line.
+"""
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.linalg import subspace_angles
+from torch import Tensor
+
+
+def bin_means(
+    activity: Float[Tensor, "trials units"], colour: Float[Tensor, " trials"], bins: int
+) -> Float[Tensor, "bins units"]:
+    """Mean activity in equal bins of colour (rad). ValueError when a bin is empty."""
+    index = ((colour + math.pi) / (2 * math.pi) * bins).floor().long().clamp(0, bins - 1)
+    counts = torch.bincount(index, minlength=bins)
+    if (counts == 0).any():
+        raise ValueError(
+            f"{int((counts == 0).sum())} of {bins} colour bins hold no trial; give more trials or fewer bins"
+        )
+    total = activity.new_zeros((bins, activity.shape[1])).index_add_(0, index, activity)
+    return total / counts[:, None].to(activity)
+
+
+def colour_plane(
+    activity: Float[Tensor, "trials units"], colour: Float[Tensor, " trials"], bins: int = 16
+) -> Float[Tensor, "units 2"]:
+    """Orthonormal basis of the plane in which mean activity varies most with colour."""
+    means = bin_means(activity, colour, bins)
+    return torch.linalg.svd(means - means.mean(dim=0), full_matrices=False).Vh[:2].T
+
+
+def principal_angles(first: Float[Tensor, "units 2"], second: Float[Tensor, "units 2"]) -> Float[Tensor, " 2"]:
+    """Principal angles between two planes (rad), the larger first."""
+    return torch.from_numpy(np.asarray(subspace_angles(first.numpy(), second.numpy())))
+
+
+def alignment(first: Float[Tensor, "units 2"], second: Float[Tensor, "units 2"]) -> float:
+    """Mean squared cosine of the principal angles: 1 for the same plane, 0 for orthogonal ones.
+
+    Two random planes in d dimensions have 2 / d on average.
+    """
+    return float(principal_angles(first, second).cos().square().mean())
+
+
+def alignment_index(
+    activity: Float[Tensor, "trials units"],
+    colour: Float[Tensor, " trials"],
+    plane: Float[Tensor, "units 2"],
+    bins: int = 16,
+) -> float:
+    """Share of the colour variance of `activity` that `plane` captures, relative to the best plane for it.
+
+    trace(P^T C P) / (lambda_1 + lambda_2), C the covariance of the bin means (Elsayed et al. 2016).
+    """
+    means = bin_means(activity, colour, bins)
+    centred = means - means.mean(dim=0)
+    best = torch.linalg.svdvals(centred)[:2].square().sum()
+    return float((centred @ plane).square().sum() / best)

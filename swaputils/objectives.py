@@ -1,0 +1,78 @@
+"""Objectives: plain functions `(rnn, batch, *, generator) -> scalar loss`; constants are bound with functools.partial.
+
+A network does not know how it was trained, so comparing objectives compares nothing else.
+"""
+
+import torch
+from torch import Tensor
+
+from swaputils.circular import to_xy
+from swaputils.diffusion import Schedule, expected_endpoint, forward_trajectory, kernel_target, sample_endpoints
+from swaputils.records import Batch, Rollout
+from swaputils.rnn import RNN, draw_noise, rollout
+
+PLANE_PENALTY = 1e-3
+ACTIVITY_PENALTY = 1e-5
+
+
+def diffusion_closed_form(
+    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Diffusion objective that regresses the plane drive on the kernel target at E[x_0 | x_t, display].
+
+    mean over trials, steps and dimensions of  weight_k (U f_k - k_k(E[x_0 | x_t, display], x_t))^2  + penalties, under
+    teacher forcing. It has the same minimiser as the sampled target and no floor.
+
+    schedule: the noising process; weights: [T] loss weight of each report step.
+    """
+    path = _sample_path(batch, schedule, generator)
+    expected = expected_endpoint(schedule, batch.target, path[:, :-1])
+    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, generator)
+
+
+def diffusion_sampled(
+    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Tensor, generator: torch.Generator
+) -> Tensor:
+    """The paper's diffusion objective: the kernel target holds the response x_0 that was drawn. Arguments as above."""
+    path = _sample_path(batch, schedule, generator)
+    return _teacher_forced_error(rnn, batch, path, path[:, -1:], schedule, weights, generator)
+
+
+def task_optimal(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Tensor:
+    """Squared distance of the free-running plane state from the cued item's point, mean over report steps, + penalties."""
+    run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator))
+    goal = batch.target.radius * to_xy(batch.displays.cued_report).to(run.report)
+    error = rnn.in_plane(run.report[:, 1:]) - goal[:, None]
+    return error.square().mean() + _penalties(rnn, run)
+
+
+def _sample_path(batch: Batch, schedule: Schedule, generator: torch.Generator) -> Tensor:
+    """[M, T + 1, 2] noised responses to the batch, in network time."""
+    return forward_trajectory(schedule, sample_endpoints(batch.target, generator=generator), generator=generator)
+
+
+def _teacher_forced_error(
+    rnn: RNN,
+    batch: Batch,
+    path: Tensor,
+    endpoint: Tensor,
+    schedule: Schedule,
+    weights: Tensor,
+    generator: torch.Generator,
+) -> Tensor:
+    """Weighted squared error of the plane drive under teacher forcing with `path`, plus penalties."""
+    noised = path[:, :-1]
+    noise = draw_noise(rnn, batch.inputs, generator=generator)
+    run = rollout(rnn, batch.inputs, noise, teacher=noised)
+    error = run.plane_drive - kernel_target(schedule, endpoint, noised, rnn.config.leak)
+    return (weights.to(error)[:, None] * error.square()).mean() + _penalties(rnn, run)
+
+
+def _penalties(rnn: RNN, run: Rollout) -> Tensor:
+    """Pulls the plane state at the end of preparation to the origin, and all activity down.
+
+    The noising process ends near a standard normal, so the report period must not start at an answer.
+    """
+    plane = rnn.in_plane(run.report[:, 0]).square().mean()
+    activity = run.preparation.norm(dim=-1).mean() + rnn.in_null_space(run.report).norm(dim=-1).mean()
+    return PLANE_PENALTY * plane + ACTIVITY_PENALTY * activity

@@ -1,0 +1,103 @@
+"""The recurrence of a leaky network over a whole trial, with its hand-derived adjoint.
+
+    state_{k+1} = (1 - leak) s_k + leak f(s_k, context_k) + noise_k,
+    s_k = state_k, or state_k with its readout-plane part replaced by a teacher's.
+
+Automatic differentiation of the same loop spends most of its time on bookkeeping: it records some twenty small operations a
+step and sums the weights' gradients in as many pieces. Here the trajectory is one operation. A drive gives it two functions:
+
+    evaluate(weights, state, context) -> (drive, saved)
+    pull_back(weights, saved, drive_gradient, weight_gradients) -> (state_gradient, context_gradients)
+
+where pull_back adds to `weight_gradients` in place, and a context is a tuple of offsets, one for each layer of the drive.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Span:
+    """Consecutive steps that share a context; each context tensor is [M, ...] or [1, ...]."""
+
+    steps: int
+    context: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Forcing:
+    """Teacher forcing from step `start` on: s_k = state_k @ projection + plane[k - start].
+
+    projection: [U, U] onto the null space; plane: [T, M, U] what is put in its place.
+    """
+
+    start: int
+    projection: Tensor
+    plane: Tensor
+
+
+def run(
+    drive: Any,
+    weights: tuple[Tensor, ...],
+    spans: list[Span],
+    initial: Tensor,
+    noise: Tensor,
+    leak: float,
+    forcing: Forcing | None,
+) -> tuple[Tensor, Tensor]:
+    """States after each step and drives of each step, both [K, M, U]; differentiable in weights and contexts.
+
+    drive: provides `evaluate` and `pull_back`. initial: [M, U]. noise: [K, M, U].
+    """
+    contexts = [layer for span in spans for layer in span.context]
+    lengths = [span.steps for span in spans]
+    return _Recurrence.apply(drive, lengths, initial, noise, leak, forcing, len(weights), *weights, *contexts)
+
+
+class _Recurrence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, drive, lengths, initial, noise, leak, forcing, weight_count, *tensors):
+        weights, contexts = tensors[:weight_count], tensors[weight_count:]
+        layers = len(contexts) // len(lengths)
+        states, drives = torch.empty_like(noise), torch.empty_like(noise)
+        state, step, tape = initial, 0, []
+        for span, length in enumerate(lengths):
+            context = contexts[span * layers : (span + 1) * layers]
+            for _ in range(length):
+                if forcing is not None and step >= forcing.start:
+                    state = torch.addmm(forcing.plane[step - forcing.start], state, forcing.projection)
+                drives[step], saved = drive.evaluate(weights, state, context)
+                state = torch.lerp(state, drives[step], leak, out=states[step]).add_(noise[step])
+                tape.append(saved)
+                step += 1
+        ctx.drive, ctx.lengths, ctx.leak, ctx.forcing, ctx.tape = drive, lengths, leak, forcing, tape
+        ctx.layers, ctx.weight_count = layers, weight_count
+        ctx.save_for_backward(*tensors)
+        # Aliases, because the tape holds views of `states`: an output that its own node holds would never be freed.
+        return states.detach(), drives.detach()
+
+    @staticmethod
+    def backward(ctx, state_gradients, drive_gradients):
+        weights, contexts = ctx.saved_tensors[: ctx.weight_count], ctx.saved_tensors[ctx.weight_count :]
+        weight_gradients = [torch.zeros_like(weight) for weight in weights]
+        context_gradients = [None] * len(contexts)
+        step = len(ctx.tape) - 1
+        flow = torch.zeros_like(state_gradients[0])
+        for span in reversed(range(len(ctx.lengths))):
+            places = range(span * ctx.layers, (span + 1) * ctx.layers)
+            totals = None
+            for _ in range(ctx.lengths[span]):
+                flow = flow + state_gradients[step]
+                through_drive = torch.add(drive_gradients[step], flow, alpha=ctx.leak)
+                back, parts = ctx.drive.pull_back(weights, ctx.tape[step], through_drive, weight_gradients)
+                flow = torch.add(back, flow, alpha=1 - ctx.leak)
+                if ctx.forcing is not None and step >= ctx.forcing.start:
+                    flow = flow @ ctx.forcing.projection
+                totals = parts if totals is None else tuple(total.add_(part) for total, part in zip(totals, parts))
+                step -= 1
+            for place, total in zip(places, totals):
+                context_gradients[place] = total.sum_to_size(contexts[place].shape)
+        return (None,) * 7 + tuple(weight_gradients) + tuple(context_gradients)

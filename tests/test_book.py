@@ -1,0 +1,128 @@
+"""The book builds without a warning, holds together, and shows all it has to a reader without a network."""
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from tests.browser import find_browser, offline_tab
+from tests.conftest import skip_unless_ci
+from workflow.chapters import ROOT
+from workflow.site import INDEX, render
+
+LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
+LOADED_LINKS = {"stylesheet", "icon", "shortcut", "preload", "prefetch", "modulepreload", "dns-prefetch", "preconnect"}
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory) -> Path:
+    """The pages, built from the stored outputs with warnings as errors."""
+    target = tmp_path_factory.mktemp("book") / "html"
+    assert render({}, target)
+    return (target / INDEX).parent
+
+
+@pytest.fixture(scope="session")
+def pages(html) -> dict[Path, BeautifulSoup]:
+    """Every page of the contents and every other page that the build made, parsed."""
+    return {path: BeautifulSoup(path.read_text(), "html.parser") for path in sorted(html.rglob("*.html"))}
+
+
+@pytest.fixture(scope="session")
+def address(html):
+    """The book on a local server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(html)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def tab():
+    if find_browser() is None:
+        skip_unless_ci("no Chromium was found, so the pages were not opened")
+    with offline_tab() as tab:
+        yield tab
+
+
+def contents() -> list[str]:
+    listed = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [listed["root"]] + [entry["file"] for section in listed["parts"] for entry in section["chapters"]]
+
+
+def is_outside(reference: str) -> bool:
+    return bool(urlsplit(reference).netloc)
+
+
+def test_every_page_of_the_contents_is_built(html):
+    assert [name for name in contents() if not (html / f"{name}.html").is_file()] == []
+
+
+def test_building_again_from_the_same_sources_does_nothing(html):
+    assert not render({}, html.parents[1])
+
+
+def test_nothing_is_loaded_from_another_host(pages):
+    outside = []
+    for path, page in pages.items():
+        references = [element.get(LOADED[element.name], "") for element in page.find_all(list(LOADED))]
+        links = [link for link in page.find_all("link", href=True) if LOADED_LINKS & set(link.get("rel", []))]
+        outside += [(path.name, reference) for reference in references if is_outside(reference)]
+        outside += [(path.name, link["href"]) for link in links if is_outside(link["href"])]
+    assert outside == []
+
+
+def test_links_and_anchors_inside_the_book_resolve(html, pages):
+    anchors = {path: {element["id"] for element in page.find_all(id=True)} for path, page in pages.items()}
+    broken = []
+    for path, page in pages.items():
+        for link in page.find_all("a", href=True):
+            if is_outside(link["href"]) or urlsplit(link["href"]).scheme:
+                continue
+            location, fragment = urldefrag(urljoin(f"/{path.relative_to(html)}", link["href"]))
+            target = html / unquote(location).lstrip("/")
+            missing = not target.is_file() or (
+                fragment and target in anchors and unquote(fragment) not in anchors[target]
+            )
+            if missing:
+                broken.append((path.name, link["href"]))
+    assert broken == []
+
+
+@pytest.mark.parametrize("width", [1280, 420], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", contents())
+def test_a_reader_without_a_network_sees_all_of_a_page(name, width, address, tab):
+    tab.resize(width)
+    page = tab.open(f"{address}/{name}.html")
+    assert page.overflow == 0
+    assert page.untypeset == []
+    assert page.faulty == []
+    assert page.unloaded == []
+    assert [url for url in page.requests if not url.startswith((address, "data:", "blob:"))] == []
+    assert page.complaints == []
+
+
+def test_the_checks_see_a_page_that_fails(tmp_path, tab):
+    (tmp_path / "page.html").write_text(
+        "<!doctype html><img src='none.png'><span class='math'>x</span><script>console.error('no')</script>"
+        "<script src='https://example.org/a.js'></script>"
+    )
+    page = tab.open((tmp_path / "page.html").as_uri())
+    assert page.untypeset == ["x"]
+    assert len(page.unloaded) == 1
+    assert "https://example.org/a.js" in page.requests
+    assert any('"no"' in complaint for complaint in page.complaints)
+    assert any("ERR_NAME_NOT_RESOLVED" in complaint for complaint in page.complaints)

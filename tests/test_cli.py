@@ -1,0 +1,125 @@
+"""The command line: results on stdout; for each fault one message on stderr, a non-zero status, nothing half-written."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from swaputils import __main__ as command_line
+from swaputils import store
+from swaputils.data import write_trials
+from swaputils.simulated import simulated_trials
+from swaputils.surrogate import bns, posterior
+
+HEADER = "subject,trial,set_size,response,target,cue_target,nontarget_1,cue_nontarget_1"
+ROW = "1,1,2,0.1,0.2,0.3,0.4,1.5"
+BAD_FILES = {
+    "missing column": (HEADER.replace("response", "answer") + f"\n{ROW}\n", "misses the columns response"),
+    "degrees": (f"{HEADER}\n1,1,2,0.1,0.2,90,0.4,180\n", "row 2, column cue_target: '90'"),
+    "outside the circle": (f"{HEADER}\n1,1,2,3.3,0.2,0.3,0.4,1.5\n", "row 2, column response: '3.3' is outside"),
+    "not a number": (f"{HEADER}\n1,1,2,red,0.2,0.3,0.4,1.5\n", "row 2, column response: 'red' is not a number"),
+    "item without its cue": (f"{HEADER}\n1,1,2,0.1,0.2,0.3,0.4,\n", "row 2, column cue_nontarget_1: is empty"),
+    "duplicate trials": (f"{HEADER}\n{ROW}\n{ROW}\n", "row 3, column trial: '1' was already used"),
+    "empty": ("", "holds no trials"),
+    "binary": ("\x00\x01", "is not a CSV file|holds no trials|misses the columns"),
+}
+
+
+@pytest.fixture
+def people(tmp_path, monkeypatch):
+    """A file of simulated people in the working folder, and a fit that takes a second."""
+    monkeypatch.chdir(tmp_path)
+    trials = simulated_trials(seed=1, people=1, trials_per_set_size=150)
+    write_trials(tmp_path / "people.csv", trials[trials.displays.set_size >= 7])
+    quick = bns.BnsConfig(steps=20)
+    monkeypatch.setattr(command_line.bns, "BnsConfig", lambda: quick)
+    return "people.csv"
+
+
+def failed(capfd, status=1):
+    """Checks of a failed run's output; returns its message."""
+    error = capfd.readouterr().err
+    messages = [line for line in error.splitlines() if line.startswith("swaputils: ")]
+    assert "Traceback" not in error and len(messages) == 1, error
+    return messages[0]
+
+
+@pytest.mark.parametrize("fault", BAD_FILES)
+def test_a_faulty_file(tmp_path, monkeypatch, capfd, fault):
+    monkeypatch.chdir(tmp_path)
+    content, message = BAD_FILES[fault]
+    (tmp_path / "people.csv").write_text(content)
+    assert command_line.main(["fit", "people.csv", "--out", "fit"]) == 1
+    said = failed(capfd)
+    assert said.startswith("swaputils: people.csv") and any(part in said for part in message.split("|"))
+    assert os.listdir(tmp_path) == ["people.csv"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "bays"], "unknown data set 'bays'; known are vandenberg2012_color, bays2009"),
+        (["fit", "absent.csv"], "absent.csv: cannot be read (No such file or directory)"),
+        (["fetch", "bays"], "unknown data set 'bays'"),
+        (["fetch", "mixturer_simulated"], "cannot be fetched"),
+        (["fit", "people.csv", "--set-size", "5"], "no trials of set size 5; the data have [7, 8]"),
+    ],
+)
+def test_a_faulty_argument(people, capfd, arguments, message):
+    assert command_line.main(arguments) == 1
+    assert message in failed(capfd)
+
+
+@pytest.mark.parametrize("arguments", [[], ["paint"], ["fit"], ["fit", "simulated", "--seed", "one"]])
+def test_a_malformed_command(arguments, capfd):
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(arguments)
+    assert ended.value.code == 2
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_fit_prints_and_keeps_what_it_found(people, tmp_path, capfd):
+    assert command_line.main(["fit", people, "--set-size", "8", "--out", "fit"]) == 0
+    printed = capfd.readouterr().out
+    kept = posterior.load(tmp_path / "fit")
+    mixtures = pd.read_csv(tmp_path / "fit" / "mixture.csv")
+    assert kept.set_size == 8 and sorted(set(mixtures["set_size"])) == [7, 8] and len(mixtures) == 2
+    for degrees in ("45.0", "90.0", "135.0", "180.0"):
+        assert f" {degrees} " in printed
+
+
+def test_fit_without_cues_gives_the_mixture_alone(people, tmp_path, capfd):
+    table = pd.read_csv(tmp_path / people)
+    table[[column for column in table if not column.startswith("cue_")]].to_csv(tmp_path / "no_cues.csv", index=False)
+    assert command_line.main(["fit", "no_cues.csv"]) == 0
+    assert "no cue columns" in capfd.readouterr().out
+
+
+def test_a_full_disk(people, tmp_path, monkeypatch, capfd):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store.os, "fsync", full)
+    assert command_line.main(["fit", people, "--out", "fit"]) == 1
+    assert "the disk is full, nothing was written" in failed(capfd)
+    assert os.listdir(tmp_path) == [people]
+
+
+def test_an_interruption(people, tmp_path, monkeypatch, capfd):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(posterior, "write_run", interrupted)
+    assert command_line.main(["fit", people, "--out", "fit"]) == 130
+    assert "interrupted" in failed(capfd)
+    assert os.listdir(tmp_path / "fit") == ["mixture.csv"]
+
+
+def test_the_exit_status_reaches_the_shell(tmp_path):
+    command = [sys.executable, "-m", "swaputils", "fit", "absent.csv"]
+    ended = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 1 and ended.stdout == ""
+    assert ended.stderr == "swaputils: absent.csv: cannot be read (No such file or directory); expected a CSV file\n"

@@ -1,0 +1,104 @@
+"""What every chapter has to be, as stored."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from workflow.chapters import NOTEBOOKS, ROOT, chapter_paths, defaults
+
+PARAMETERS = {"scale", "seed", "condition", "data", "recompute"}
+LONGEST_FUNCTION = 10  # lines
+# two or more folders from the root, or a drive; not the tail of an address, of a closing tag or of a fraction
+MACHINE_PATH = re.compile(r"(?<![\w/.:<)\]}])/(?:[\w.+-]+/)+[\w.+-]+|\b[A-Z]:\\\w|site-packages")
+
+
+@pytest.fixture(params=chapter_paths(), ids=lambda path: path.stem)
+def chapter(request) -> Path:
+    return request.param
+
+
+def code_cells(chapter: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in nbformat.read(chapter, as_version=4).cells if cell.cell_type == "code"]
+
+
+def texts(cell: nbformat.NotebookNode) -> list[str]:
+    """What a reader can read in the outputs of a cell."""
+    found = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            found.append(output.text)
+        for kind, content in output.get("data", {}).items():
+            if kind.removeprefix("application/papermill.record/").startswith("text/"):
+                found.append("".join(content))
+    return found
+
+
+def test_the_contents_list_the_chapters():
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    listed = [entry["file"] for section in parts for entry in section["chapters"]]
+    assert [file for file in listed if file.startswith("notebooks/")] == [
+        f"notebooks/{path.stem}" for path in chapter_paths()
+    ]
+
+
+def test_no_other_notebook_lies_beside_the_chapters():
+    assert sorted(NOTEBOOKS.rglob("*.ipynb")) == chapter_paths()
+
+
+def test_it_has_one_parameters_cell_with_the_agreed_names(chapter):
+    tagged = [cell for cell in code_cells(chapter) if "parameters" in cell.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    values = defaults(chapter)
+    assert set(values) == PARAMETERS
+    assert values["scale"] == "laptop"
+    assert values["recompute"] is False
+
+
+def test_it_was_executed_once_from_top_to_bottom(chapter):
+    counts = [cell.execution_count for cell in code_cells(chapter)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_it_is_valid_and_says_nothing_of_who_executed_it_when(chapter):
+    notebook = nbformat.read(chapter, as_version=4)
+    nbformat.validate(notebook)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata.language_info) == {"name"}
+    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+
+
+def test_its_outputs_hold_no_error_no_warning_and_no_path(chapter):
+    for cell in code_cells(chapter):
+        assert all(output.output_type != "error" for output in cell.outputs)
+        assert all(output.get("name") != "stderr" for output in cell.outputs), cell.source
+        for text in texts(cell):
+            assert "Warning" not in text
+            assert not MACHINE_PATH.search(text), MACHINE_PATH.search(text)
+
+
+def test_no_cell_ends_in_a_semicolon(chapter):
+    assert not [cell.source for cell in code_cells(chapter) if cell.source.rstrip().endswith(";")]
+
+
+def test_its_code_is_plain_python_with_short_functions(chapter):
+    for cell in code_cells(chapter):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno < LONGEST_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("text", ["/home/someone/x.py", "in /work/results/a", "C:\\Users", "lib/site-packages/torch"])
+def test_a_path_is_recognised(text):
+    assert MACHINE_PATH.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["p/q", "</div></td>", "http://www.w3.org/2000/svg", "results/bns/run", "1 / 2", "3/4/5"]
+)
+def test_what_is_no_path_is_let_through(text):
+    assert not MACHINE_PATH.search(text)

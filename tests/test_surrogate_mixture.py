@@ -1,0 +1,160 @@
+"""The parametric mixture: published fits of real data, brute force, and boundaries."""
+
+import math
+
+import pytest
+import torch
+
+from swaputils.circular import sample_von_mises, wrap
+from swaputils.data import load
+from swaputils.records import Displays, Trials
+from swaputils.surrogate import MixtureFit, SurrogateError, fit_mixture, fit_mixture_table, mixture_log_density
+from swaputils.surrogate.mixture import solve_concentration
+
+# mean over people of maximum-likelihood fits per set size: p_T, p_N, p_U, kappa
+BAYS_2009 = {
+    1: (0.988, 0, 0.012, 19.28),
+    2: (0.922, 0.028, 0.050, 11.05),
+    4: (0.714, 0.102, 0.184, 9.18),
+    6: (0.563, 0.270, 0.167, 7.88),
+}
+BAYS_2009_LIKELIHOODS = {  # (person, set size)
+    (1, 6): -212.527,
+    (4, 6): -161.895,
+    (8, 6): -207.818,
+    (11, 6): -219.401,
+    (12, 6): -212.552,
+    (1, 1): 3.666,
+}
+VAN_DEN_BERG_2012_EIGHT_ITEMS = (0.499, 0.308, 0.193, 5.2)
+
+
+def simulated(fit: MixtureFit, set_size: int, trials: int, seed: int = 0) -> Trials:
+    """Responses of the mixture to random displays, the cued item anywhere among the columns."""
+    generator = torch.Generator().manual_seed(seed)
+    features = torch.rand(trials, set_size, dtype=torch.float64, generator=generator) * 2 * math.pi - math.pi
+    cued = torch.randint(set_size, (trials,), generator=generator)
+    displays = Displays(features, torch.full_like(features, math.nan), cued)
+    shares = features.new_full((trials, set_size), fit.p_nontarget / max(set_size - 1, 1))
+    shares[displays.is_cued] = fit.p_target
+    shares = torch.cat((shares, features.new_full((trials, 1), fit.p_uniform)), dim=1)
+    component = torch.multinomial(shares, 1, generator=generator)
+    guess = torch.rand(trials, 1, dtype=torch.float64, generator=generator) * 2 * math.pi
+    centre = torch.cat((features, guess), dim=1).gather(1, component).squeeze(1)
+    noise = sample_von_mises(torch.full_like(centre, fit.concentration), generator=generator)
+    response = wrap(torch.where(component.squeeze(1) == set_size, centre, centre + noise))
+    return Trials(displays, response, torch.ones(trials, dtype=torch.long))
+
+
+def test_unit_vector_reaches_the_published_maximum(data_folder):
+    fit = fit_mixture(load("mixturer_simulated", data_folder))
+    assert fit.concentration == pytest.approx(9.5527, abs=1e-3)
+    assert (fit.p_target, fit.p_nontarget, fit.p_uniform) == pytest.approx((0.8031, 0.1058, 0.0911), abs=1e-3)
+    assert fit.log_likelihood >= -945.5242
+
+
+def test_bays_2009_group_means_and_single_fits(data_folder):
+    table = fit_mixture_table(load("bays2009", data_folder))
+    assert len(table) == 48
+    means = table.groupby("set_size")[["p_target", "p_nontarget", "p_uniform", "concentration"]].mean()
+    for set_size, published in BAYS_2009.items():
+        assert tuple(means.loc[set_size])[:3] == pytest.approx(published[:3], abs=0.005)
+        assert means.loc[set_size, "concentration"] == pytest.approx(published[3], abs=0.02)
+    likelihoods = table.set_index(["subject", "set_size"]).log_likelihood
+    for cell, published in BAYS_2009_LIKELIHOODS.items():
+        assert likelihoods[cell] == pytest.approx(published, abs=0.01)
+
+
+def test_van_den_berg_2012_group_means_of_eight_items(data_folder):
+    trials = load("vandenberg2012_color", data_folder)
+    means = fit_mixture_table(trials[trials.displays.set_size == 8]).mean()
+    *shares, concentration = VAN_DEN_BERG_2012_EIGHT_ITEMS
+    assert tuple(means[["p_target", "p_nontarget", "p_uniform"]]) == pytest.approx(tuple(shares), abs=0.002)
+    assert means["concentration"] == pytest.approx(concentration, abs=0.1)
+
+
+def test_density_equals_brute_force_and_integrates_to_one():
+    fit = MixtureFit(6.0, 0.6, 0.3, 0.1, 0.0, 0)
+    trials = simulated(fit, set_size=3, trials=20)
+    found = mixture_log_density(fit, trials.displays, trials.response).exp()
+    for trial in range(20):
+        expected = fit.p_uniform / (2 * math.pi)
+        for item in range(3):
+            share = fit.p_target if item == trials.displays.cued[trial] else fit.p_nontarget / 2
+            error = (trials.response - trials.displays.report[:, item])[trial].item()
+            bessel = torch.special.i0(torch.tensor(6.0, dtype=torch.float64)).item()
+            expected += share * math.exp(6 * math.cos(error)) / (2 * math.pi * bessel)
+        assert found[trial].item() == pytest.approx(expected, rel=1e-12)
+
+    grid = torch.linspace(-math.pi, math.pi, 401, dtype=torch.float64)[:-1]
+    repeated = trials.displays[torch.zeros(400, dtype=torch.long)]
+    total = mixture_log_density(fit, repeated, grid).exp().mean() * 2 * math.pi
+    assert total.item() == pytest.approx(1, abs=1e-12)
+
+
+def test_fit_recovers_and_beats_the_truth_on_its_own_trials():
+    truth = MixtureFit(8.0, 0.65, 0.25, 0.1, 0.0, 0)
+    trials = simulated(truth, set_size=4, trials=4000)
+    fit = fit_mixture(trials)
+    assert (fit.p_target, fit.p_nontarget, fit.p_uniform) == pytest.approx((0.65, 0.25, 0.1), abs=0.03)
+    assert fit.concentration == pytest.approx(8, rel=0.1)
+    own = mixture_log_density(fit, trials.displays, trials.response).sum().item()
+    assert fit.log_likelihood == pytest.approx(own, abs=1e-6)
+    assert own > mixture_log_density(truth, trials.displays, trials.response).sum().item()
+
+
+def test_no_neighbour_of_the_fit_is_better():
+    trials = simulated(MixtureFit(8.0, 0.65, 0.25, 0.1, 0.0, 0), set_size=4, trials=500)
+    fit = fit_mixture(trials)
+    for change in (-1e-3, 1e-3):
+        neighbours = (
+            MixtureFit(fit.concentration * (1 + change), fit.p_target, fit.p_nontarget, fit.p_uniform, 0.0, 0),
+            MixtureFit(fit.concentration, fit.p_target - change, fit.p_nontarget + change, fit.p_uniform, 0.0, 0),
+            MixtureFit(fit.concentration, fit.p_target - change, fit.p_nontarget, fit.p_uniform + change, 0.0, 0),
+        )
+        for neighbour in neighbours:
+            value = mixture_log_density(neighbour, trials.displays, trials.response).sum().item()
+            assert value <= fit.log_likelihood
+
+
+@pytest.mark.parametrize(
+    ("concentration", "shares"),
+    [(2000.0, (0.9, 0.0, 0.1)), (1e7, (0.5, 0.4, 0.1)), (10.0, (0.0, 0.0, 1.0)), (10.0, (1.0, 0.0, 0.0))],
+)
+@pytest.mark.parametrize("set_size", [1, 3])
+def test_boundaries_give_finite_shares(concentration, shares, set_size):
+    shares = shares if set_size > 1 else (shares[0] + shares[1], 0.0, shares[2])
+    fit = fit_mixture(simulated(MixtureFit(concentration, *shares, 0.0, 0), set_size, trials=150))
+    assert all(math.isfinite(value) for value in vars(fit).values())
+    assert fit.p_target + fit.p_nontarget + fit.p_uniform == pytest.approx(1)
+    assert min(fit.p_target, fit.p_nontarget, fit.p_uniform) >= 0
+    assert set_size > 1 or fit.p_nontarget == 0
+    assert shares[2] == 1 or fit.p_target == pytest.approx(shares[0], abs=0.1)
+
+
+def test_solved_concentration_inverts_the_bessel_ratio():
+    concentration = torch.logspace(-3, 4.9, 200, dtype=torch.float64)
+    ratio = torch.special.i1e(concentration) / torch.special.i0e(concentration)
+    torch.testing.assert_close(solve_concentration(ratio), concentration, rtol=1e-5, atol=1e-9)
+    assert solve_concentration(torch.tensor([-0.3, 0.0], dtype=torch.float64)).tolist() == [0, 0]
+    assert solve_concentration(torch.ones(1, dtype=torch.float64)).isfinite().all()
+
+
+def test_mixed_set_sizes_are_refused_and_split_by_the_table():
+    truth = MixtureFit(8.0, 0.9, 0.05, 0.05, 0.0, 0)
+    trials = simulated(truth, set_size=2, trials=80)
+    report = trials.displays.report.clone()
+    alone = torch.arange(80) < 40
+    report[alone, 1 - trials.displays.cued[alone]] = math.nan
+    mixed = Trials(Displays(report, trials.displays.probe, trials.displays.cued), trials.response, trials.subject)
+    with pytest.raises(SurrogateError, match="these have 1, 2"):
+        fit_mixture(mixed)
+    table = fit_mixture_table(mixed)
+    assert table.set_size.tolist() == [1, 2]
+    assert table.trials.tolist() == [40, 40]
+
+
+def test_no_trials_are_refused():
+    trials = simulated(MixtureFit(8.0, 0.9, 0.05, 0.05, 0.0, 0), set_size=2, trials=3)
+    with pytest.raises(SurrogateError, match="no displays"):
+        fit_mixture(trials[:0])

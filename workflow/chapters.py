@@ -1,0 +1,127 @@
+"""The chapters of the book as notebooks on disk: their parameters, their fingerprints and their execution by papermill."""
+
+import ast
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from workflow.normalise import normalise
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+BUILD = ROOT / "build"
+KERNEL_ARGUMENTS = [
+    "--log-level=ERROR"
+]  # kernels warn that they are spoken to over TCP, which here stays on one machine
+
+
+class ParameterError(ValueError):
+    """A parameter was given that the chapter does not have, or with a value of another type."""
+
+
+class ChapterError(RuntimeError):
+    """A chapter stopped on an error."""
+
+
+def chapter_paths() -> list[Path]:
+    """The chapters in reading order."""
+    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+def defaults(chapter: Path) -> dict[str, object]:
+    """The names and default values in the chapter's parameters cell."""
+    inferred = papermill.inspect_notebook(str(chapter))
+    return {name: ast.literal_eval(parameter["default"]) for name, parameter in inferred.items()}
+
+
+def _convert(name: str, text: str, default: object) -> object:
+    """The text of a parameter as the type of its default."""
+    if isinstance(default, bool):
+        if text not in ("True", "False"):
+            raise ParameterError(f"{name.upper()}={text}: expected True or False")
+        return text == "True"
+    if default is None:
+        return text
+    try:
+        return type(default)(text)
+    except ValueError:
+        raise ParameterError(f"{name.upper()}={text}: expected {type(default).__name__}, as in {default!r}") from None
+
+
+def parse_parameters(assignments: list[str], chapter: Path) -> dict[str, object]:
+    """Turn NAME=value texts into parameters of the chapter; papermill itself lets a misspelt name pass.
+
+    Raises ParameterError for a name that the chapter lacks and for a value of another type than the default's.
+    """
+    known = defaults(chapter)
+    parameters = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        name = name.lower()
+        if name not in known or not equals:
+            allowed = ", ".join(sorted(known)).upper()
+            raise ParameterError(
+                f"{chapter.name} has no parameter {assignment!r}; it has {allowed}, given as NAME=value"
+            )
+        parameters[name] = _convert(name, text, known[name])
+    return parameters
+
+
+def content_hash(paths: list[Path], *texts: str) -> str:
+    """A hash of the texts and of the names and bytes of all files at or under the paths."""
+    digest = hashlib.sha256("\0".join(texts).encode())
+    files = (file for path in paths for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
+    for file in sorted(file for file in files if "__pycache__" not in file.parts):
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(chapter: Path, parameters: dict[str, object]) -> str:
+    """A hash of all that decides a chapter's outputs: its cells, its parameters, the package, the results and the pins."""
+    cells = nbformat.read(chapter, as_version=4).cells
+    sources = [[cell.cell_type, cell.source, cell.metadata.get("tags", [])] for cell in cells]
+    inputs = [ROOT / "swaputils", ROOT / "results", ROOT / "constraints.txt"]
+    return content_hash(inputs, json.dumps(sources), json.dumps(parameters, sort_keys=True))
+
+
+def execute(chapter: Path, parameters: dict[str, object], output: Path) -> None:
+    """Run a chapter from top to bottom and keep the executed copy at `output` only if it finished.
+
+    The kernel works in notebooks/, as it does for a reader. Raises ChapterError naming the cell and the error.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f".{chapter.stem}.partial.ipynb")
+    try:
+        papermill.execute_notebook(
+            str(chapter),
+            str(partial),
+            parameters=parameters,
+            cwd=str(NOTEBOOKS),
+            kernel_name="python3",
+            extra_arguments=KERNEL_ARGUMENTS,
+        )
+        notebook = nbformat.read(partial, as_version=4)
+        normalise(notebook)
+        nbformat.write(notebook, partial)
+        os.replace(partial, output)
+    except PapermillExecutionError as error:
+        raise ChapterError(f"{chapter.name}, code cell [{error.exec_count}]: {error.ename}: {error.evalue}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def execute_if_changed(chapter: Path, parameters: dict[str, object], folder: Path) -> tuple[Path, bool]:
+    """The executed copy of a chapter, and whether it had to be executed now."""
+    output = folder / f"{chapter.stem}.{fingerprint(chapter, parameters)}.ipynb"
+    if output.exists():
+        return output, False
+    execute(chapter, parameters, output)
+    for outdated in set(folder.glob(f"{chapter.stem}.*.ipynb")) - {output}:
+        outdated.unlink()
+    return output, True
