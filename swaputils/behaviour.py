@@ -5,7 +5,7 @@ broad and hold guesses; for them swaps come from mixture responsibilities or fro
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import pandas as pd
@@ -18,7 +18,7 @@ from tqdm import tqdm
 from swaputils import ideal
 from swaputils.circular import distance, standard_deviation, to_angle, wrap
 from swaputils.diffusion import Schedule
-from swaputils.records import Displays, ResponseMixture, TrialInputs
+from swaputils.records import Displays, ResponseMixture, Rollout, TrialInputs
 from swaputils.rnn import RNN, draw_noise, rollout, silent_noise
 from swaputils.task import TaskConfig, encode, probe_distance
 
@@ -46,6 +46,7 @@ def share(cases: Bool[Tensor, " cases"]) -> Share:
     return Share(result.statistic, float(low), float(high), count)
 
 
+@torch.no_grad()
 def end_points(
     rnn: RNN, task: TaskConfig, displays: Displays, *, generator: torch.Generator
 ) -> Float[Tensor, "trials 2"]:
@@ -56,10 +57,19 @@ def end_points(
     return torch.cat([rnn.in_plane(run.report[:, -1]) for run in runs])
 
 
+@torch.no_grad()
 def silent_end_points(rnn: RNN, task: TaskConfig, displays: Displays) -> Float[Tensor, "trials 2"]:
     """Readout-plane state at the end of the report period with all noise off and the initial state at its mean."""
     runs = (rollout(rnn, inputs, silent_noise(rnn, inputs)) for inputs in _chunks(rnn, task, displays))
     return torch.cat([rnn.in_plane(run.report[:, -1]) for run in runs])
+
+
+def activity(rnn: RNN, task: TaskConfig, displays: Displays, *, generator: torch.Generator) -> Rollout:
+    """States of the network through whole trials, with its noise."""
+    runs = [
+        rollout(rnn, inputs, draw_noise(rnn, inputs, generator=generator)) for inputs in _chunks(rnn, task, displays)
+    ]
+    return Rollout(*(torch.cat([getattr(run, field.name) for run in runs]) for field in fields(Rollout)))
 
 
 def _chunks(rnn: RNN, task: TaskConfig, displays: Displays) -> Iterator[TrialInputs]:

@@ -3,37 +3,41 @@
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
-def wrap(angle: Tensor) -> Tensor:
+def wrap(angle: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
     """Wrap an angle to [-pi, pi)."""
     wrapped = torch.remainder(angle + math.pi, 2 * math.pi) - math.pi
     return torch.where(wrapped >= math.pi, wrapped - 2 * math.pi, wrapped)  # remainder may round up to 2 pi
 
 
-def distance(first: Tensor, second: Tensor) -> Tensor:
-    """Unsigned distance between two angles, in [0, pi]."""
+def distance(first: Float[Tensor, "*#any"], second: Float[Tensor, "*#any"]) -> Float[Tensor, "..."]:
+    """Unsigned distance between two angles (rad, shapes broadcast), in [0, pi]."""
     return wrap(first - second).abs()
 
 
-def to_xy(angle: Tensor) -> Tensor:
+def to_xy(angle: Float[Tensor, "*any"]) -> Float[Tensor, "*any 2"]:
     """Unit vectors (cos, sin) of the angles, on a new last axis of length 2."""
     return torch.stack((angle.cos(), angle.sin()), dim=-1)
 
 
-def to_angle(xy: Tensor) -> Tensor:
+def to_angle(xy: Float[Tensor, "*any 2"]) -> Float[Tensor, "*any"]:
     """Angles in [-pi, pi) of the vectors on the last axis of length 2."""
     return wrap(torch.atan2(xy[..., 1], xy[..., 0]))
 
 
-def von_mises_log_density(error: Tensor, concentration: Tensor) -> Tensor:
-    """log VM(error; 0, kappa) = kappa (cos error - 1) - log 2 pi - log(e^-kappa I_0(kappa)); kappa = 0 is uniform."""
+def von_mises_log_density(error: Float[Tensor, "*#any"], concentration: Float[Tensor, "*#any"]) -> Float[Tensor, "..."]:
+    """log VM(error; 0, kappa) = kappa (cos error - 1) - log 2 pi - log(e^-kappa I_0(kappa)); kappa = 0 is uniform.
+
+    Shapes broadcast; error in rad.
+    """
     scaled_bessel = torch.special.i0e(concentration)
     return concentration * (error.cos() - 1) - math.log(2 * math.pi) - scaled_bessel.log()
 
 
-def sample_von_mises(concentration: Tensor, *, generator: torch.Generator) -> Tensor:
+def sample_von_mises(concentration: Float[Tensor, "*any"], *, generator: torch.Generator) -> Float[Tensor, "*any"]:
     """One draw around 0 for each concentration (any shape), by rejection from a wrapped Cauchy (Best & Fisher 1979)."""
     kappa = concentration.double().clamp_min(1e-6)
     tau = 1 + (1 + 4 * kappa**2).sqrt()
@@ -56,11 +60,11 @@ def sample_von_mises(concentration: Tensor, *, generator: torch.Generator) -> Te
     return wrap(draw).to(concentration.dtype)
 
 
-def resultant(angle: Tensor, dim: int = -1) -> Tensor:
+def resultant(angle: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
     """Length of the mean unit vector along `dim`, in [0, 1]."""
     return to_xy(angle).mean(dim=dim - 1 if dim < 0 else dim).norm(dim=-1)
 
 
-def standard_deviation(angle: Tensor, dim: int = -1) -> Tensor:
+def standard_deviation(angle: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
     """Circular standard deviation sqrt(-2 log resultant) along `dim`, in rad."""
     return (-2 * resultant(angle, dim).log()).sqrt()

@@ -1,7 +1,7 @@
 """The named conditions of the book: which task, whose responses, which objective, and the sizes at each scale."""
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal
 
@@ -62,8 +62,13 @@ SCALES = {
         Periods(delay=0.15, report=0.4),
         {"index": RNNConfig(hidden=32), "probe": RNNConfig(hidden=32)},
         TrainConfig(
-            batch=64, selection_updates=20, distribution_updates=20, delay_step=2, check_every=5,
-            median_error=4.0, wrong_items=1.1,
+            batch=64,
+            selection_updates=20,
+            distribution_updates=20,
+            delay_step=2,
+            check_every=5,
+            median_error=4.0,
+            wrong_items=1.1,
         ),
         500,
     ),

@@ -8,6 +8,7 @@ converts between the two: `Schedule` is indexed by level, every function returns
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.circular import to_xy
@@ -23,9 +24,9 @@ class Schedule:
     alpha_bar_previous: alpha_bar at level t - 1 (1 at level 0).
     """
 
-    beta: Tensor
-    alpha_bar: Tensor
-    alpha_bar_previous: Tensor
+    beta: Float[Tensor, " steps"]
+    alpha_bar: Float[Tensor, " steps"]
+    alpha_bar_previous: Float[Tensor, " steps"]
 
     @property
     def steps(self) -> int:
@@ -33,13 +34,13 @@ class Schedule:
         return self.beta.numel()
 
     @property
-    def posterior_variance(self) -> Tensor:
-        """[T] variance of x_{t-1} given x_t and x_0: beta_t (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
+    def posterior_variance(self) -> Float[Tensor, " steps"]:
+        """Variance of x_{t-1} given x_t and x_0: beta_t (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
         return self.beta * (1 - self.alpha_bar_previous) / (1 - self.alpha_bar)
 
     @property
-    def weight_of_x0(self) -> Tensor:
-        """[T] weight of x_0 in the posterior mean: sqrt(alpha_bar_{t-1}) beta_t / (1 - alpha_bar_t)."""
+    def weight_of_x0(self) -> Float[Tensor, " steps"]:
+        """Weight of x_0 in the posterior mean: sqrt(alpha_bar_{t-1}) beta_t / (1 - alpha_bar_t)."""
         return self.alpha_bar_previous.sqrt() * self.beta / (1 - self.alpha_bar)
 
     def at_step(self, step: int) -> "Schedule":
@@ -48,8 +49,8 @@ class Schedule:
         return Schedule(self.beta[level], self.alpha_bar[level], self.alpha_bar_previous[level])
 
     @property
-    def weight_of_xt(self) -> Tensor:
-        """[T] weight of x_t in the posterior mean: sqrt(1 - beta_t) (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
+    def weight_of_xt(self) -> Float[Tensor, " steps"]:
+        """Weight of x_t in the posterior mean: sqrt(1 - beta_t) (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
         return (1 - self.beta).sqrt() * (1 - self.alpha_bar_previous) / (1 - self.alpha_bar)
 
 
@@ -67,18 +68,18 @@ def _in_network_time(values: Tensor, like: Tensor) -> Tensor:
     return values.flip(0).to(like)
 
 
-def report_noise(schedule: Schedule) -> Tensor:
-    """[T] standard deviation of the network's noise at each report step; the last is 0."""
+def report_noise(schedule: Schedule) -> Float[Tensor, " steps"]:
+    """Standard deviation of the network's noise at each report step; the last is 0."""
     return schedule.posterior_variance.sqrt().flip(0)
 
 
-def flat_weights(schedule: Schedule) -> Tensor:
-    """[T] the paper's loss weights: every report step counts the same."""
+def flat_weights(schedule: Schedule) -> Float[Tensor, " steps"]:
+    """The paper's loss weights: every report step counts the same."""
     return torch.ones_like(schedule.beta)
 
 
-def signal_weights(schedule: Schedule) -> Tensor:
-    """[T] loss weights inversely proportional to the weight of x_0 in the target of each report step, with mean 1.
+def signal_weights(schedule: Schedule) -> Float[Tensor, " steps"]:
+    """Loss weights inversely proportional to the weight of x_0 in the target of each report step, with mean 1.
 
     Any positive weights have the same optimum. Under flat weights the noisy early steps, the only ones where the response
     has to come from memory, hardly count, since x_0 enters their target with a weight 90 times smaller than at the end.
@@ -87,16 +88,18 @@ def signal_weights(schedule: Schedule) -> Tensor:
     return weights / weights.mean()
 
 
-def sample_endpoints(mixture: ResponseMixture, *, generator: torch.Generator) -> Tensor:
-    """[M, 2] one end point x_0 for each display, drawn from its mixture."""
+def sample_endpoints(mixture: ResponseMixture, *, generator: torch.Generator) -> Float[Tensor, "trials 2"]:
+    """One end point x_0 for each display, drawn from its mixture."""
     item = torch.multinomial(mixture.log_weights.exp(), 1, generator=generator)
     centre = to_xy(mixture.angles.gather(1, item).squeeze(1))
     noise = torch.randn(centre.shape, dtype=centre.dtype, device=centre.device, generator=generator)
     return mixture.radius * (centre + mixture.spread * noise)
 
 
-def forward_trajectory(schedule: Schedule, endpoint: Tensor, *, generator: torch.Generator) -> Tensor:
-    """Noise end points step by step: [M, 2] -> [M, T + 1, 2], entry k holding x_{T-k} (so the last is x_0).
+def forward_trajectory(
+    schedule: Schedule, endpoint: Float[Tensor, "trials 2"], *, generator: torch.Generator
+) -> Float[Tensor, "trials times 2"]:
+    """Noise end points step by step, in network time: T + 1 times, entry k holding x_{T-k} (so the last is x_0).
 
     x_t = sqrt(1 - beta_t) x_{t-1} + sqrt(beta_t) eps_t is unrolled in closed form:
     x_t / sqrt(alpha_bar_t) = x_0 + sum_{s <= t} sqrt(beta_s / alpha_bar_s) eps_s.
@@ -110,19 +113,26 @@ def forward_trajectory(schedule: Schedule, endpoint: Tensor, *, generator: torch
     return torch.cat((endpoint[:, None], noised), dim=1).flip(1)
 
 
-def posterior_mean(schedule: Schedule, endpoint: Tensor, noised: Tensor) -> Tensor:
-    """[M, T, 2] mean of x_{t-1} given x_t and x_0, in network time.
+def posterior_mean(
+    schedule: Schedule, endpoint: Float[Tensor, "trials #steps 2"], noised: Float[Tensor, "trials steps 2"]
+) -> Float[Tensor, "trials steps 2"]:
+    """Mean of x_{t-1} given x_t and x_0 (Ho, Jain & Abbeel 2020, eq. 7), in network time.
 
-    endpoint: x_0, or its expectation, at each step: [M, T, 2] or [M, 1, 2].
-    noised:   [M, T, 2] x_t at the start of each report step.
+    endpoint: x_0, or its expectation: one for each step, or one for all.
+    noised:   x_t at the start of each report step.
     """
     from_x0 = _in_network_time(schedule.weight_of_x0, noised)[:, None]
     from_xt = _in_network_time(schedule.weight_of_xt, noised)[:, None]
     return from_x0 * endpoint + from_xt * noised
 
 
-def kernel_target(schedule: Schedule, endpoint: Tensor, noised: Tensor, leak: float) -> Tensor:
-    """[M, T, 2] plane drive with which one leaky step lands on the posterior mean: (mean - (1 - leak) x_t) / leak."""
+def kernel_target(
+    schedule: Schedule, endpoint: Float[Tensor, "trials #steps 2"], noised: Float[Tensor, "trials steps 2"], leak: float
+) -> Float[Tensor, "trials steps 2"]:
+    """Plane drive with which one leaky step lands on the posterior mean: (mean - (1 - leak) x_t) / leak.
+
+    Arguments as in `posterior_mean`; leak in (0, 1].
+    """
     return (posterior_mean(schedule, endpoint, noised) - (1 - leak) * noised) / leak
 
 
@@ -134,13 +144,17 @@ def _log_joint(alpha_bar: Tensor, mixture: ResponseMixture, noised: Tensor) -> T
     return mixture.log_weights[:, None] - offsets.square().sum(-1) / (2 * variance[:, None])
 
 
-def responsibilities(schedule: Schedule, mixture: ResponseMixture, noised: Tensor) -> Tensor:
-    """[M, T, N] probability that x_t came from each item, given the display, in network time."""
+def responsibilities(
+    schedule: Schedule, mixture: ResponseMixture, noised: Float[Tensor, "trials steps 2"]
+) -> Float[Tensor, "trials steps items"]:
+    """Probability that x_t came from each item, given the display, in network time."""
     return _log_joint(_in_network_time(schedule.alpha_bar, noised), mixture, noised).softmax(-1)
 
 
-def expected_endpoint(schedule: Schedule, mixture: ResponseMixture, noised: Tensor) -> Tensor:
-    """[M, T, 2] closed form of E[x_0 | x_t, display] for the mixture, in network time.
+def expected_endpoint(
+    schedule: Schedule, mixture: ResponseMixture, noised: Float[Tensor, "trials steps 2"]
+) -> Float[Tensor, "trials steps 2"]:
+    """Closed form of E[x_0 | x_t, display] for the mixture, in network time.
 
     Within item n with centre m_n and cluster variance s^2 it is
     m_n + sqrt(alpha_bar_t) s^2 / (alpha_bar_t s^2 + 1 - alpha_bar_t) (x_t - sqrt(alpha_bar_t) m_n).

@@ -5,6 +5,7 @@ target (swap rate, spread) comes from the finite number of steps, not from a net
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.diffusion import (
@@ -20,12 +21,16 @@ from swaputils.records import ResponseMixture
 
 
 def sample_path(
-    schedule: Schedule, mixture: ResponseMixture, start: Tensor | None = None, *, generator: torch.Generator
-) -> Tensor:
-    """Draw paths of the exact sampler in network time: [M, T + 1, 2], the last entry being the end point.
+    schedule: Schedule,
+    mixture: ResponseMixture,
+    start: Float[Tensor, "trials 2"] | None = None,
+    *,
+    generator: torch.Generator,
+) -> Float[Tensor, "trials times 2"]:
+    """Draw paths of the exact sampler in network time: T + 1 times, the last entry being the end point.
 
     Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], posterior variance).
-    start: [M, 2] state at the start of the report period; standard normal when None.
+    start: state at the start of the report period; standard normal when None.
     """
     angles = mixture.angles
     noise = torch.randn(
@@ -39,8 +44,10 @@ def sample_path(
     return torch.stack(path, dim=1)
 
 
-def loss_floor(schedule: Schedule, mixture: ResponseMixture, leak: float, *, generator: torch.Generator) -> Tensor:
-    """[T] smallest possible mean squared error of the plane drive against the sampled kernel target, per report step.
+def loss_floor(
+    schedule: Schedule, mixture: ResponseMixture, leak: float, *, generator: torch.Generator
+) -> Float[Tensor, " steps"]:
+    """Smallest possible mean squared error of the plane drive against the sampled kernel target, per report step.
 
     It is the variance of the kernel target given x_t and the display, averaged over the two dimensions; no network can
     get below it, because the response that was drawn is not yet decided by x_t.

@@ -4,6 +4,7 @@ A network does not know how it was trained, so comparing objectives compares not
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.circular import to_xy
@@ -16,8 +17,8 @@ ACTIVITY_PENALTY = 1e-5
 
 
 def diffusion_closed_form(
-    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Tensor, generator: torch.Generator
-) -> Tensor:
+    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Float[Tensor, " steps"], generator: torch.Generator
+) -> Float[Tensor, ""]:
     """Diffusion objective that regresses the plane drive on the kernel target at E[x_0 | x_t, display].
 
     mean over trials, steps and dimensions of  weight_k (U f_k - k_k(E[x_0 | x_t, display], x_t))^2  + penalties, under
@@ -31,14 +32,14 @@ def diffusion_closed_form(
 
 
 def diffusion_sampled(
-    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Tensor, generator: torch.Generator
-) -> Tensor:
+    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Float[Tensor, " steps"], generator: torch.Generator
+) -> Float[Tensor, ""]:
     """The paper's diffusion objective: the kernel target holds the response x_0 that was drawn. Arguments as above."""
     path = _sample_path(batch, schedule, generator)
     return _teacher_forced_error(rnn, batch, path, path[:, -1:], schedule, weights, generator)
 
 
-def task_optimal(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Tensor:
+def task_optimal(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Float[Tensor, ""]:
     """Squared distance of the free-running plane state from the cued item's point, mean over report steps, + penalties."""
     run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator))
     goal = batch.target.radius * to_xy(batch.displays.cued_report).to(run.report)

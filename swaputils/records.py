@@ -1,5 +1,6 @@
 """Frozen records that stages hand to one another; shapes are checked when a record is made."""
 
+import math
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -123,7 +124,7 @@ class Periods:
     def __post_init__(self):
         for name, seconds in vars(self).items():
             steps = seconds / STEP_SECONDS
-            if steps < 0.5 or abs(steps - round(steps)) > 1e-6:
+            if not (0.5 < steps < math.inf) or abs(steps - round(steps)) > 1e-6:
                 raise ValueError(f"period {name} lasts {seconds} s; allowed are positive multiples of {STEP_SECONDS} s")
 
     def steps(self, period: str) -> int:

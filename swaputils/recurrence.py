@@ -16,12 +16,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Span:
-    """Consecutive steps that share a context; each context tensor is [M, ...] or [1, ...]."""
+    """Consecutive steps and what reaches the drive's layers during them.
+
+    steps:   how many.
+    context: a tensor for each layer, [S, B, ...] with S the steps, or 1 where it stays the same, and B the M trials, or
+             1 where all share it.
+    """
 
     steps: int
     context: tuple[Tensor, ...]
@@ -35,19 +41,19 @@ class Forcing:
     """
 
     start: int
-    projection: Tensor
-    plane: Tensor
+    projection: Float[Tensor, "units units"]
+    plane: Float[Tensor, "report_steps trials units"]
 
 
 def run(
     drive: Any,
     weights: tuple[Tensor, ...],
     spans: list[Span],
-    initial: Tensor,
-    noise: Tensor,
+    initial: Float[Tensor, "trials units"],
+    noise: Float[Tensor, "steps trials units"],
     leak: float,
     forcing: Forcing | None,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Float[Tensor, "steps trials units"], Float[Tensor, "steps trials units"]]:
     """States after each step and drives of each step, both [K, M, U]; differentiable in weights and contexts.
 
     drive: provides `evaluate` and `pull_back`. initial: [M, U]. noise: [K, M, U].
@@ -66,10 +72,10 @@ class _Recurrence(torch.autograd.Function):
         state, step, tape = initial, 0, []
         for span, length in enumerate(lengths):
             context = contexts[span * layers : (span + 1) * layers]
-            for _ in range(length):
+            for within in range(length):
                 if forcing is not None and step >= forcing.start:
                     state = torch.addmm(forcing.plane[step - forcing.start], state, forcing.projection)
-                drives[step], saved = drive.evaluate(weights, state, context)
+                drives[step], saved = drive.evaluate(weights, state, [_row(layer, within) for layer in context])
                 state = torch.lerp(state, drives[step], leak, out=states[step]).add_(noise[step])
                 tape.append(saved)
                 step += 1
@@ -83,21 +89,25 @@ class _Recurrence(torch.autograd.Function):
     def backward(ctx, state_gradients, drive_gradients):
         weights, contexts = ctx.saved_tensors[: ctx.weight_count], ctx.saved_tensors[ctx.weight_count :]
         weight_gradients = [torch.zeros_like(weight) for weight in weights]
-        context_gradients = [None] * len(contexts)
+        context_gradients = [torch.zeros_like(context) for context in contexts]
         step = len(ctx.tape) - 1
         flow = torch.zeros_like(state_gradients[0])
         for span in reversed(range(len(ctx.lengths))):
-            places = range(span * ctx.layers, (span + 1) * ctx.layers)
-            totals = None
-            for _ in range(ctx.lengths[span]):
+            totals = context_gradients[span * ctx.layers : (span + 1) * ctx.layers]
+            for within in reversed(range(ctx.lengths[span])):
                 flow = flow + state_gradients[step]
                 through_drive = torch.add(drive_gradients[step], flow, alpha=ctx.leak)
                 back, parts = ctx.drive.pull_back(weights, ctx.tape[step], through_drive, weight_gradients)
                 flow = torch.add(back, flow, alpha=1 - ctx.leak)
                 if ctx.forcing is not None and step >= ctx.forcing.start:
                     flow = flow @ ctx.forcing.projection
-                totals = parts if totals is None else tuple(total.add_(part) for total, part in zip(totals, parts))
+                for total, part in zip(totals, parts):
+                    row = _row(total, within)
+                    row.add_(part.sum(0, keepdim=True) if len(row) == 1 else part)
                 step -= 1
-            for place, total in zip(places, totals):
-                context_gradients[place] = total.sum_to_size(contexts[place].shape)
         return (None,) * 7 + tuple(weight_gradients) + tuple(context_gradients)
+
+
+def _row(layer: Tensor, step: int) -> Tensor:
+    """The context of one step of a span: [S, B, ...] -> [B, ...]."""
+    return layer[step if len(layer) > 1 else 0]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
@@ -64,8 +65,11 @@ class PlainDrive(nn.Module):
         return self.from_state.weight, self.output.weight, self.output.bias
 
     def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
-        """What reaches the hidden layer besides the state: [M, hidden], or [1, hidden] without input."""
-        hidden = (self.from_time(time) + self.from_state.bias)[None]
+        """What reaches the hidden layer besides the state: [S, M, hidden], or [S, 1, hidden] without input [M, D].
+
+        time: [S, clock] code of the steps.
+        """
+        hidden = (self.from_time(time) + self.from_state.bias)[:, None]
         return (hidden if inputs is None else hidden + self.from_input(inputs),)
 
     @staticmethod
@@ -111,11 +115,14 @@ class TreeDrive(nn.Module):
         return self.from_state.weight, self.leaf_weight, self.branch_weight
 
     def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
-        """What reaches leaves, branches and somas besides the state, with a leading axis of M, or of 1 without input."""
-        leaves = (self.leaf_time(time) + self.from_state.bias)[None]
+        """What reaches leaves, branches and somas besides the state: [S, M, ...], or [S, 1, ...] without input [M, D].
+
+        time: [S, clock] code of the steps.
+        """
+        leaves = (self.leaf_time(time) + self.from_state.bias)[:, None]
         leaves = leaves if inputs is None else leaves + self.from_input(inputs)
-        branches, somas = self.branch_time(time)[None], self.soma_time(time)[None]
-        return leaves.unflatten(1, self.leaves), branches.unflatten(1, self.branches), somas
+        branches, somas = self.branch_time(time)[:, None], self.soma_time(time)[:, None]
+        return leaves.unflatten(-1, self.leaves), branches.unflatten(-1, self.branches), somas
 
     @staticmethod
     def evaluate(weights, state, context):
@@ -136,6 +143,22 @@ class TreeDrive(nn.Module):
         at_leaves = at_branches[..., None] * leaf_weight * _softplus_slope(leaves)
         weight_gradients[0].addmm_(at_leaves.flatten(1).T, state)
         return at_leaves.flatten(1) @ from_state, (at_leaves, at_branches, at_somas)
+
+
+class FactorisedProjection(nn.Module):
+    """Learned projection A S B^T of a square conjunctive input S: [M, C * C] -> [M, rows * rows]."""
+
+    def __init__(self, input_size: int, rows: int):
+        super().__init__()
+        self.centres = math.isqrt(input_size)
+        if self.centres**2 != input_size:
+            raise ValueError(f"a factorised projection needs a square input, not one of length {input_size}")
+        self.report = nn.Linear(self.centres, rows, bias=False)
+        self.probe = nn.Linear(self.centres, rows, bias=False)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        conjunction = inputs.unflatten(-1, (self.centres, self.centres))
+        return self.report(self.probe(conjunction).mT).mT.flatten(-2)
 
 
 def _softplus_slope(value: Tensor) -> Tensor:
@@ -159,10 +182,16 @@ class RNN(nn.Module):
     generator:    draws the readout plane and the initial weights.
     """
 
-    def __init__(self, config: RNNConfig, input_size: int, report_noise: Tensor, *, generator: torch.Generator):
+    def __init__(
+        self, config: RNNConfig, input_size: int, report_noise: Float[Tensor, " steps"], *, generator: torch.Generator
+    ):
         super().__init__()
         self.config = config
-        self.drive = {"plain": PlainDrive, "tree": TreeDrive}[config.drive](config, input_size)
+        rows = config.projection
+        self.projection = nn.Identity() if rows is None else FactorisedProjection(input_size, rows)
+        self.drive = {"plain": PlainDrive, "tree": TreeDrive}[config.drive](
+            config, input_size if rows is None else rows**2
+        )
         clock = config.clock
         self.report_clock = nn.Sequential(nn.Linear(clock, clock), nn.SiLU(), nn.Linear(clock, clock))
         self.preparatory_clock = nn.Parameter(torch.zeros(clock))
@@ -174,27 +203,28 @@ class RNN(nn.Module):
         self.register_buffer("null_space", rotation[2:].clone())
         _initialise(self, generator)
 
-    def step(self, state: Tensor, context: tuple[Tensor, ...]) -> Tensor:
-        """Deterministic part of one step, (1 - leak) z + leak f(z): [M, U] -> [M, U]; `context` as in `contexts`."""
+    def step(self, state: Float[Tensor, "trials units"], context: tuple[Tensor, ...]) -> Float[Tensor, "trials units"]:
+        """Deterministic part of one step, (1 - leak) z + leak f(z): [M, U] -> [M, U]; context: [M, ...] or [1, ...] each."""
         drive, _ = self.drive.evaluate(self.drive.weights(), state, context)
         return torch.lerp(state, drive, self.config.leak)
 
     def contexts(self, inputs: TrialInputs) -> list[Span]:
-        """The drive's context in each period before the report (with its number of steps), and in each report step."""
+        """The drive's context in each period: constant before the report, clocked during it."""
         shown = {"stimulus": inputs.stimulus, "delay": None, "cue": inputs.cue, "post_cue_delay": None}
-        preparation = [
-            Span(inputs.periods.steps(period), self.drive.context(source, self.preparatory_clock))
-            for period, source in shown.items()
-        ]
-        clock = self.report_clock(self.clock_code)
-        return preparation + [Span(1, self.drive.context(None, time)) for time in clock]
+        spans = []
+        for period, source in shown.items():
+            projected = None if source is None else self.projection(source)
+            context = self.drive.context(projected, self.preparatory_clock[None])
+            spans.append(Span(inputs.periods.steps(period), context))
+        report = self.drive.context(None, self.report_clock(self.clock_code))
+        return [*spans, Span(inputs.periods.steps("report"), report)]
 
-    def in_plane(self, state: Tensor) -> Tensor:
-        """Readout-plane coordinates U z: [..., U] -> [..., 2]."""
+    def in_plane(self, state: Float[Tensor, "*any units"]) -> Float[Tensor, "*any 2"]:
+        """Readout-plane coordinates U z."""
         return state @ self.readout.T
 
-    def in_null_space(self, state: Tensor) -> Tensor:
-        """Null-space coordinates V z: [..., U] -> [..., U - 2]."""
+    def in_null_space(self, state: Float[Tensor, "*any units"]) -> Float[Tensor, "*any units-2"]:
+        """Null-space coordinates V z."""
         return state @ self.null_space.T
 
 
@@ -228,13 +258,15 @@ def silent_noise(rnn: RNN, inputs: TrialInputs) -> TrialNoise:
     return TrialNoise(initial, initial.new_zeros((steps, *initial.shape)))
 
 
-def rollout(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: Tensor | None = None) -> Rollout:
+def rollout(
+    rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: Float[Tensor, "trials report_steps 2"] | None = None
+) -> Rollout:
     """Run the network through the trials of `inputs`.
 
     teacher: [M, T, 2] readout-plane state imposed at the start of each report step (teacher forcing); None to run free.
-    Raises ValueError when the report period or the noise has another length than the network's report noise.
+    Raises ValueError when the report period, the noise or the teacher has another length than the network's report noise.
     """
-    _check_lengths(rnn, inputs, noise)
+    _check_lengths(rnn, inputs, noise, teacher)
     start, forcing = inputs.periods.preparatory_steps, None
     if teacher is not None:
         outside = torch.eye(rnn.config.units).to(rnn.readout) - rnn.readout.T @ rnn.readout
@@ -243,10 +275,11 @@ def rollout(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: Tensor | 
         rnn.drive, rnn.drive.weights(), rnn.contexts(inputs), noise.initial, noise.steps, rnn.config.leak, forcing
     )
     states = states.transpose(0, 1)
-    return Rollout(states[:, :start], states[:, start - 1 :], rnn.in_plane(drives[start:].transpose(0, 1)))
+    plane_drive = rnn.in_plane(drives[start:]).transpose(0, 1)  # before the transposition, which would slow the product
+    return Rollout(states[:, :start], states[:, start - 1 :], plane_drive)
 
 
-def _check_lengths(rnn: RNN, inputs: TrialInputs, noise: TrialNoise) -> None:
+def _check_lengths(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: Tensor | None) -> None:
     report_steps = inputs.periods.steps("report")
     if report_steps != len(rnn.report_noise):
         raise ValueError(
@@ -255,3 +288,5 @@ def _check_lengths(rnn: RNN, inputs: TrialInputs, noise: TrialNoise) -> None:
     needed = inputs.periods.preparatory_steps + report_steps
     if len(noise.steps) != needed:
         raise ValueError(f"the noise has {len(noise.steps)} steps; these trials need {needed}")
+    if teacher is not None and teacher.shape[1] != report_steps:
+        raise ValueError(f"the teacher has {teacher.shape[1]} steps; the report period has {report_steps}")

@@ -1,10 +1,12 @@
 """Delayed-estimation trials: which items are shown, how long each period lasts, and how a trial is encoded as input."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.circular import distance, to_xy, wrap
@@ -29,7 +31,7 @@ class TaskConfig:
     separation: float = math.pi / 4.1
     centres: int = 16
     sharpness: float = 5.0
-    periods: Periods = Periods()
+    periods: Periods = field(default_factory=Periods)
 
     def __post_init__(self):
         if self.cueing not in ("index", "probe"):
@@ -79,6 +81,12 @@ def sample_displays(config: TaskConfig, displays: int, *, generator: torch.Gener
     return Displays(report, probe, cued)
 
 
+def repeated_display(report: Sequence[float], probe: Sequence[float], cued: int, count: int) -> Displays:
+    """The same display `count` times: report and probe feature of each item (rad), and the index of the cued one."""
+    features = [torch.tensor(feature, dtype=torch.float64).expand(count, -1) for feature in (report, probe)]
+    return Displays(*(wrap(feature) for feature in features), torch.full((count,), cued))
+
+
 def _tuning(config: TaskConfig, feature: Tensor) -> Tensor:
     """Von Mises tuning r_i(phi) = exp(kappa (cos(phi - phi_i) - 1)): [...] -> [..., centres]."""
     centres = torch.arange(config.centres, dtype=feature.dtype, device=feature.device)
@@ -105,6 +113,6 @@ def encode(config: TaskConfig, displays: Displays) -> TrialInputs:
     return TrialInputs(stimulus.flatten(1), cue.flatten(1), config.periods)
 
 
-def probe_distance(displays: Displays) -> Tensor:
-    """[M, N] distance of each item's probe feature from the cued item's, rad."""
+def probe_distance(displays: Displays) -> Float[Tensor, "trials items"]:
+    """Distance of each item's probe feature from the cued item's, rad in [0, pi]; NaN where either is absent."""
     return distance(displays.probe, displays.cued_probe[:, None])

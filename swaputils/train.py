@@ -164,3 +164,14 @@ def _update(rnn: RNN, lesson: Lesson, config: TrainConfig, optimiser, generator:
         raise TrainingDiverged(f"loss {float(loss)} with a gradient of norm {float(norm)}")
     optimiser.step()
     return loss.item()
+
+
+def train(
+    rnn: RNN, selection: Lesson, distribution: Lesson, config: TrainConfig, *, generator: torch.Generator
+) -> Iterator[Progress]:
+    """The whole curriculum on one network, in place; yields after every update.
+
+    Raises SelectionNotLearnt or TrainingDiverged; the network then holds the last good weights.
+    """
+    yield from learn_selection(rnn, selection, config, generator=generator)
+    yield from learn_distribution(rnn, distribution, config, generator=generator)

@@ -8,6 +8,8 @@ import pytest
 import torch
 from jaxtyping import install_import_hook
 
+from tests.skipping import skip_unless_ci
+
 install_import_hook("swaputils", "beartype.beartype")  # before the first import of the package
 matplotlib.use("Agg")
 
@@ -15,13 +17,6 @@ matplotlib.use("Agg")
 @pytest.fixture
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
-
-
-def skip_unless_ci(reason: str) -> None:
-    """Skip the test with the reason; where all must be there, in CI, fail it."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

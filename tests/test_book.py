@@ -11,7 +11,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from tests.browser import find_browser, offline_tab
-from tests.conftest import skip_unless_ci
+from tests.skipping import skip_unless_ci
 from workflow.chapters import ROOT
 from workflow.site import INDEX, render
 

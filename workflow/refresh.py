@@ -41,7 +41,9 @@ def main() -> None:
         try:
             refresh(chapter)
         except CellExecutionError as error:
-            sys.exit(f"{chapter.name} stopped and keeps its stored outputs.\n{error}")
+            sys.exit(f"error: {chapter.name} keeps its stored outputs, because it stopped\n{error}")
+        except KeyboardInterrupt:
+            sys.exit(f"interrupted; {chapter.name} and the chapters after it keep their stored outputs")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ def main() -> None:
             execute(chapter, parameters | {"recompute": True}, BUILD / "rerun" / chapter.name)
     except (ChapterError, ParameterError) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the results of the chapters that finished are new, the others as they were")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from workflow.chapters import NOTEBOOKS, ROOT, content_hash
 
 INDEX = Path("_build/html/index.html")
+STAMP = Path("_build/sources.txt")
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.partial")
 
 
@@ -31,7 +32,8 @@ def _build(folder: Path) -> None:
     command = [jupyter_book, "build", folder, "--warningiserror", "--keep-going"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode != 0 or not (folder / INDEX).exists():
-        raise BookError(f"the book was not built:\n{finished.stderr}")
+        warnings = finished.stderr.replace(f"{folder}/", "")
+        raise BookError(f"the book was not built:\n{warnings}")
 
 
 def _replace(folder: Path, target: Path) -> None:
@@ -52,13 +54,14 @@ def render(chapters: dict[str, Path], target: Path) -> bool:
     """
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    _stage(chapters, partial)
-    sources = content_hash([partial, ROOT / "swaputils", ROOT / "constraints.txt"])
-    stamp = Path("_build/sources.txt")
-    if (target / stamp).exists() and (target / stamp).read_text() == sources:
-        shutil.rmtree(partial)
-        return False
-    _build(partial)
-    (partial / stamp).write_text(sources)
-    _replace(partial, target)
+    try:
+        _stage(chapters, partial)
+        sources = content_hash([partial, ROOT / "swaputils", ROOT / "constraints.txt"])
+        if (target / STAMP).exists() and (target / STAMP).read_text() == sources:
+            return False
+        _build(partial)
+        (partial / STAMP).write_text(sources)
+        _replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return True

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.linalg import subspace_angles
 from torch import Tensor
 
@@ -63,3 +63,41 @@ def alignment_index(
     centred = means - means.mean(dim=0)
     best = torch.linalg.svdvals(centred)[:2].square().sum()
     return float((centred @ plane).square().sum() / best)
+
+
+def plane_alignment(
+    activity: Float[Tensor, "trials steps units"],
+    colour: Float[Tensor, " trials"],
+    item: Int[Tensor, " trials"],
+    bins: int = 16,
+) -> Float[Tensor, " steps"]:
+    """Alignment, at each step, of the planes of the cued colour between trials that cue item 0 and trials that cue item 1."""
+    groups = [(activity[item == which], colour[item == which]) for which in (0, 1)]
+    return _alignment_by_step(*groups, bins)
+
+
+def noise_ceiling(
+    activity: Float[Tensor, "trials steps units"],
+    colour: Float[Tensor, " trials"],
+    item: Int[Tensor, " trials"],
+    bins: int = 16,
+    *,
+    generator: torch.Generator,
+) -> Float[Tensor, " steps"]:
+    """Alignment, at each step, of an item's plane with itself in another random half of its trials, mean over items."""
+    ceilings = []
+    for which in (0, 1):
+        own, own_colour = activity[item == which], colour[item == which]
+        order = torch.randperm(len(own), generator=generator)
+        halves = [(own[half], own_colour[half]) for half in order.chunk(2)]
+        ceilings.append(_alignment_by_step(*halves, bins))
+    return torch.stack(ceilings).mean(dim=0)
+
+
+def _alignment_by_step(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor], bins: int) -> Tensor:
+    """[steps] alignment of the colour planes of two groups of trials, each (activity, colour)."""
+    values = []
+    for step in range(first[0].shape[1]):
+        planes = [colour_plane(activity[:, step], colour, bins) for activity, colour in (first, second)]
+        values.append(alignment(*planes))
+    return torch.tensor(values, dtype=first[0].dtype)

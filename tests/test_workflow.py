@@ -1,0 +1,99 @@
+"""Parameters of the chapters, their execution, and what is kept when something fails."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from workflow import site
+from workflow.chapters import ChapterError, ParameterError, defaults, execute_if_changed, fingerprint, parse_parameters
+from workflow.normalise import normalise
+
+PARAMETERS = 'scale: str = "laptop"\nseed: int = 0\nrecompute: bool = False\ntolerance: float = 0.5'
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+@pytest.fixture
+def chapter(tmp_path):
+    """A chapter that fails on an odd seed."""
+    cells = [
+        new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        new_code_cell('if seed % 2:\n    raise ValueError("odd seed")\nprint(scale, seed)'),
+    ]
+    path = tmp_path / "01_small.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)
+    return path
+
+
+def test_defaults_are_read_from_the_parameters_cell(chapter):
+    assert defaults(chapter) == {"scale": "laptop", "seed": 0, "recompute": False, "tolerance": 0.5}
+
+
+def test_given_values_take_the_type_of_the_default(chapter):
+    given = ["SCALE=smoke", "SEED=3", "RECOMPUTE=True", "TOLERANCE=1"]
+    assert parse_parameters(given, chapter) == {"scale": "smoke", "seed": 3, "recompute": True, "tolerance": 1.0}
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ("SCAEL=smoke", "has no parameter 'SCAEL=smoke'; it has RECOMPUTE, SCALE, SEED, TOLERANCE"),
+        ("SCALE", "given as NAME=value"),
+        ("SEED=many", "SEED=many: expected int"),
+        ("RECOMPUTE=yes", "RECOMPUTE=yes: expected True or False"),
+    ],
+)
+def test_a_parameter_that_does_not_fit_is_refused_with_what_is_allowed(given, message, chapter):
+    with pytest.raises(ParameterError) as refusal:
+        parse_parameters([given], chapter)
+    assert message in str(refusal.value)
+
+
+def test_the_fingerprint_follows_cells_and_parameters_but_not_outputs(chapter):
+    before = fingerprint(chapter, {})
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells[1].outputs = [new_output("stream", name="stdout", text="old")]
+    nbformat.write(notebook, chapter)
+    assert fingerprint(chapter, {}) == before
+    assert fingerprint(chapter, {"seed": 2}) != before
+    notebook.cells[1].source += "\nprint(1)"
+    nbformat.write(notebook, chapter)
+    assert fingerprint(chapter, {}) != before
+
+
+def test_a_chapter_is_executed_once_and_only_a_finished_copy_is_kept(chapter, tmp_path):
+    folder = tmp_path / "executed"
+    copy, executed = execute_if_changed(chapter, {"seed": 2}, folder)
+    assert executed
+    assert nbformat.read(copy, as_version=4).cells[-1].outputs[0].text == "laptop 2\n"
+    assert execute_if_changed(chapter, {"seed": 2}, folder) == (copy, False)
+    with pytest.raises(ChapterError, match=r"01_small.ipynb, code cell \[3\]: ValueError: odd seed"):
+        execute_if_changed(chapter, {"seed": 1}, folder)
+    assert list(folder.iterdir()) == [copy]
+
+
+def test_normalising_keeps_outputs_and_drops_circumstances():
+    noise = new_output("stream", name="stderr", text="50%")
+    cell = new_code_cell("x", metadata={"tags": ["remove-output"], "execution": {"iopub.status.idle": "now"}})
+    cell.outputs = [noise, new_output("stream", name="stdout", text="kept")]
+    plain = new_code_cell("y", metadata={"papermill": {"duration": 1}})
+    plain.outputs = [noise]
+    notebook = new_notebook(cells=[cell, plain], metadata={"papermill": {"input_path": "x"}, **KERNEL})
+    normalise(notebook)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert [dict(cell.metadata) for cell in notebook.cells] == [{"tags": ["remove-output"]}, {}]
+    assert [output.name for output in notebook.cells[0].outputs] == ["stdout"]
+    assert notebook.cells[1].outputs == [noise]  # a warning outside such a cell stays to be seen
+
+
+def test_a_book_that_is_not_built_leaves_the_former_one(tmp_path, monkeypatch):
+    def refuse(folder):
+        raise site.BookError("no")
+
+    target = tmp_path / "html"
+    (target / "_build").mkdir(parents=True)
+    (target / "_build" / "page.html").write_text("former")
+    monkeypatch.setattr(site, "_build", refuse)
+    with pytest.raises(site.BookError):
+        site.render({}, target)
+    assert (target / "_build" / "page.html").read_text() == "former"
+    assert list(tmp_path.iterdir()) == [target]
