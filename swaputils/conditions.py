@@ -67,6 +67,7 @@ SCALES = {
             distribution_updates=20,
             delay_step=2,
             check_every=5,
+            log_every=5,
             median_error=4.0,
             wrong_items=1.1,
         ),

@@ -3,13 +3,15 @@
 A network does not know how it was trained, so comparing objectives compares nothing else.
 """
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.circular import to_xy
 from swaputils.diffusion import Schedule, expected_endpoint, forward_trajectory, kernel_target, sample_endpoints
-from swaputils.records import Batch, Rollout
+from swaputils.records import Batch, ResponseMixture, Rollout
 from swaputils.rnn import RNN, draw_noise, rollout
 
 PLANE_PENALTY = 1e-3
@@ -26,7 +28,7 @@ def diffusion_closed_form(
 
     schedule: the noising process; weights: [T] loss weight of each report step.
     """
-    path = _sample_path(batch, schedule, generator)
+    path = _sample_path(balanced(batch.target), schedule, generator)
     expected = expected_endpoint(schedule, batch.target, path[:, :-1])
     return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, generator)
 
@@ -35,7 +37,7 @@ def diffusion_sampled(
     rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Float[Tensor, " steps"], generator: torch.Generator
 ) -> Float[Tensor, ""]:
     """The paper's diffusion objective: the kernel target holds the response x_0 that was drawn. Arguments as above."""
-    path = _sample_path(batch, schedule, generator)
+    path = _sample_path(batch.target, schedule, generator)
     return _teacher_forced_error(rnn, batch, path, path[:, -1:], schedule, weights, generator)
 
 
@@ -47,9 +49,20 @@ def task_optimal(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Float
     return error.square().mean() + _penalties(rnn, run)
 
 
-def _sample_path(batch: Batch, schedule: Schedule, generator: torch.Generator) -> Tensor:
-    """[M, T + 1, 2] noised responses to the batch, in network time."""
-    return forward_trajectory(schedule, sample_endpoints(batch.target, generator=generator), generator=generator)
+def balanced(mixture: ResponseMixture) -> ResponseMixture:
+    """The mixture with half of the weight spread evenly over the items that it can report.
+
+    A target in closed form is right wherever the noised responses come from, so they can be drawn such that rare swaps are
+    practised as often as it takes.
+    """
+    possible = mixture.log_weights > -torch.inf
+    even = possible.to(mixture.log_weights) / possible.sum(dim=1, keepdim=True)
+    return replace(mixture, log_weights=(0.5 * mixture.log_weights.exp() + 0.5 * even).log())
+
+
+def _sample_path(mixture: ResponseMixture, schedule: Schedule, generator: torch.Generator) -> Tensor:
+    """[M, T + 1, 2] noised responses drawn from the mixture, in network time."""
+    return forward_trajectory(schedule, sample_endpoints(mixture, generator=generator), generator=generator)
 
 
 def _teacher_forced_error(

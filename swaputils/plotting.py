@@ -1,29 +1,33 @@
 """Figures of the book: functions draw given numbers on given axes and return the axes; they compute nothing.
 
-One style, and one colour for each role in `COLOURS`, safe for colour-blind readers (Okabe & Ito 2008). Angles are in degrees.
+One style, and one colour for each role in `COLOURS`, near those of Okabe & Ito (2008) for colour-blind readers. Angles are in
+degrees unless a docstring says otherwise.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import MultipleLocator
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike
+
+from swaputils.records import Periods
 
 WIDTH = 7.5  # inches, the width of the book's text
 COLOURS = {
     "human": "#404040",
-    "surrogate": "#009E73",
-    "ideal": "#009E73",
-    "network": "#AA4499",
+    "surrogate": "#00A878",
+    "ideal": "#00A878",
+    "network": "#CC79A7",
     "task_optimal": "#E69F00",
     "cued": "#0072B2",
     "nontarget": "#D55E00",
-    "guess": "#8C8C8C",
+    "guess": "#6E6E6E",
     "target": "#000000",
-    "reference": "#8C8C8C",
+    "reference": "#6E6E6E",
 }
 
 
@@ -57,11 +61,13 @@ def say(axes: Axes, x: float, y: float, text: str, role: str, **options) -> Axes
     return axes
 
 
-def reference(axes: Axes, value: float, text: str = "", role: str = "reference") -> Axes:
-    """A dashed horizontal line to compare with, named above its right end."""
+def reference(
+    axes: Axes, value: float, text: str = "", role: str = "reference", end: Literal["left", "right"] = "right"
+) -> Axes:
+    """A dashed horizontal line to compare with, named above one end."""
     axes.axhline(value, color=COLOURS[role], linestyle="--", linewidth=1, zorder=1)
     place = {"xycoords": ("axes fraction", "data"), "xytext": (0, 2), "textcoords": "offset points"}
-    return say(axes, 1.0, value, text, role, ha="right", va="bottom", **place)
+    return say(axes, {"left": 0.02, "right": 1.0}[end], value, text, role, ha=end, va="bottom", **place)
 
 
 def points(
@@ -94,7 +100,7 @@ def shares(axes: Axes, means: pd.DataFrame, errors: pd.DataFrame, names: Mapping
     """
     for column, (text, role) in names.items():
         axes.errorbar(means.index, means[column], errors[column], fmt="-o", color=COLOURS[role], markersize=4.5)
-        end = means.index[-1], means[column].iloc[-1]
+        end = float(means.index[-1]), float(means[column].iloc[-1])
         say(axes, *end, text, role, xytext=(8, 0), textcoords="offset points", va="center", annotation_clip=False)
     axes.set(ylim=(-0.02, 1.02), xticks=means.index, xlabel="set size (items)", ylabel="share of responses")
     return axes
@@ -141,10 +147,10 @@ def noising(axes: Axes, levels: ArrayLike, paths: ArrayLike, role: str) -> Axes:
 
 def sideways_histogram(axes: Axes, values: Mapping[str, ArrayLike], edges: ArrayLike) -> Axes:
     """Counts of values by role, stacked, along the vertical axis, so that they can stand beside paths."""
-    colours = [COLOURS[role] for role in values]
-    axes.hist(
-        [np.asarray(each) for each in values.values()], edges, stacked=True, orientation="horizontal", color=colours
-    )
+    roles, parts = list(values), [np.asarray(each) for each in values.values()]
+    style = {"histtype": "stepfilled", "orientation": "horizontal", "linewidth": 0}
+    for shown in range(len(roles), 0, -1):  # the sums from the largest on: stacked bars would leave white seams
+        axes.hist(np.concatenate(parts[:shown]), edges, color=COLOURS[roles[shown - 1]], **style)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     return axes
@@ -156,7 +162,47 @@ def outline(axes: Axes, values: ArrayLike, edges: ArrayLike, role: str) -> Axes:
     return axes
 
 
+def doubling_axis(axes: Axes, values: Sequence[int], label: str) -> Axes:
+    """Logarithmic horizontal axis with a tick at each value, some room on both sides, and few ticks upwards."""
+    axes.set(xscale="log", xlabel=label, xlim=(values[0] / 1.3, values[-1] * 1.3))
+    axes.set_xticks(values, labels=[str(value) for value in values])
+    axes.minorticks_off()
+    axes.margins(y=0.2)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    return axes
+
+
 def cloud(axes: Axes, x: ArrayLike, y: ArrayLike, role: str) -> Axes:
     """Single draws, small and pale."""
     axes.scatter(x, y, s=4, color=COLOURS[role], alpha=0.35, linewidth=0)
+    return axes
+
+
+def readout(axes: Axes, end_points: ArrayLike, role: str, items: Sequence[float]) -> Axes:
+    """End points in the readout plane, in units of the target's radius, with the direction (rad) of each item.
+
+    The first item is the cued one.
+    """
+    end_points = np.asarray(end_points)
+    cloud(axes, end_points[:, 0], end_points[:, 1], role)
+    for angle, kind in zip(items, ("cued", *["nontarget"] * (len(items) - 1))):
+        direction = np.array([np.cos(angle), np.sin(angle)])
+        axes.plot(*np.outer(direction, (1.2, 1.45)), color=COLOURS[kind], linewidth=3, solid_capstyle="butt")
+    axes.set(aspect="equal", xlim=(-1.55, 1.55), ylim=(-1.55, 1.55), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    return axes
+
+
+def shade_periods(axes: Axes, periods: Periods) -> Axes:
+    """Shade and name the periods of a trial in which something is shown or reported, over time in seconds."""
+    cue_on = periods.stimulus + periods.delay
+    report_on = cue_on + periods.cue + periods.post_cue_delay
+    spans = {
+        "stimulus": (0, periods.stimulus),
+        "cue": (cue_on, cue_on + periods.cue),
+        "report": (report_on, report_on + periods.report),
+    }
+    for name, (start, end) in spans.items():
+        axes.axvspan(start, end, color=COLOURS["reference"], alpha=0.12 if name != "report" else 0.05, linewidth=0)
+        axes.text((start + end) / 2, 1.01, name, transform=axes.get_xaxis_transform(), ha="center", fontsize=8)
+    axes.set(xlim=(0, report_on + periods.report))
     return axes

@@ -29,7 +29,6 @@ from swaputils.train import SelectionNotLearnt, TrainingDiverged, train
 SIMULATED = "simulated"
 SURROGATE_SEED = 0
 HELD_OUT_SEED = 1_000_003  # of displays and noise that no training run draws
-LOG_EVERY = 50
 ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colours that experiments recorded
 TOLERANCE = 1e-3  # rad; files round angles
 
@@ -160,6 +159,7 @@ def network(condition: str, scale: str, seed: int, name: str) -> Trained:
         differing = [key for key in keys if run.config.get(key) != plan.config.get(key)]
         raise StoreError(f"{shown(folder)}: was trained with another {', '.join(differing)}; run with recompute=True")
     rnn.load_state_dict(run.weights)
+    rnn.requires_grad_(False)
     return Trained(rnn.double(), plan, pd.DataFrame(run.log), run.metrics)
 
 
@@ -182,12 +182,12 @@ def recompute_network(condition: str, scale: str, seed: int, name: str) -> None:
 
 
 def _run_training(rnn: RNN, plan: Experiment, log: list[dict], generator: torch.Generator) -> None:
-    """Train in place with a progress bar; every LOG_EVERY-th update goes to the log."""
+    """Train in place with a progress bar; every `log_every`-th update goes to the log."""
     longest = plan.train.selection_updates + plan.train.distribution_updates
     steps = train(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
     with tqdm(steps, total=longest, desc=plan.config["condition"], unit="update") as bar:
         for progress in bar:
-            if progress.update % LOG_EVERY == 0:
+            if progress.update % plan.train.log_every == 0:
                 bar.set_postfix(stage=progress.stage, loss=f"{progress.loss:.3f}")
                 log.append(vars(progress) | {"stage": ("selection", "distribution").index(progress.stage)})
 

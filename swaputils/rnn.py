@@ -28,6 +28,7 @@ class RNNConfig:
     drive:      "plain" (one hidden layer) or "tree" (a dendritic tree of `branching`).
     hidden:     hidden units of the plain drive.
     branching:  branches per unit and leaves per branch of the tree.
+    memory_scale: null-space activity that the initial weights are made for; the noise is about 0.5 a step.
     leak:       alpha, the share of the state replaced in one 50 ms step.
     clock:      even length of the sinusoidal code of the report step.
     projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for none.
@@ -37,6 +38,7 @@ class RNNConfig:
     drive: Literal["plain", "tree"] = "plain"
     hidden: int = 128
     branching: tuple[int, int] = (5, 5)
+    memory_scale: float = 10.0
     leak: float = 0.1
     clock: int = 8
     projection: int | None = None
@@ -46,15 +48,25 @@ class RNNConfig:
             raise ValueError(f"drive is {self.drive!r}; allowed are 'plain' and 'tree'")
         if self.units < 3 or self.hidden < 1 or min(self.branching) < 1:
             raise ValueError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
+        if not self.memory_scale > 0:
+            raise ValueError(f"memory_scale is {self.memory_scale}; it must be positive")
         if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:
             raise ValueError("leak must lie in (0, 1] and clock must be an even number of 2 or more")
 
 
 class PlainDrive(nn.Module):
-    """f(z, e, h) = W_o softplus(W_z z + W_e e + W_h h + b) + b_o."""
+    """f(z, e, h) = S_w (W_o softplus(W_z S_r z + W_e e + W_h h + b) + b_o).
 
-    def __init__(self, config: RNNConfig, input_size: int):
+    The fixed S_r and S_w read and write the state in natural units: the readout plane as it is (written 1 / leak times larger, as
+    a kernel target is), the null space in units of `memory_scale`. They change no function that f can be; they let
+    training start from memories that beat the noise and from a plane that is not drowned by them.
+    """
+
+    def __init__(self, config: RNNConfig, input_size: int, readout: Float[Tensor, "2 units"]):
         super().__init__()
+        in_plane, outside = _projections(readout)
+        self.register_buffer("reading", in_plane + outside / config.memory_scale)
+        self.register_buffer("writing", in_plane / config.leak + outside * config.memory_scale)
         self.from_state = nn.Linear(config.units, config.hidden)
         self.from_input = nn.Linear(input_size, config.hidden, bias=False)
         self.from_time = nn.Linear(config.clock, config.hidden, bias=False)
@@ -62,7 +74,7 @@ class PlainDrive(nn.Module):
 
     def weights(self) -> tuple[Tensor, ...]:
         """The parameters that act at every step."""
-        return self.from_state.weight, self.output.weight, self.output.bias
+        return self.from_state.weight @ self.reading, self.writing @ self.output.weight, self.writing @ self.output.bias
 
     def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
         """What reaches the hidden layer besides the state: [S, M, hidden], or [S, 1, hidden] without input [M, D].
@@ -96,8 +108,10 @@ class TreeDrive(nn.Module):
     branch_ij = softplus(sum_k w_ijk leaf_ijk + c_ij . e + b_ij),  f_i = softplus(sum_j w_ij branch_ij + c_i . e + b_i).
     """
 
-    def __init__(self, config: RNNConfig, input_size: int):
+    def __init__(self, config: RNNConfig, input_size: int, readout: Float[Tensor, "2 units"]):
         super().__init__()
+        in_plane, outside = _projections(readout)
+        self.register_buffer("reading", in_plane + outside / config.memory_scale)
         branches, leaves = config.branching
         self.branches = (config.units, branches)
         self.leaves = (config.units, branches, leaves)
@@ -112,7 +126,7 @@ class TreeDrive(nn.Module):
 
     def weights(self) -> tuple[Tensor, ...]:
         """The parameters that act at every step."""
-        return self.from_state.weight, self.leaf_weight, self.branch_weight
+        return self.from_state.weight @ self.reading, self.leaf_weight, self.branch_weight
 
     def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
         """What reaches leaves, branches and somas besides the state: [S, M, ...], or [S, 1, ...] without input [M, D].
@@ -166,6 +180,12 @@ def _softplus_slope(value: Tensor) -> Tensor:
     return value.neg().exp_().neg_().add_(1)
 
 
+def _projections(readout: Tensor) -> tuple[Tensor, Tensor]:
+    """[U, U] projections onto the readout plane and onto the null space."""
+    in_plane = readout.T @ readout
+    return in_plane, torch.eye(len(in_plane)).to(in_plane) - in_plane
+
+
 def _clock_code(steps: int, size: int) -> Tensor:
     """[steps, size] sinusoidal code of the report step (Vaswani et al. 2017)."""
     rates = 10_000 ** (-torch.arange(size // 2) / (size // 2))
@@ -187,20 +207,18 @@ class RNN(nn.Module):
     ):
         super().__init__()
         self.config = config
-        rows = config.projection
-        self.projection = nn.Identity() if rows is None else FactorisedProjection(input_size, rows)
-        self.drive = {"plain": PlainDrive, "tree": TreeDrive}[config.drive](
-            config, input_size if rows is None else rows**2
-        )
-        clock = config.clock
-        self.report_clock = nn.Sequential(nn.Linear(clock, clock), nn.SiLU(), nn.Linear(clock, clock))
-        self.preparatory_clock = nn.Parameter(torch.zeros(clock))
-        self.register_buffer("clock_code", _clock_code(len(report_noise), clock))
-        self.register_buffer("report_noise", report_noise.float())
         square = torch.randn((config.units, config.units), dtype=torch.float64, generator=generator)
         rotation = torch.linalg.qr(square).Q.T.float()
         self.register_buffer("readout", rotation[:2].clone())
         self.register_buffer("null_space", rotation[2:].clone())
+        self.register_buffer("report_noise", report_noise.float())
+        rows, clock = config.projection, config.clock
+        self.projection = nn.Identity() if rows is None else FactorisedProjection(input_size, rows)
+        drive = {"plain": PlainDrive, "tree": TreeDrive}[config.drive]
+        self.drive = drive(config, input_size if rows is None else rows**2, self.readout)
+        self.report_clock = nn.Sequential(nn.Linear(clock, clock), nn.SiLU(), nn.Linear(clock, clock))
+        self.preparatory_clock = nn.Parameter(torch.zeros(clock))
+        self.register_buffer("clock_code", _clock_code(len(report_noise), clock))
         _initialise(self, generator)
 
     def step(self, state: Float[Tensor, "trials units"], context: tuple[Tensor, ...]) -> Float[Tensor, "trials units"]:

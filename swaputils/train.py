@@ -41,6 +41,7 @@ class TrainConfig:
     clip:                    largest norm of a gradient.
     delay_step:              steps by which the delay grows.
     check_every:             updates between two free-running checks of the selection stage.
+    log_every:               updates between two rows of the log.
     median_error, wrong_items: a check passes below both (rad; share of answers nearer to another item).
     """
 
@@ -53,6 +54,7 @@ class TrainConfig:
     clip: float = 1.0
     delay_step: int = 3
     check_every: int = 100
+    log_every: int = 50
     median_error: float = 0.25
     wrong_items: float = 0.10
 
@@ -161,7 +163,7 @@ def _update(rnn: RNN, lesson: Lesson, config: TrainConfig, optimiser, generator:
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(rnn.parameters(), config.clip)
     if not (torch.isfinite(loss) and torch.isfinite(norm)):
-        raise TrainingDiverged(f"loss {float(loss)} with a gradient of norm {float(norm)}")
+        raise TrainingDiverged(f"loss {loss.item()} with a gradient of norm {norm.item()}")
     optimiser.step()
     return loss.item()
 

@@ -1,6 +1,7 @@
 """Small tasks, targets and networks that several test files share."""
 
 import copy
+import math
 
 import torch
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch import Tensor
 from swaputils.diffusion import Schedule, linear_schedule, report_noise
 from swaputils.records import Batch, Displays, Periods, ResponseMixture, TrialInputs
 from swaputils.rnn import RNN, RNNConfig
-from swaputils.surrogate import flat, response_mixture
+from swaputils.surrogate import SwapPosterior, flat, response_mixture
 from swaputils.task import TaskConfig, encode, sample_displays
 
 SCHEDULE = linear_schedule()
@@ -48,6 +49,24 @@ def small_inputs(trials: int, task: TaskConfig = INDEX_TASK, seed: int = 0) -> T
 def small_batch(trials: int, swap_probability: float = 0.1, seed: int = 0) -> Batch:
     displays = sample_displays(INDEX_TASK, trials, generator=seeded(seed))
     return Batch(displays, encode(INDEX_TASK, displays), target_of(displays, swap_probability))
+
+
+def swap_posterior(level: float) -> SwapPosterior:
+    """A certain swap function that falls with cue distance, over the eight locations; `level` moves it up and down."""
+    return SwapPosterior(
+        mean=torch.tensor([level, 1.0, 0.3], dtype=torch.float64),
+        cholesky=torch.zeros((3, 3), dtype=torch.float64),
+        amplitude=1.0,
+        decay=1.0,
+        concentration=8.0,
+        uniform_logit=-2.0,
+        distances=torch.arange(1, 5, dtype=torch.float64) * (math.pi / 4),
+        continuous=False,
+        set_size=8,
+        trials=100,
+        elbo=-100.0,
+        elbo_trace=torch.tensor([-120.0, -100.0], dtype=torch.float64),
+    )
 
 
 def rotation(angle: float) -> Tensor:

@@ -109,7 +109,7 @@ def test_resultant_and_standard_deviation_match_scipy(dim):
     sample = sample_von_mises(torch.full((30, 40), 1.5, dtype=torch.float64), generator=seeded())
     published = stats.circstd(sample.numpy(), high=math.pi, low=-math.pi, axis=dim)
     torch.testing.assert_close(standard_deviation(sample, dim=dim), torch.from_numpy(published))
-    torch.testing.assert_close(resultant(sample, dim=dim), torch.from_numpy((-(published**2) / 2)).exp())
+    torch.testing.assert_close(resultant(sample, dim=dim), torch.from_numpy(-(published**2) / 2).exp())
 
 
 def test_standard_deviation_of_narrow_samples_is_the_linear_one():

@@ -117,5 +117,7 @@ def test_periods_count_steps_of_fifty_milliseconds():
 @pytest.mark.parametrize("seconds", [0.07, 0.0, -0.05, 0.025, math.nan, math.inf])
 @pytest.mark.parametrize("period", ["stimulus", "report"])
 def test_periods_refuse_broken_steps(period, seconds):
-    with pytest.raises(ValueError, match=f"period {period} lasts {seconds} s; allowed are positive multiples of 0.05 s"):
+    with pytest.raises(
+        ValueError, match=f"period {period} lasts {seconds} s; allowed are positive multiples of 0.05 s"
+    ):
         Periods(**{period: seconds})

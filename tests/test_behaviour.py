@@ -1,0 +1,143 @@
+"""Behaviour measured on constructed responses with known answers."""
+
+import math
+
+import pytest
+import torch
+
+from swaputils import behaviour
+from swaputils.behaviour import (
+    end_points,
+    ideal_end_points,
+    is_swap,
+    location_edges,
+    nearest_item,
+    share,
+    silent_end_points,
+    summarise,
+    swap_curve,
+)
+from swaputils.circular import to_xy, wrap
+from swaputils.records import Displays
+from swaputils.task import TaskConfig, sample_displays
+from tests.small import INDEX_TASK, SCHEDULE, seeded, short_schedule, small_rnn, target_of
+
+NORMAL_QUANTILE = 1.959963984540054
+LOCATIONS = TaskConfig(cueing="probe", probes="locations")
+
+
+@pytest.mark.parametrize(("true", "count"), [(0, 20), (1, 20), (7, 50), (50, 50), (92, 1000)])
+def test_share_is_wilson_s_interval(true, count):
+    cases = torch.arange(count) < true
+    found = share(cases[torch.randperm(count, generator=seeded())])
+    p, z2 = true / count, NORMAL_QUANTILE**2
+    centre = (p + z2 / (2 * count)) / (1 + z2 / count)
+    half = NORMAL_QUANTILE / (1 + z2 / count) * math.sqrt(p * (1 - p) / count + z2 / (4 * count**2))
+    assert (found.value, found.count) == (p, count)
+    assert (found.low, found.high) == pytest.approx((centre - half, centre + half), abs=1e-9)
+
+
+def test_a_share_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="a share of no cases"):
+        share(torch.zeros(0, dtype=torch.bool))
+
+
+def test_nearest_item_by_brute_force():
+    displays = sample_displays(TaskConfig(items=4), 200, generator=seeded())
+    report = displays.report.clone()
+    report[::3, 2:] = math.nan
+    cued = displays.cued % 2
+    displays = Displays(report, displays.probe, cued)
+    response = wrap(10 * torch.randn(200, dtype=torch.float64, generator=seeded(1)))
+    found, swapped = nearest_item(displays, response), is_swap(displays, response)
+    for trial in range(200):
+        gaps = {}
+        for item in range(int(displays.set_size[trial])):
+            gap = abs(float(response[trial] - report[trial, item])) % (2 * math.pi)
+            gaps[item] = min(gap, 2 * math.pi - gap)
+        assert found[trial] == min(gaps, key=gaps.get)
+        assert swapped[trial] == (found[trial] != cued[trial])
+
+
+def test_swap_curve_counts_by_distance():
+    displays = sample_displays(LOCATIONS, 700, generator=seeded())
+    apart = torch.rad2deg(wrap(displays.probe[:, 0] - displays.probe[:, 1]).abs()).round()
+    swapped = torch.rand(700, generator=seeded(1)) < 0.4
+    swapped[apart == 135] = False
+    curve = swap_curve(displays, swapped, location_edges())
+    assert torch.rad2deg(torch.tensor(curve["distance"])).tolist() == pytest.approx([45, 90, 135, 180])
+    for row, degrees in enumerate((45, 90, 135, 180)):
+        expected = share(swapped[apart == degrees])
+        assert tuple(curve.loc[row, ["rate", "low", "high", "count"]]) == pytest.approx(tuple(vars(expected).values()))
+    assert curve.loc[2, "rate"] == 0 and curve["count"].sum() == 700
+
+
+def test_swap_curve_leaves_out_empty_bins_and_other_set_sizes():
+    displays = sample_displays(LOCATIONS, 700, generator=seeded())
+    near = displays[(displays.probe[:, 0] - displays.probe[:, 1]).abs() < 1]
+    curve = swap_curve(near, torch.ones(len(near), dtype=torch.bool), location_edges())
+    assert len(curve) == 1 and curve["rate"].tolist() == [1.0]
+    three = sample_displays(TaskConfig(items=3), 5, generator=seeded())
+    with pytest.raises(ValueError, match="displays of two items"):
+        swap_curve(three, torch.ones(5, dtype=torch.bool), location_edges())
+
+
+def test_summary_of_constructed_end_points():
+    """100 displays with items at 0 and 2 rad: 70 answers at the cued item, 20 at the other, 10 far from both."""
+    report = torch.tensor([0.0, 2.0], dtype=torch.float64).expand(100, 2)
+    displays = Displays(report, report, torch.arange(100) % 2)
+    item = displays.cued.clone()
+    item[70:90] = 1 - item[70:90]
+    response = report.gather(1, item[:, None]).squeeze(1) + 0.1 * (-1.0) ** (torch.arange(100) // 2)
+    response[90:] = -1.0
+    radius = torch.full((100, 1), 2.0, dtype=torch.float64)
+    radius[::4] = 2.5
+    found = summarise(displays, radius * to_xy(response), 2.0)
+    swaps = share(torch.arange(100) < 25)  # a far answer is nearest to item 0, which half of the ten had as non-target
+    assert found["swap_rate"] == swaps.value == 0.25
+    assert (found["swap_low"], found["swap_high"]) == (swaps.low, swaps.high)
+    assert found["median_error"] == pytest.approx(0.1)
+    assert found["far"] == 0.10 and found["responses"] == 100
+    assert found["radial_sd"] == pytest.approx(math.sqrt(0.25 * 0.25**2))
+    mean_vector = math.hypot(0.9 * math.cos(0.1) + 0.1 * math.cos(1), 0.1 * math.sin(1) - 0.02 * math.sin(0.1))
+    assert found["angular_sd"] == pytest.approx(math.sqrt(-2 * math.log(mean_vector)))
+
+
+def test_the_summary_of_the_target_itself():
+    displays = sample_displays(INDEX_TASK, 5_000, generator=seeded())
+    points = ideal_end_points(SCHEDULE, target_of(displays, 0.0), generator=seeded(1))
+    found = summarise(displays, points, 2.5)
+    assert found["swap_rate"] == found["far"] == 0
+    assert found["angular_sd"] == pytest.approx(0.035, abs=0.002)
+    assert found["radial_sd"] == pytest.approx(0.035, abs=0.002)
+
+
+def test_network_and_ideal_sampler_answer_the_same_displays():
+    rnn = small_rnn()
+    displays = sample_displays(INDEX_TASK, 50, generator=seeded())
+    answers = [
+        end_points(rnn, INDEX_TASK, displays, generator=seeded(1)),
+        silent_end_points(rnn, INDEX_TASK, displays),
+        ideal_end_points(short_schedule(), target_of(displays, 0.1), generator=seeded(1)),
+    ]
+    for points in answers:
+        assert points.shape == (50, 2) and points.dtype == torch.float64
+        assert not points.requires_grad
+        assert summarise(displays, points, 2.5)["responses"] == 50
+
+
+def test_noise_is_what_varies():
+    rnn = small_rnn()
+    displays = sample_displays(INDEX_TASK, 50, generator=seeded())
+    assert torch.equal(silent_end_points(rnn, INDEX_TASK, displays), silent_end_points(rnn, INDEX_TASK, displays))
+    first, again, other = (end_points(rnn, INDEX_TASK, displays, generator=seeded(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again) and (first - other).abs().max() > 0.01
+
+
+def test_simulating_in_chunks_changes_nothing_without_noise(monkeypatch):
+    rnn = small_rnn()
+    displays = sample_displays(INDEX_TASK, 50, generator=seeded())
+    whole = silent_end_points(rnn, INDEX_TASK, displays)
+    monkeypatch.setattr(behaviour, "CHUNK", 7)
+    torch.testing.assert_close(silent_end_points(rnn, INDEX_TASK, displays), whole)
+    assert end_points(rnn, INDEX_TASK, displays, generator=seeded()).shape == (50, 2)

@@ -1,0 +1,114 @@
+"""Plotting functions draw what they are given on the axes they are given, and show nothing."""
+
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from matplotlib.colors import to_hex, to_rgb
+
+from swaputils import plotting
+from swaputils.records import Periods
+
+DISTANCES = torch.tensor([45.0, 90.0, 135.0, 180.0])
+HEIGHTS = torch.tensor([0.2, 0.1, 0.02, 0.04])
+MEANS = pd.DataFrame({"p_target": [0.9, 0.5], "p_uniform": [0.1, 0.5]}, index=[1, 8])
+NAMES = {"p_target": ("cued item", "cued"), "p_uniform": ("guess", "guess")}
+DEGREES = np.arange(-180, 180, 6)
+
+DRAWINGS = {
+    "say": lambda axes: plotting.say(axes, 0.5, 0.5, "here", "cued"),
+    "reference": lambda axes: plotting.reference(axes, 0.1, "chance", end="left"),
+    "points": lambda axes: plotting.points(axes, DISTANCES, HEIGHTS, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
+    "given": lambda axes: plotting.given(axes, DISTANCES, HEIGHTS),
+    "curve": lambda axes: plotting.curve(axes, DISTANCES, HEIGHTS, "network"),
+    "shares": lambda axes: plotting.shares(axes, MEANS, MEANS / 10, NAMES),
+    "distance_axis": lambda axes: plotting.distance_axis(axes, DISTANCES.tolist()),
+    "weight_axis": lambda axes: plotting.weight_axis(axes),
+    "responses": lambda axes: plotting.responses(axes, DEGREES, np.ones(60), np.ones(60)),
+    "noising": lambda axes: plotting.noising(axes, range(3), torch.ones(5, 3), "cued"),
+    "sideways_histogram": lambda axes: plotting.sideways_histogram(
+        axes, {"cued": torch.ones(9), "nontarget": torch.zeros(1)}, torch.linspace(-2, 2, 5)
+    ),
+    "outline": lambda axes: plotting.outline(axes, torch.ones(9), torch.linspace(-2, 2, 5), "ideal"),
+    "doubling_axis": lambda axes: plotting.doubling_axis(axes, [40, 80], "steps"),
+    "readout": lambda axes: plotting.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
+    "shade_periods": lambda axes: plotting.shade_periods(axes, Periods()),
+    "cloud": lambda axes: plotting.cloud(axes, DISTANCES, HEIGHTS, "cued"),
+}
+
+
+@pytest.fixture
+def axes():
+    plotting.set_style()
+    figure, axes = plt.subplots()
+    yield axes
+    plt.close(figure)
+
+
+def test_every_function_is_drawn_here():
+    defined = {name for name, value in vars(plotting).items() if getattr(value, "__module__", "") == plotting.__name__}
+    assert defined == {*DRAWINGS, "set_style"}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_it_returns_the_axes_it_drew_on_and_opens_and_shows_nothing(name, axes, monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda *_: pytest.fail("show was called"))
+    figures = plt.get_fignums()
+    axes.figure.canvas.draw()
+    before = np.array(axes.figure.canvas.buffer_rgba())
+    assert DRAWINGS[name](axes) is axes
+    axes.figure.canvas.draw()
+    assert plt.get_fignums() == figures
+    assert (np.array(axes.figure.canvas.buffer_rgba()) != before).any()
+
+
+def test_points_and_their_intervals_lie_where_they_were_given(axes):
+    low, high = HEIGHTS - 0.01, HEIGHTS + 0.03
+    (container,) = plotting.points(axes, DISTANCES, HEIGHTS, low, high, "network").containers
+    line, _, (bars,) = container
+    np.testing.assert_allclose(line.get_ydata(), HEIGHTS)
+    ends = np.array([segment[:, 1] for segment in bars.get_segments()])
+    np.testing.assert_allclose(ends, np.stack((low, high), axis=1), atol=1e-7)
+    assert to_hex(line.get_color()) == plotting.COLOURS["network"].lower()
+
+
+def test_the_circle_of_responses_is_closed(axes):
+    density = np.linspace(1, 2, 60)
+    human, surrogate = plotting.responses(axes, DEGREES, density, density).lines
+    for line in (human, surrogate):
+        assert (line.get_xdata()[0], line.get_xdata()[-1]) == (-180, 180)
+        assert line.get_ydata()[0] == line.get_ydata()[-1]
+
+
+def test_sideways_histogram_stacks_the_groups(axes):
+    values = {"cued": np.full(30, 0.5), "nontarget": np.full(10, 0.5)}
+    behind, before = plotting.sideways_histogram(axes, values, np.array([0.0, 1.0])).patches
+    assert (behind.get_xy()[:, 0].max(), before.get_xy()[:, 0].max()) == (40, 30)
+    assert to_hex(before.get_facecolor()) == plotting.COLOURS["cued"].lower()
+
+
+# Machado, Oliveira & Fernandes 2009, severity 1, in linear RGB
+SIGHT = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def seen_lab(colour: str, sight: str) -> np.ndarray:
+    """CIE L*a*b* of a colour as a person with the given colour vision sees it."""
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    ratio = TO_XYZ @ np.clip(np.asarray(SIGHT[sight]) @ linear, 0, 1) / TO_XYZ.sum(axis=1)
+    x, y, z = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_colours_of_different_roles_are_told_apart(sight):
+    for first, second in itertools.combinations(sorted(set(plotting.COLOURS.values())), 2):
+        assert np.linalg.norm(seen_lab(first, sight) - seen_lab(second, sight)) > 15, (first, second)

@@ -1,0 +1,125 @@
+"""What is stored about a data set reads back as it was fitted."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.stats import vonmises
+
+from swaputils import results, surrogate
+from swaputils.data import DataError
+from swaputils.records import Displays, Trials
+from swaputils.simulated import simulated_trials
+from swaputils.store import StoreError
+from swaputils.surrogate import SurrogateError
+
+WIDTH = 2 * math.pi / results.ERROR_BINS
+
+
+def few_trials() -> Trials:
+    """Two simulated people, up to three items."""
+    everything = simulated_trials(0, people=2, trials_per_set_size=40)
+    return everything[everything.displays.set_size <= 3]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A results folder with what was fitted to few trials under the name "simulated"."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWAPUTILS_RESULTS", str(folder))
+        patch.setattr(results, "trials", lambda name: few_trials())
+        results.recompute_surrogate("simulated")
+    return folder
+
+
+@pytest.fixture
+def stored(folder, monkeypatch):
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(folder))
+    return folder / "surrogate" / "simulated"
+
+
+@pytest.fixture
+def errors(stored) -> pd.DataFrame:
+    return results.surrogate_table("simulated", "errors")
+
+
+def test_what_is_stored_is_small_and_complete(stored):
+    found = sorted(path.name for path in stored.iterdir())
+    assert found == ["errors.csv", "mixture.csv", "set_size_2", "set_size_3"]
+    assert sum(path.stat().st_size for path in stored.rglob("*.*")) < 200_000
+    assert results.largest_set_size("simulated") == 3
+
+
+def test_the_mixture_table_is_that_of_the_trials(stored):
+    pd.testing.assert_frame_equal(
+        results.surrogate_table("simulated", "mixture"), surrogate.fit_mixture_table(few_trials())
+    )
+
+
+def test_every_response_is_counted_around_every_item(errors):
+    displays = few_trials().displays
+    shown = (displays.present & ~displays.is_cued).sum().item()
+    counts = errors.groupby(errors["distance"] > 0)["count"].sum()
+    assert counts.to_dict() == {False: len(displays), True: shown}
+
+
+def test_people_and_surrogate_have_densities(errors):
+    groups = errors.groupby(["set_size", "distance"])
+    np.testing.assert_allclose(groups["human"].sum() * WIDTH, 1, rtol=1e-4)
+    with_surrogate = errors[errors["set_size"] > 1].groupby(["set_size", "distance"])
+    np.testing.assert_allclose(with_surrogate["surrogate"].sum() * WIDTH, 1, rtol=1e-4)
+    assert errors.loc[errors["set_size"] == 1, "surrogate"].isna().all()
+
+
+@pytest.mark.parametrize("place", [0.0, math.pi / 2])
+def test_the_surrogate_density_is_the_mean_mixture_over_displays(place, errors):
+    fitted, trials = results.posterior("simulated", 2), few_trials()
+    displays = trials.displays[trials.displays.set_size == 2]
+    apart = surrogate.cue_distances(displays)[:, :2]
+    weight = torch.where(displays.is_cued[:, :2], 0, surrogate.swap_function(fitted, apart.amax(1))[0][:, None]).exp()
+    row = errors[(errors["set_size"] == 2) & ((errors["distance"] - place).abs() < 1e-3)].iloc[20]
+    trial, item = ((apart - place).abs() < 1e-3).nonzero(as_tuple=True)
+    error = displays.report[trial, item][:, None] + row["error"] - displays.report[trial, :2]
+    guess = math.exp(fitted.uniform_logit)
+    joint = (weight[trial].numpy() * vonmises.pdf(error.numpy(), fitted.concentration)).sum(1) + guess / (2 * math.pi)
+    assert row["surrogate"] == pytest.approx((joint / (weight[trial].sum(1) + guess).numpy()).mean(), rel=1e-4)
+
+
+def test_bins_hold_equally_many_of_the_recorded_colours():
+    colours = torch.arange(180, dtype=torch.float64) * math.radians(2) - math.pi
+    nothing = torch.full((180, 1), 0.0, dtype=torch.float64)
+    displays = Displays(nothing, nothing, torch.zeros(180, dtype=torch.long))
+    around = results._around_items(Trials(displays, colours, torch.ones(180, dtype=torch.long)), None)
+    assert (around["count"] == 3).all()
+    assert around["error"].abs().min() == pytest.approx(0, abs=1e-9)
+
+
+def test_the_same_trials_give_the_same_files(stored, tmp_path, monkeypatch):
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    monkeypatch.setattr(results, "trials", lambda name: few_trials())
+    results.recompute_surrogate("simulated")
+    for path in stored.rglob("*.*"):
+        if path.name != "provenance.json":
+            assert (tmp_path / "surrogate" / "simulated" / path.relative_to(stored)).read_bytes() == path.read_bytes()
+
+
+def test_nothing_is_written_where_the_swap_function_cannot_be_fitted(tmp_path, monkeypatch):
+    trials = few_trials()
+    unknown = Displays(trials.displays.report, torch.full_like(trials.displays.probe, math.nan), trials.displays.cued)
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    monkeypatch.setattr(results, "trials", lambda name: Trials(unknown, trials.response, trials.subject))
+    with pytest.raises(SurrogateError, match="without probe feature"):
+        results.recompute_surrogate("simulated")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_not_computed_is_named(stored):
+    with pytest.raises(StoreError, match="bays2009/mixture.csv.*recompute=True"):
+        results.surrogate_table("bays2009", "mixture")
+    with pytest.raises(StoreError, match="set_size_7.*there are: set_size_2, set_size_3"):
+        results.posterior("simulated", 7)
+    with pytest.raises(DataError, match="unknown data set 'nobody'.*vandenberg2012_color"):
+        results.surrogate_folder("nobody")

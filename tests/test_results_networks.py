@@ -1,0 +1,169 @@
+"""Stored networks: trained, read back, and refused where they do not fit. For the surrogates see test_results."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+
+from swaputils import conditions, results, surrogate
+from swaputils.conditions import SCALES, UnknownName
+from swaputils.data import DataError
+from swaputils.results import evaluate, network, network_folder, planned, recompute_network
+from swaputils.store import StoreError, config_hash
+from swaputils.train import SelectionNotLearnt, TrainingDiverged
+from tests.small import swap_posterior
+
+INDEX, PROBE = ("index_swap", "smoke", 0, "simulated"), ("probe_human", "smoke", 0, "simulated")
+
+
+def store_surrogate(folder, level: float) -> None:
+    """What the conditions that learn from people read: a posterior at set size 8, and the table that says so."""
+    surrogate.save(swap_posterior(level), folder / "surrogate" / "simulated" / "set_size_8")
+    pd.DataFrame({"set_size": [7, 8]}).to_csv(folder / "surrogate" / "simulated" / "mixture.csv", index=False)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A results folder with an index-cued and a probe-cued network of the smoke scale."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWAPUTILS_RESULTS", str(folder))
+        store_surrogate(folder, level=0.2)
+        for which in (INDEX, PROBE):
+            recompute_network(*which)
+    return folder
+
+
+@pytest.fixture
+def stored(trained, tmp_path, monkeypatch):
+    """A copy of it that a test may spoil."""
+    folder = shutil.copytree(trained, tmp_path / "results")
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(folder))
+    return folder
+
+
+def change_smoke(monkeypatch, **settings) -> None:
+    """Other training settings at the smoke scale."""
+    smoke = SCALES["smoke"]
+    monkeypatch.setitem(conditions.SCALES, "smoke", replace(smoke, train=replace(smoke.train, **settings)))
+
+
+def contents(folder) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("which", [INDEX, PROBE], ids=["index", "probe"])
+def test_a_stored_network_behaves_as_when_it_was_trained(stored, which):
+    read = network(*which)
+    assert read.rnn.readout.dtype == torch.float64 and read.experiment.seed == 0
+    assert evaluate(read.rnn, read.experiment) == read.metrics
+    assert set(read.metrics) == {"network", "ideal", "noise_off"}
+    assert {summary["responses"] for summary in read.metrics.values()} == {SCALES["smoke"].evaluated}
+    assert all(("curve" in summary) == (which is PROBE) for summary in read.metrics.values())
+    assert read.log["loss"].notna().all() and set(read.log["stage"]) == {0, 1}
+
+
+def test_training_again_gives_the_same_files_apart_from_the_provenance(stored):
+    before = contents(network_folder(*INDEX))
+    recompute_network(*INDEX)
+    after = contents(network_folder(*INDEX))
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert changed <= {"provenance.json"}
+
+
+def test_a_stored_network_is_the_trained_one_and_not_a_fresh_one(stored):
+    read, fresh = network(*INDEX).rnn, planned(*INDEX).new_rnn(generator=torch.Generator().manual_seed(0)).double()
+    assert torch.equal(read.readout, fresh.readout)  # the seed's plane, which training does not touch
+    assert not torch.equal(read.drive.output.weight, fresh.drive.output.weight)
+
+
+def test_a_network_that_was_not_trained(stored):
+    with pytest.raises(StoreError, match=r"index_swap_7: there is no such run folder; there are: index_swap_0, probe"):
+        network("index_swap", "smoke", 7, "simulated")
+
+
+def test_the_weights_of_another_network_are_refused(stored):
+    index, probe = network_folder(*INDEX), network_folder(*PROBE)
+    shutil.copy(probe / "weights.safetensors", index / "weights.safetensors")
+    with pytest.raises(StoreError, match=r"index_swap_0.weights.safetensors: holds foreign weights; drive.from_input"):
+        network(*INDEX)
+
+
+def test_weights_of_the_same_shape_but_another_run_are_refused(stored):
+    recompute_network("index_swap", "smoke", 1, "simulated")
+    other = network_folder("index_swap", "smoke", 1, "simulated")
+    shutil.copy(other / "weights.safetensors", network_folder(*INDEX) / "weights.safetensors")
+    with pytest.raises(StoreError, match="foreign weights; they carry the config hash"):
+        network(*INDEX)
+
+
+def test_a_network_of_other_training_settings_is_refused(stored, monkeypatch):
+    change_smoke(monkeypatch, distribution_rate=1e-4)
+    with pytest.raises(StoreError, match="index_swap_0: was trained with another train; run with recompute=True"):
+        network(*INDEX)
+
+
+def test_a_network_of_another_seed_or_with_a_setting_of_its_own_is_refused(stored):
+    folder = network_folder(*INDEX)
+    shutil.copytree(folder, network_folder("index_swap", "smoke", 3, "simulated"))
+    with pytest.raises(StoreError, match="index_swap_3: was trained with another seed"):
+        network("index_swap", "smoke", 3, "simulated")
+
+
+def test_a_network_of_another_swap_function_is_refused(stored):
+    store_surrogate(stored, level=0.7)
+    with pytest.raises(StoreError, match="probe_human_simulated_0: was trained with another swap_function"):
+        network(*PROBE)
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["first run", "over an earlier run"])
+@pytest.mark.parametrize(
+    ("error", "settings"),
+    [(SelectionNotLearnt, {"median_error": 1e-9}), (TrainingDiverged, {"selection_rate": 1e30, "clip": 1e30})],
+)
+def test_a_run_that_stops_early_is_kept_apart(stored, monkeypatch, error, settings, earlier):
+    folder = network_folder(*INDEX)
+    if not earlier:
+        shutil.rmtree(folder)
+    before = contents(stored)
+    change_smoke(monkeypatch, **settings)
+    with pytest.raises(error) as raised:
+        recompute_network(*INDEX)
+    stopped = folder.with_name("index_swap_0_stopped")
+    assert json.loads((stopped / "metrics.json").read_text()) == {"stopped": str(raised.value)}
+    assert json.loads((stopped / "config.json").read_text())["train"] | settings == planned(*INDEX).config["train"]
+    after = contents(stored)
+    assert {name: after.get(name) for name in before} == before and folder.exists() == earlier
+    assert {name.split("/")[2] for name in after.keys() - before.keys()} == {stopped.name}
+
+
+def test_an_interrupted_run_leaves_nothing(stored, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    before = contents(stored)
+    monkeypatch.setattr(results, "evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        recompute_network("index_swap", "smoke", 5, "simulated")
+    assert contents(stored) == before
+
+
+def test_unknown_names_are_refused_before_anything_runs(stored):
+    before = contents(stored)
+    for call in (planned, network, recompute_network, network_folder):
+        with pytest.raises(UnknownName, match="unknown condition 'index'; known are index_task_optimal"):
+            call("index", "smoke", 0, "simulated")
+    with pytest.raises(UnknownName, match="unknown scale 'tiny'; known are smoke"):
+        recompute_network("index_swap", "tiny", 0, "simulated")
+    with pytest.raises(DataError, match="unknown data set 'bays'"):
+        recompute_network("probe_human", "smoke", 0, "bays")
+    assert contents(stored) == before
+
+
+def test_the_folder_names_the_people_only_where_they_matter(stored):
+    assert network_folder(*INDEX) == stored / "networks" / "smoke" / "index_swap_0"
+    assert network_folder(*PROBE) == stored / "networks" / "smoke" / "probe_human_simulated_0"
+    assert config_hash(planned(*PROBE).config) != config_hash(planned(*INDEX).config)

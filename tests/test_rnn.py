@@ -1,0 +1,260 @@
+"""The network: its equations, its readout plane, its noise, and teacher forcing."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn.functional import softplus
+
+from swaputils.diffusion import linear_schedule, report_noise
+from swaputils.records import TrialInputs, TrialNoise
+from swaputils.rnn import RNN, FactorisedProjection, RNNConfig, draw_noise, rollout, silent_noise
+from tests.small import (
+    INDEX_TASK,
+    PERIODS,
+    PROBE_TASK,
+    assert_unbiased,
+    seeded,
+    short_schedule,
+    small_inputs,
+    small_rnn,
+    unchecked,
+)
+
+TREE = RNNConfig(units=5, drive="tree", branching=(3, 2))
+PLAIN = RNNConfig(units=6, hidden=10)
+BOTH = pytest.mark.parametrize("config", [PLAIN, TREE], ids=["plain", "tree"])
+PREPARATION, REPORT = PERIODS.preparatory_steps, PERIODS.steps("report")
+
+
+def states(rnn: RNN, trials: int, seed: int = 4) -> torch.Tensor:
+    return torch.randn((trials, rnn.config.units), dtype=torch.float64, generator=seeded(seed))
+
+
+def test_plain_drive_by_its_equation():
+    rnn, inputs = small_rnn(PLAIN), small_inputs(3)
+    state, drive, clock = states(rnn, 3), rnn.drive, rnn.preparatory_clock
+    context = tuple(layer[0] for layer in rnn.contexts(inputs)[0].context)
+    for trial, stepped in enumerate(rnn.step(state, context)):
+        hidden = softplus(
+            drive.from_state.weight @ state[trial]
+            + drive.from_input.weight @ inputs.stimulus[trial]
+            + drive.from_time.weight @ clock
+            + drive.from_state.bias
+        )
+        f = drive.output.weight @ hidden + drive.output.bias
+        torch.testing.assert_close(stepped, 0.9 * state[trial] + 0.1 * f)
+
+
+def test_dendritic_tree_by_its_equation():
+    rnn, inputs = small_rnn(TREE), small_inputs(1)
+    state, tree, clock = states(rnn, 1)[0], rnn.drive, rnn.preparatory_clock
+    units, branches, leaves = 5, 3, 2
+    somas = []
+    for i in range(units):
+        soma = tree.soma_time.weight[i] @ clock + tree.soma_time.bias[i]
+        for j in range(branches):
+            branch = tree.branch_time.weight[i * branches + j] @ clock + tree.branch_time.bias[i * branches + j]
+            for k in range(leaves):
+                node = (i * branches + j) * leaves + k
+                leaf = tree.from_state.weight[node] @ state + tree.from_state.bias[node]
+                leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ inputs.cue[0]
+                branch = branch + tree.leaf_weight[i, j, k] * softplus(leaf)
+            soma = soma + tree.branch_weight[i, j] * softplus(branch)
+        somas.append(softplus(soma))
+    context = tuple(layer[0] for layer in rnn.contexts(inputs)[2].context)
+    torch.testing.assert_close(rnn.step(state[None], context)[0], 0.9 * state + 0.1 * torch.stack(somas))
+
+
+def test_the_tree_s_drive_is_never_negative():
+    rnn = small_rnn(TREE)
+    context = tuple(layer[0] for layer in rnn.contexts(small_inputs(50))[0].context)
+    state = 10 * states(rnn, 50)
+    assert (rnn.step(state, context) - 0.9 * state >= -1e-12).all()
+    run = rollout(rnn, small_inputs(50), silent_noise(rnn, small_inputs(50)))
+    assert (run.report >= 0).all()
+
+
+def test_factorised_projection():
+    layer = FactorisedProjection(36, 3).double()
+    inputs = torch.randn((4, 36), dtype=torch.float64, generator=seeded())
+    expected = torch.einsum("ac,mcd,bd->mab", layer.report.weight, inputs.reshape(4, 6, 6), layer.probe.weight)
+    torch.testing.assert_close(layer(inputs), expected.flatten(1))
+    with pytest.raises(ValueError, match="needs a square input, not one of length 35"):
+        FactorisedProjection(35, 3)
+
+
+@BOTH
+def test_readout_plane_and_null_space_are_orthonormal_and_complementary(config):
+    rnn = small_rnn(config)
+    basis = torch.cat((rnn.readout, rnn.null_space))
+    torch.testing.assert_close(basis @ basis.T, torch.eye(config.units).double(), rtol=0, atol=1e-6)
+    state = states(rnn, 20)
+    rebuilt = rnn.in_plane(state) @ rnn.readout + rnn.in_null_space(state) @ rnn.null_space
+    torch.testing.assert_close(rebuilt, state, rtol=0, atol=1e-5)
+    assert not {"readout", "null_space"} & {name for name, _ in rnn.named_parameters()}
+
+
+@BOTH
+def test_a_network_is_determined_by_its_generator(config):
+    first, again, other = (small_rnn(config, seed=seed).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    fixed = {"clock_code", "report_noise", "preparatory_clock"}
+    assert {name for name in first if torch.equal(first[name], other[name])} == fixed
+
+
+@pytest.mark.parametrize("config", [PLAIN, replace(TREE, branching=(4, 7))], ids=["plain", "tree"])
+def test_initial_weights_are_scaled_by_fan_in(config):
+    rnn = small_rnn(config)
+    largest = rnn.drive.from_state.weight.abs().max().item()
+    assert 0.9 < largest * config.units**0.5 <= 1
+    if config.drive == "tree":
+        assert rnn.drive.leaf_weight.std().item() == pytest.approx(math.sqrt(2 / 8), rel=0.2)
+
+
+@BOTH
+def test_teacher_forcing_puts_the_plane_where_the_teacher_is(config):
+    """After a forced step the plane holds (1 - leak) x_t + leak U f + U noise, whatever the plane held before it."""
+    rnn, inputs = small_rnn(config), small_inputs(8)
+    noise = draw_noise(rnn, inputs, generator=seeded(1))
+    teacher = 3 * torch.randn((8, REPORT, 2), dtype=torch.float64, generator=seeded(2))
+    run = rollout(rnn, inputs, noise, teacher)
+    of_noise = rnn.in_plane(noise.steps[PREPARATION:]).transpose(0, 1)
+    expected = 0.9 * teacher + 0.1 * run.plane_drive + of_noise
+    torch.testing.assert_close(rnn.in_plane(run.report[:, 1:]), expected, rtol=0, atol=1e-5)
+
+
+def test_teacher_forcing_leaves_no_trace_of_the_plane_before_it():
+    """Pushing the last preparatory state along the plane changes nothing after it; pushing it outside does."""
+    rnn, inputs = small_rnn(PLAIN), small_inputs(8)
+    noise = draw_noise(rnn, inputs, generator=seeded(1))
+    teacher = torch.randn((8, REPORT, 2), dtype=torch.float64, generator=seeded(2))
+
+    def report_after(push: torch.Tensor) -> torch.Tensor:
+        steps = noise.steps.clone()
+        steps[PREPARATION - 1] += push
+        return rollout(rnn, inputs, TrialNoise(noise.initial, steps), teacher).report[:, 1:]
+
+    unpushed = report_after(torch.zeros(6).double())
+    torch.testing.assert_close(report_after(rnn.readout[0] - 2 * rnn.readout[1]), unpushed, rtol=0, atol=1e-5)
+    assert (report_after(rnn.null_space[0]) - unpushed).abs().max() > 0.1
+
+
+def test_a_free_network_goes_its_own_way():
+    rnn, inputs = small_rnn(PLAIN), small_inputs(8)
+    noise = draw_noise(rnn, inputs, generator=seeded(1))
+    free = rollout(rnn, inputs, noise)
+    own = rnn.in_plane(free.report[:, :-1])
+    torch.testing.assert_close(rollout(rnn, inputs, noise, own).report, free.report, rtol=0, atol=1e-5)
+
+
+@BOTH
+def test_without_noise_a_display_has_one_response(config):
+    rnn, inputs = small_rnn(config), small_inputs(3)
+    twice = TrialInputs(inputs.stimulus.repeat(2, 1), inputs.cue.repeat(2, 1), inputs.periods)
+    silent = silent_noise(rnn, twice)
+    assert (silent.steps == 0).all()
+    first, second = (rollout(rnn, twice, silent).report for _ in range(2))
+    assert torch.equal(first, second)
+    torch.testing.assert_close(first[:3], first[3:])
+    noisy = rollout(rnn, twice, draw_noise(rnn, twice, generator=seeded())).report
+    assert (noisy[:3] - noisy[3:]).abs().min(dim=0).values.max() > 0.01
+
+
+@BOTH
+def test_trials_do_not_see_one_another(config):
+    rnn, inputs = small_rnn(config), small_inputs(6)
+    noise = draw_noise(rnn, inputs, generator=seeded())
+    stimulus = inputs.stimulus.clone()
+    stimulus[2] += 1
+    before = rollout(rnn, inputs, noise).report
+    after = rollout(rnn, TrialInputs(stimulus, inputs.cue, inputs.periods), noise).report
+    changed = (after - before).abs().amax(dim=(1, 2)) > 1e-9
+    assert changed.tolist() == [False, False, True, False, False, False]
+
+
+def test_noise_has_the_published_size():
+    rnn = RNN(RNNConfig(units=16), INDEX_TASK.input_size, report_noise(linear_schedule()), generator=seeded())
+    trials = TrialInputs(torch.zeros(2_000, 6), torch.zeros(2_000, 6), replace(PERIODS, delay=0.75, report=2.0))
+    noise = draw_noise(rnn, trials, generator=seeded(1))
+    by_step = noise.steps.std(dim=(1, 2))
+    preparation = trials.periods.preparatory_steps
+    torch.testing.assert_close(by_step[:preparation], torch.full((preparation,), 0.548), rtol=0.02, atol=0)
+    torch.testing.assert_close(by_step[preparation:], report_noise(linear_schedule()).float(), rtol=0.02, atol=0)
+    assert (noise.initial >= 0).all()
+    assert_unbiased(noise.initial.flatten(), math.sqrt(2 / math.pi))
+    assert_unbiased(noise.initial.flatten().square(), 1.0)
+    assert_unbiased(noise.steps[:-1].flatten(1).mean(0)[:, None])
+    assert torch.equal(silent_noise(rnn, trials).initial, torch.full((2_000, 16), math.sqrt(2 / math.pi)))
+
+
+def test_inputs_reach_the_network_in_their_own_period():
+    rnn, inputs = small_rnn(PLAIN), small_inputs(4)
+    silent = silent_noise(rnn, inputs)
+    other = rollout(rnn, TrialInputs(inputs.stimulus, inputs.cue.flip(1), inputs.periods), silent).preparation
+    differs = (other - rollout(rnn, inputs, silent).preparation).abs().amax(dim=(0, 2)) > 1e-9
+    before_cue = PERIODS.steps("stimulus") + PERIODS.steps("delay")
+    assert differs.tolist() == [False] * before_cue + [True] * (PREPARATION - before_cue)
+
+
+def test_only_the_report_has_a_clock():
+    rnn = small_rnn(PLAIN)
+    spans = rnn.contexts(small_inputs(4))
+    assert [span.steps for span in spans] == [2, 3, 2, 1, 6]
+    assert torch.equal(spans[1].context[0], spans[3].context[0])
+    assert len(spans[4].context[0].flatten(1).unique(dim=0)) == REPORT
+    assert len(rnn.clock_code.unique(dim=0)) == REPORT
+
+
+@BOTH
+def test_the_network_follows_its_dtype(config):
+    double = small_rnn(config)
+    single = small_rnn(config).float()
+    inputs = small_inputs(4)
+    narrow = TrialInputs(inputs.stimulus.float(), inputs.cue.float(), inputs.periods)
+    run = rollout(single, narrow, silent_noise(single, narrow))
+    assert run.report.dtype == run.plane_drive.dtype == torch.float32
+    exact = rollout(double, inputs, silent_noise(double, inputs)).report
+    torch.testing.assert_close(run.report.double(), exact, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("period", "noise_steps", "teacher_steps", "message"),
+    [
+        (0.5, 14, None, "report period has 10 steps; the network's has 6"),
+        (0.3, 13, None, "the noise has 13 steps; these trials need 14"),
+        (0.3, 14, 5, "the teacher has 5 steps; the report period has 6"),
+        (0.3, 14, 7, "the teacher has 7 steps; the report period has 6"),
+    ],
+)
+def test_wrong_lengths_are_refused(period, noise_steps, teacher_steps, message):
+    rnn, inputs = small_rnn(PLAIN), small_inputs(4)
+    inputs = TrialInputs(inputs.stimulus, inputs.cue, replace(PERIODS, report=period))
+    noise = TrialNoise(torch.zeros(4, 6).double(), torch.zeros(noise_steps, 4, 6).double())
+    teacher = None if teacher_steps is None else torch.zeros(4, teacher_steps, 2).double()
+    with pytest.raises(ValueError, match=message):
+        rollout(rnn, inputs, noise, teacher)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"drive": "axon"}, "drive is 'axon'; allowed are 'plain' and 'tree'"),
+        ({"units": 2}, "3 or more units"),
+        ({"hidden": 0}, "at least one hidden unit"),
+        ({"branching": (5, 0)}, "at least one hidden unit, branch and leaf"),
+        ({"leak": 0.0}, r"leak must lie in \(0, 1\]"),
+        ({"leak": 1.5}, r"leak must lie in \(0, 1\]"),
+        ({"clock": 7}, "clock must be an even number"),
+    ],
+)
+def test_impossible_sizes_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        unchecked(RNNConfig(), **fields).__post_init__()
+
+
+def test_a_projection_needs_a_conjunctive_input():
+    assert small_rnn(replace(PLAIN, projection=3), PROBE_TASK).drive.from_input.in_features == 9
+    with pytest.raises(ValueError, match="needs a square input, not one of length 6"):
+        RNN(replace(PLAIN, projection=3), INDEX_TASK.input_size, report_noise(short_schedule()), generator=seeded())

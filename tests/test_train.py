@@ -1,0 +1,182 @@
+"""The training loop: reproducible, stops in good order, lengthens the delay only when it may, and learns."""
+
+import math
+from dataclasses import replace
+from functools import partial
+
+import pytest
+import torch
+
+from swaputils import train as training
+from swaputils.diffusion import linear_schedule, report_noise, signal_weights
+from swaputils.objectives import diffusion_closed_form, task_optimal
+from swaputils.records import Periods
+from swaputils.rnn import RNN, RNNConfig
+from swaputils.task import TaskConfig
+from swaputils.train import (
+    Lesson,
+    SelectionNotLearnt,
+    TrainConfig,
+    TrainingDiverged,
+    check_selection,
+    learn_distribution,
+    learn_selection,
+    make_batch,
+    train,
+)
+from tests.small import INDEX_TASK, seeded, short_schedule, small_rnn, target_of
+
+ALL_PASS = {"median_error": 4.0, "wrong_items": 1.1}
+TINY = TrainConfig(
+    batch=16, selection_updates=12, distribution_updates=10, averaging=0.8, delay_step=1, check_every=2, **ALL_PASS
+)
+DIFFUSION = partial(diffusion_closed_form, schedule=short_schedule(), weights=signal_weights(short_schedule()))
+SELECTION = Lesson(INDEX_TASK, lambda displays: target_of(displays, 0.0), DIFFUSION)
+DISTRIBUTION = Lesson(INDEX_TASK, lambda displays: target_of(displays, 0.1), DIFFUSION)
+
+
+def weights_of(rnn: RNN) -> torch.Tensor:
+    """A copy of all weights in one vector."""
+    return torch.cat([parameter.detach().flatten().clone() for parameter in rnn.parameters()])
+
+
+def poisoned(lesson: Lesson, bad_call: int, poison: float, *, gradient_only: bool = False) -> Lesson:
+    """The lesson, except that the objective's value (or only its gradient) is not finite at one call."""
+    calls = []
+
+    def objective(rnn, batch, *, generator):
+        calls.append(1)
+        loss = lesson.objective(rnn, batch, generator=generator)
+        if len(calls) != bad_call:
+            return loss
+        weight = next(rnn.parameters()).flatten()[0]
+        return loss + (weight - weight.detach()).abs().sqrt() if gradient_only else loss * poison
+
+    return replace(lesson, objective=objective)
+
+
+def test_one_seed_gives_one_network():
+    def trained(seed: int):
+        rnn = small_rnn(seed=seed).float()
+        history = list(train(rnn, SELECTION, DISTRIBUTION, TINY, generator=seeded(seed)))
+        return weights_of(rnn), [progress.loss for progress in history]
+
+    first, again, other = trained(1), trained(1), trained(2)
+    assert torch.equal(first[0], again[0]) and first[1] == again[1]
+    assert not torch.equal(first[0], other[0])
+
+
+def test_selection_comes_before_the_distribution():
+    history = list(train(small_rnn(), SELECTION, DISTRIBUTION, TINY, generator=seeded()))
+    stages = [progress.stage for progress in history]
+    assert stages == ["selection"] * 6 + ["distribution"] * 10
+    assert [progress.update for progress in history[6:]] == list(range(1, 11))
+    assert {progress.delay for progress in history[6:]} == {INDEX_TASK.periods.delay}
+
+
+@pytest.mark.parametrize("gradient_only", [False, True], ids=["loss", "gradient"])
+@pytest.mark.parametrize("poison", [math.nan, math.inf])
+@pytest.mark.parametrize("learn", [learn_selection, learn_distribution])
+def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(learn, poison, gradient_only):
+    rnn = small_rnn()
+    before = weights_of(rnn)
+    lesson = poisoned(SELECTION, 4, poison, gradient_only=gradient_only)
+    last_good, updates = before, 0
+    with pytest.raises(TrainingDiverged, match="with a gradient of norm"):
+        for _ in learn(rnn, lesson, replace(TINY, median_error=1e-9), generator=seeded()):
+            last_good, updates = weights_of(rnn), updates + 1
+    assert updates == 3
+    assert torch.equal(weights_of(rnn), last_good) and not torch.equal(last_good, before)
+
+
+def test_the_delay_grows_by_its_step_after_each_passed_check(monkeypatch):
+    """With scripted checks: fail, pass, fail on the wrong items, pass, fail on the error, pass."""
+    task = replace(INDEX_TASK, periods=replace(INDEX_TASK.periods, delay=0.3))
+    verdicts = iter([(0.3, 0.0), (0.1, 0.05), (0.1, 0.2), (0.2, 0.09), (0.26, 0.0), (0.1, 0.0)])
+    monkeypatch.setattr(training, "check_selection", lambda *_, **__: next(verdicts))
+    config = replace(TINY, selection_updates=50, check_every=3, delay_step=4, median_error=0.25, wrong_items=0.1)
+    history = list(learn_selection(small_rnn(), replace(SELECTION, task=task), config, generator=seeded()))
+    steps = [round(progress.delay / 0.05) for progress in history]
+    assert steps == [1] * 6 + [5] * 6 + [6] * 6
+
+
+@pytest.mark.parametrize("strict", [{"median_error": 1e-6}, {"wrong_items": 1e-9}], ids=["error", "wrong items"])
+def test_a_network_that_does_not_pass_is_reported(strict):
+    rnn = small_rnn()
+    config = replace(TINY, **strict)
+    delays = []
+    with pytest.raises(
+        SelectionNotLearnt, match=r"after 12 updates the delay is 0.05 s of 0.15 s, the median error \d"
+    ):
+        for progress in learn_selection(rnn, SELECTION, config, generator=seeded()):
+            delays.append(progress.delay)
+    assert delays == [0.05] * 12
+    assert weights_of(rnn).isfinite().all()
+
+
+def test_the_distribution_stage_ends_with_the_average_of_its_weights():
+    rnn, average = small_rnn(), None
+    for _ in learn_distribution(rnn, DISTRIBUTION, TINY, generator=seeded()):
+        now = weights_of(rnn)
+        average = now if average is None else 0.8 * average + 0.2 * now
+    torch.testing.assert_close(weights_of(rnn), average)
+    assert not torch.equal(weights_of(rnn), now)
+
+
+def test_a_batch_follows_the_network_s_dtype():
+    batch = make_batch(DISTRIBUTION, 8, small_rnn().float().readout, generator=seeded())
+    assert len(batch) == 8
+    for tensor in (batch.inputs.stimulus, batch.inputs.cue, batch.target.angles, batch.target.log_weights):
+        assert tensor.dtype == torch.float32
+    torch.testing.assert_close(batch.target.angles, batch.displays.report.float())
+
+
+def test_checks_of_known_answers(monkeypatch):
+    """Every answer lies 0.1 rad from an item: the cued one in the first three quarters of the displays."""
+    drawn = []
+    make = training.make_batch
+
+    def answered(rnn, inputs, noise):
+        displays = drawn[-1].displays
+        item = displays.cued.clone()
+        item[750:] = 1 - item[750:]
+        answer = displays.report.gather(1, item[:, None]).squeeze(1) + 0.1
+        plane = torch.stack((answer.cos(), answer.sin()), dim=1)[:, None]
+        return type("Answers", (), {"report": plane @ rnn.readout})
+
+    monkeypatch.setattr(
+        training, "make_batch", lambda *args, **kwargs: drawn.append(make(*args, **kwargs)) or drawn[-1]
+    )
+    monkeypatch.setattr(training, "rollout", answered)
+    median_error, wrong_items = check_selection(small_rnn(), SELECTION, generator=seeded())
+    assert median_error == pytest.approx(0.1, abs=1e-5)
+    assert wrong_items == 0.25
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"batch": 0}, "TrainConfig.batch is 0; it must be positive"),
+        ({"distribution_rate": -1e-3}, "TrainConfig.distribution_rate is -0.001; it must be positive"),
+        ({"clip": math.nan}, "TrainConfig.clip is nan; it must be positive"),
+        ({"averaging": 1.0}, "TrainConfig.averaging is 1.0; it must lie below 1"),
+    ],
+)
+def test_impossible_settings_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(**fields)
+
+
+def test_a_small_network_learns_to_select_the_cued_item():
+    """It leaves the plateau between the items at a delay of one step and masters the full delay."""
+    periods = Periods(stimulus=0.15, delay=0.15, cue=0.15, post_cue_delay=0.05, report=0.2)
+    task, schedule = TaskConfig(periods=periods), linear_schedule(periods.steps("report"))
+    lesson = Lesson(task, lambda displays: target_of(displays, 0.0), task_optimal)
+    generator = seeded()
+    rnn = RNN(RNNConfig(hidden=48), task.input_size, report_noise(schedule), generator=generator)
+    config = TrainConfig(batch=128, selection_updates=1_500, selection_rate=2e-2, check_every=50, delay_step=1)
+    assert check_selection(rnn, lesson, generator=seeded(1))[1] == pytest.approx(0.5, abs=0.1)
+    history = list(learn_selection(rnn, lesson, config, generator=generator))
+    assert sorted({progress.delay for progress in history}) == pytest.approx([0.05, 0.10, 0.15])
+    median_error, wrong_items = check_selection(rnn, lesson, generator=seeded(1))
+    assert median_error < 0.25 and wrong_items < 0.05
