@@ -1,4 +1,4 @@
-"""Command line: `swaputils fetch`, `swaputils fit`; errors are one message and a non-zero exit status."""
+"""Command line: `swaputils fetch | fit | train | evaluate`; errors are one message and a non-zero exit status."""
 
 import sys
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ import pandas as pd
 import torch
 import tyro
 
-from swaputils import data, download
+from swaputils import data, download, results
 from swaputils.data import DataError
 from swaputils.records import Trials
 from swaputils.simulated import simulated_trials
 from swaputils.store import shown, write_text
 from swaputils.surrogate import bns, mixture, posterior
 from swaputils.surrogate.posterior import SwapPosterior
+from swaputils.train import SelectionNotLearnt, TrainingDiverged
 
 NORMAL_95 = 1.96
 INTERRUPTED = 130  # the shell's convention: 128 + signal 2
@@ -96,16 +97,59 @@ def _at_set_size(trials: Trials, set_size: int | None) -> Trials:
     return trials[sizes == chosen]
 
 
-COMMANDS = {"fetch": fetch, "fit": fit}
+def train(
+    condition: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="CONDITION")],
+    scale: str = "laptop",
+    seed: int = 0,
+    data_set: Annotated[str, tyro.conf.arg(name="data")] = "vandenberg2012_color",
+) -> None:
+    """Train a network of a condition from scratch, evaluate it, and keep the run in the results folder.
+
+    Args:
+        condition: for example index_swap or probe_human.
+        scale: smoke (seconds), laptop (minutes) or paper.
+        seed: seed of the random numbers.
+        data_set: whose swap function the human condition learns.
+    """
+    results.recompute_network(condition, scale, seed, data_set)
+    print(f"kept in {shown(results.network_folder(condition, scale, seed, data_set))}")
+    evaluate(condition, scale, seed, data_set)
+
+
+def evaluate(
+    condition: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="CONDITION")],
+    scale: str = "laptop",
+    seed: int = 0,
+    data_set: Annotated[str, tyro.conf.arg(name="data")] = "vandenberg2012_color",
+) -> None:
+    """Measure a stored network on held-out displays, beside the ideal sampler and the network without noise.
+
+    Args:
+        condition: for example index_swap or probe_human.
+        scale: smoke, laptop or paper.
+        seed: seed of the network.
+        data_set: whose swap function the human condition learnt.
+    """
+    trained = results.network(condition, scale, seed, data_set)
+    measured = pd.DataFrame(results.evaluate(trained.rnn, trained.experiment))
+    curves = measured.loc["curve"].items() if "curve" in measured.index else []
+    print(measured.drop(index="curve", errors="ignore").astype(float).round(4).to_string())
+    for who, curve in curves:
+        print(f"swap rate of the {who.replace('_', ' ')} by probe distance")
+        print(pd.DataFrame(curve).round(3).to_string(index=False))
+
+
+COMMANDS = {"fetch": fetch, "fit": fit, "train": train, "evaluate": evaluate}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    torch.set_num_threads(1)  # the operations of these models are too small to share between threads
     try:
         tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="swaputils", args=arguments)
     except KeyboardInterrupt:
         return _fail("interrupted; files are whole or untouched", INTERRUPTED)
-    except ValueError as error:
+    except (ValueError, SelectionNotLearnt, TrainingDiverged) as error:
         return _fail(str(error), 1)
     except OSError as error:
         place = f"{shown(error.filename)}: " if error.filename else ""

@@ -75,7 +75,7 @@ SCALES = {
     ),
     "laptop": Scale(
         Periods(),
-        {"index": RNNConfig(hidden=128), "probe": RNNConfig(hidden=256)},
+        {"index": RNNConfig(hidden=256), "probe": RNNConfig(hidden=256)},
         TrainConfig(),
         20_000,
     ),

@@ -16,6 +16,7 @@ from swaputils.rnn import RNN, draw_noise, rollout
 
 PLANE_PENALTY = 1e-3
 ACTIVITY_PENALTY = 1e-5
+EVEN_SHARE = 0.2  # of the noised responses of the closed-form objective that ignore how rare a swap is
 
 
 def diffusion_closed_form(
@@ -50,14 +51,14 @@ def task_optimal(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Float
 
 
 def balanced(mixture: ResponseMixture) -> ResponseMixture:
-    """The mixture with half of the weight spread evenly over the items that it can report.
+    """The mixture with a fifth of its weight spread evenly over the items that it can report.
 
     A target in closed form is right wherever the noised responses come from, so they can be drawn such that rare swaps are
-    practised as often as it takes.
+    practised more often than they occur.
     """
     possible = mixture.log_weights > -torch.inf
     even = possible.to(mixture.log_weights) / possible.sum(dim=1, keepdim=True)
-    return replace(mixture, log_weights=(0.5 * mixture.log_weights.exp() + 0.5 * even).log())
+    return replace(mixture, log_weights=mixture.log_weights.exp().lerp(even, EVEN_SHARE).log())
 
 
 def _sample_path(mixture: ResponseMixture, schedule: Schedule, generator: torch.Generator) -> Tensor:

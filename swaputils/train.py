@@ -49,7 +49,7 @@ class TrainConfig:
     selection_updates: int = 6_000
     distribution_updates: int = 8_000
     selection_rate: float = 1e-2
-    distribution_rate: float = 5e-3
+    distribution_rate: float = 7e-3
     averaging: float = 0.998
     clip: float = 1.0
     delay_step: int = 3

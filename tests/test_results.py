@@ -13,7 +13,7 @@ from swaputils.data import DataError
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError
-from swaputils.surrogate import SurrogateError
+from swaputils.surrogate import BnsConfig, SurrogateError
 
 WIDTH = 2 * math.pi / results.ERROR_BINS
 
@@ -24,14 +24,20 @@ def few_trials() -> Trials:
     return everything[everything.displays.set_size <= 3]
 
 
+def recompute_few(folder, trials: Trials) -> None:
+    """Fit the trials in few steps and store them in a results folder under the name "simulated"."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWAPUTILS_RESULTS", str(folder))
+        patch.setattr(results, "trials", lambda name: trials)
+        patch.setattr(results, "BnsConfig", lambda: BnsConfig(steps=40))
+        results.recompute_surrogate("simulated")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A results folder with what was fitted to few trials under the name "simulated"."""
     folder = tmp_path_factory.mktemp("results")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SWAPUTILS_RESULTS", str(folder))
-        patch.setattr(results, "trials", lambda name: few_trials())
-        results.recompute_surrogate("simulated")
+    recompute_few(folder, few_trials())
     return folder
 
 
@@ -88,31 +94,28 @@ def test_the_surrogate_density_is_the_mean_mixture_over_displays(place, errors):
     assert row["surrogate"] == pytest.approx((joint / (weight[trial].sum(1) + guess).numpy()).mean(), rel=1e-4)
 
 
-def test_bins_hold_equally_many_of_the_recorded_colours():
-    colours = torch.arange(180, dtype=torch.float64) * math.radians(2) - math.pi
-    nothing = torch.full((180, 1), 0.0, dtype=torch.float64)
-    displays = Displays(nothing, nothing, torch.zeros(180, dtype=torch.long))
-    around = results._around_items(Trials(displays, colours, torch.ones(180, dtype=torch.long)), None)
-    assert (around["count"] == 3).all()
-    assert around["error"].abs().min() == pytest.approx(0, abs=1e-9)
+def test_bins_lie_around_the_colours_that_were_recorded():
+    degrees = torch.tensor([-2.0, 0.0, 2.0, 178.0, -180.0, -178.0], dtype=torch.float64)
+    nothing = torch.zeros(6, 1, dtype=torch.float64)
+    displays = Displays(nothing, nothing, torch.zeros(6, dtype=torch.long))
+    around = results._around_items(Trials(displays, degrees.deg2rad(), torch.ones(6, dtype=torch.long)), None)
+    counted = around[around["count"] > 0]
+    assert counted["count"].tolist() == [3, 3]
+    np.testing.assert_allclose(np.rad2deg(counted["error"]), [-180, 0], atol=1e-9)
 
 
-def test_the_same_trials_give_the_same_files(stored, tmp_path, monkeypatch):
-    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    monkeypatch.setattr(results, "trials", lambda name: few_trials())
-    results.recompute_surrogate("simulated")
+def test_the_same_trials_give_the_same_files(stored, tmp_path):
+    recompute_few(tmp_path, few_trials())
     for path in stored.rglob("*.*"):
         if path.name != "provenance.json":
             assert (tmp_path / "surrogate" / "simulated" / path.relative_to(stored)).read_bytes() == path.read_bytes()
 
 
-def test_nothing_is_written_where_the_swap_function_cannot_be_fitted(tmp_path, monkeypatch):
+def test_nothing_is_written_where_the_swap_function_cannot_be_fitted(tmp_path):
     trials = few_trials()
     unknown = Displays(trials.displays.report, torch.full_like(trials.displays.probe, math.nan), trials.displays.cued)
-    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    monkeypatch.setattr(results, "trials", lambda name: Trials(unknown, trials.response, trials.subject))
     with pytest.raises(SurrogateError, match="without probe feature"):
-        results.recompute_surrogate("simulated")
+        recompute_few(tmp_path, Trials(unknown, trials.response, trials.subject))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -32,19 +32,25 @@ def states(rnn: RNN, trials: int, seed: int = 4) -> torch.Tensor:
     return torch.randn((trials, rnn.config.units), dtype=torch.float64, generator=seeded(seed))
 
 
+def rescaled(rnn: RNN, state: torch.Tensor, plane: float, outside: float) -> torch.Tensor:
+    """The state with its readout-plane part and the rest of it multiplied by a factor each."""
+    in_plane = rnn.readout.T @ (rnn.readout @ state)
+    return plane * in_plane + outside * (state - in_plane)
+
+
 def test_plain_drive_by_its_equation():
-    rnn, inputs = small_rnn(PLAIN), small_inputs(3)
+    rnn, inputs = small_rnn(replace(PLAIN, leak=0.2, memory_scale=7.0)), small_inputs(3)
     state, drive, clock = states(rnn, 3), rnn.drive, rnn.preparatory_clock
     context = tuple(layer[0] for layer in rnn.contexts(inputs)[0].context)
     for trial, stepped in enumerate(rnn.step(state, context)):
         hidden = softplus(
-            drive.from_state.weight @ state[trial]
+            drive.from_state.weight @ rescaled(rnn, state[trial], 1, 1 / 7)
             + drive.from_input.weight @ inputs.stimulus[trial]
             + drive.from_time.weight @ clock
             + drive.from_state.bias
         )
-        f = drive.output.weight @ hidden + drive.output.bias
-        torch.testing.assert_close(stepped, 0.9 * state[trial] + 0.1 * f)
+        f = rescaled(rnn, drive.output.weight @ hidden + drive.output.bias, 1 / 0.2, 7)
+        torch.testing.assert_close(stepped, 0.8 * state[trial] + 0.2 * f, rtol=0, atol=1e-5)
 
 
 def test_dendritic_tree_by_its_equation():
@@ -58,13 +64,14 @@ def test_dendritic_tree_by_its_equation():
             branch = tree.branch_time.weight[i * branches + j] @ clock + tree.branch_time.bias[i * branches + j]
             for k in range(leaves):
                 node = (i * branches + j) * leaves + k
-                leaf = tree.from_state.weight[node] @ state + tree.from_state.bias[node]
+                leaf = tree.from_state.weight[node] @ rescaled(rnn, state, 1, 0.1) + tree.from_state.bias[node]
                 leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ inputs.cue[0]
                 branch = branch + tree.leaf_weight[i, j, k] * softplus(leaf)
             soma = soma + tree.branch_weight[i, j] * softplus(branch)
         somas.append(softplus(soma))
     context = tuple(layer[0] for layer in rnn.contexts(inputs)[2].context)
-    torch.testing.assert_close(rnn.step(state[None], context)[0], 0.9 * state + 0.1 * torch.stack(somas))
+    stepped = rnn.step(state[None], context)[0]
+    torch.testing.assert_close(stepped, 0.9 * state + 0.1 * torch.stack(somas), rtol=0, atol=1e-6)
 
 
 def test_the_tree_s_drive_is_never_negative():
@@ -246,6 +253,7 @@ def test_wrong_lengths_are_refused(period, noise_steps, teacher_steps, message):
         ({"branching": (5, 0)}, "at least one hidden unit, branch and leaf"),
         ({"leak": 0.0}, r"leak must lie in \(0, 1\]"),
         ({"leak": 1.5}, r"leak must lie in \(0, 1\]"),
+        ({"memory_scale": 0.0}, "memory_scale is 0.0; it must be positive"),
         ({"clock": 7}, "clock must be an even number"),
     ],
 )
