@@ -102,6 +102,7 @@ def train(
     scale: str = "laptop",
     seed: int = 0,
     data_set: Annotated[str, tyro.conf.arg(name="data")] = "vandenberg2012_color",
+    device: str = "cpu",
 ) -> None:
     """Train a network of a condition from scratch, evaluate it, and keep the run in the results folder.
 
@@ -110,8 +111,9 @@ def train(
         scale: smoke (seconds), laptop (minutes) or paper.
         seed: seed of the random numbers.
         data_set: whose swap function the human condition learns.
+        device: cpu, or cuda for a GPU.
     """
-    results.recompute_network(condition, scale, seed, data_set)
+    results.recompute_network(condition, scale, seed, data_set, device)
     print(f"kept in {shown(results.network_folder(condition, scale, seed, data_set))}")
     evaluate(condition, scale, seed, data_set)
 

@@ -114,7 +114,7 @@ def forward_trajectory(
 
 
 def posterior_mean(
-    schedule: Schedule, endpoint: Float[Tensor, "trials #steps 2"], noised: Float[Tensor, "trials steps 2"]
+    schedule: Schedule, endpoint: Float[Tensor, "trials steps_or_1 2"], noised: Float[Tensor, "trials steps 2"]
 ) -> Float[Tensor, "trials steps 2"]:
     """Mean of x_{t-1} given x_t and x_0 (Ho, Jain & Abbeel 2020, eq. 7), in network time.
 
@@ -127,7 +127,10 @@ def posterior_mean(
 
 
 def kernel_target(
-    schedule: Schedule, endpoint: Float[Tensor, "trials #steps 2"], noised: Float[Tensor, "trials steps 2"], leak: float
+    schedule: Schedule,
+    endpoint: Float[Tensor, "trials steps_or_1 2"],
+    noised: Float[Tensor, "trials steps 2"],
+    leak: float,
 ) -> Float[Tensor, "trials steps 2"]:
     """Plane drive with which one leaky step lands on the posterior mean: (mean - (1 - leak) x_t) / leak.
 

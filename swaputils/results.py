@@ -152,6 +152,11 @@ def network_folder(condition: str, scale: str, seed: int, name: str) -> Path:
 def network(condition: str, scale: str, seed: int, name: str) -> Trained:
     """A stored network; StoreError when it has not been trained, or comes from another configuration."""
     plan, folder = planned(condition, scale, seed, name), network_folder(condition, scale, seed, name)
+    if not folder.is_dir():
+        raise StoreError(
+            f"{shown(folder)}: not trained yet; run chapter 3 with recompute=True, or "
+            f"`swaputils train {condition} --scale {scale} --seed {seed} --data {name}`"
+        )
     rnn = plan.new_rnn(generator=torch.Generator())
     run = read_run(folder, like=rnn.state_dict())
     if run.config != plan.config:
@@ -163,22 +168,24 @@ def network(condition: str, scale: str, seed: int, name: str) -> Trained:
     return Trained(rnn.double(), plan, pd.DataFrame(run.log), run.metrics)
 
 
-def recompute_network(condition: str, scale: str, seed: int, name: str) -> None:
-    """Train a network from scratch, evaluate it and store the run.
+def recompute_network(condition: str, scale: str, seed: int, name: str, device: str = "cpu") -> None:
+    """Train a network from scratch on a device, evaluate it on the CPU and store the run.
 
     When training stops early the last good weights and the log are kept beside it, in a folder ending in "_stopped",
     and the error is raised again.
     """
     plan, folder = planned(condition, scale, seed, name), network_folder(condition, scale, seed, name)
     generator = torch.Generator().manual_seed(seed)
-    rnn = plan.new_rnn(generator=generator)
+    rnn = plan.new_rnn(generator=generator).to(device)
+    if rnn.readout.device.type != "cpu":  # random numbers are drawn where they are used
+        generator = torch.Generator(rnn.readout.device).manual_seed(seed)
     log: list[dict] = []
     try:
         _run_training(rnn, plan, log, generator)
     except (SelectionNotLearnt, TrainingDiverged) as error:
         write_run(folder.with_name(f"{folder.name}_stopped"), _as_run(rnn, plan, log, {"stopped": str(error)}))
         raise
-    write_run(folder, _as_run(rnn, plan, log, evaluate(rnn, plan)))
+    write_run(folder, _as_run(rnn, plan, log, evaluate(rnn.cpu(), plan)))
 
 
 def _run_training(rnn: RNN, plan: Experiment, log: list[dict], generator: torch.Generator) -> None:
@@ -193,7 +200,7 @@ def _run_training(rnn: RNN, plan: Experiment, log: list[dict], generator: torch.
 
 
 def _as_run(rnn: RNN, plan: Experiment, log: list[dict], metrics: dict) -> Run:
-    weights = {name: value.contiguous() for name, value in rnn.float().state_dict().items()}
+    weights = {name: value.contiguous() for name, value in rnn.cpu().float().state_dict().items()}
     return Run(plan.config, weights, log, metrics, provenance())
 
 

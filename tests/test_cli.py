@@ -123,3 +123,44 @@ def test_the_exit_status_reaches_the_shell(tmp_path):
     ended = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1 and ended.stdout == ""
     assert ended.stderr == "swaputils: absent.csv: cannot be read (No such file or directory); expected a CSV file\n"
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """An empty results folder."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "index_flap"], "unknown condition 'index_flap'; known are index_task_optimal, index_swap"),
+        (["train", "index_swap", "--scale", "huge"], "unknown scale 'huge'; known are smoke, laptop, paper"),
+        (["train", "probe_human", "--data", "nobody"], "unknown data set 'nobody'; known are simulated"),
+        (["evaluate", "index_swap", "--scale", "smoke"], "smoke/index_swap_0: not trained yet"),
+    ],
+)
+def test_a_faulty_network(results, capfd, arguments, message):
+    assert command_line.main(arguments) == 1
+    assert message in failed(capfd)
+    assert os.listdir(results) == []
+
+
+def test_train_keeps_what_evaluate_measures(results, capfd):
+    assert command_line.main(["train", "index_swap", "--scale", "smoke"]) == 0
+    trained = capfd.readouterr().out
+    assert command_line.main(["evaluate", "index_swap", "--scale", "smoke"]) == 0
+    measured = capfd.readouterr().out
+    assert "swap_rate" in measured and trained.endswith(measured)
+
+
+def test_damaged_weights(results, capfd):
+    assert command_line.main(["train", "index_swap", "--scale", "smoke"]) == 0
+    weights = results / "networks/smoke/index_swap_0/weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    capfd.readouterr()
+    assert command_line.main(["evaluate", "index_swap", "--scale", "smoke"]) == 1
+    assert "index_swap_0/weights.safetensors" in failed(capfd)
