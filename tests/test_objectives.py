@@ -11,6 +11,7 @@ from swaputils.diffusion import expected_endpoint, flat_weights, kernel_target, 
 from swaputils.ideal import loss_floor
 from swaputils.objectives import (
     ACTIVITY_PENALTY,
+    EVEN_SHARE,
     PLANE_PENALTY,
     balanced,
     diffusion_closed_form,
@@ -60,11 +61,11 @@ def test_the_exact_kernel_has_the_floor_as_its_sampled_loss(oracle):
         assert loss.item() == pytest.approx(float((weights * floor).mean()))
 
 
-def test_balancing_halves_the_way_to_even_weights_among_the_items_that_can_be_reported():
+def test_balancing_goes_part_of_the_way_to_even_weights_among_the_items_that_can_be_reported():
     weights = torch.tensor([[0.9, 0.1, 0.0], [1.0, 0.0, 0.0], [0.5, 0.3, 0.2]], dtype=torch.float64)
     mixture = ResponseMixture(torch.zeros_like(weights), weights.log(), spread=0.05, radius=2.5)
-    expected = torch.tensor([[0.7, 0.3, 0.0], [1.0, 0.0, 0.0], [5 / 12, 19 / 60, 4 / 15]], dtype=torch.float64)
-    torch.testing.assert_close(balanced(mixture).log_weights.exp(), expected)
+    even = torch.tensor([[1 / 2, 1 / 2, 0], [1, 0, 0], [1 / 3, 1 / 3, 1 / 3]], dtype=torch.float64)
+    torch.testing.assert_close(balanced(mixture).log_weights.exp(), (1 - EVEN_SHARE) * weights + EVEN_SHARE * even)
     assert (balanced(mixture).log_weights[weights == 0] == -torch.inf).all()
 
 

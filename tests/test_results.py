@@ -9,7 +9,7 @@ import torch
 from scipy.stats import vonmises
 
 from swaputils import results, surrogate
-from swaputils.data import DataError
+from swaputils.conditions import UnknownName
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError
@@ -124,5 +124,5 @@ def test_what_was_not_computed_is_named(stored):
         results.surrogate_table("bays2009", "mixture")
     with pytest.raises(StoreError, match="set_size_7.*there are: set_size_2, set_size_3"):
         results.posterior("simulated", 7)
-    with pytest.raises(DataError, match="unknown data set 'nobody'.*vandenberg2012_color"):
+    with pytest.raises(UnknownName, match="unknown data set 'nobody'.*vandenberg2012_color"):
         results.surrogate_folder("nobody")

@@ -10,7 +10,6 @@ import torch
 
 from swaputils import conditions, results, surrogate
 from swaputils.conditions import SCALES, UnknownName
-from swaputils.data import DataError
 from swaputils.results import evaluate, network, network_folder, planned, recompute_network
 from swaputils.store import StoreError, config_hash
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
@@ -158,7 +157,7 @@ def test_unknown_names_are_refused_before_anything_runs(stored):
             call("index", "smoke", 0, "simulated")
     with pytest.raises(UnknownName, match="unknown scale 'tiny'; known are smoke"):
         recompute_network("index_swap", "tiny", 0, "simulated")
-    with pytest.raises(DataError, match="unknown data set 'bays'"):
+    with pytest.raises(UnknownName, match="unknown data set 'bays'"):
         recompute_network("probe_human", "smoke", 0, "bays")
     assert contents(stored) == before
 
