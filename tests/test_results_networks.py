@@ -80,7 +80,7 @@ def test_a_stored_network_is_the_trained_one_and_not_a_fresh_one(stored):
 
 
 def test_a_network_that_was_not_trained(stored):
-    with pytest.raises(StoreError, match=r"index_swap_7: there is no such run folder; there are: index_swap_0, probe"):
+    with pytest.raises(StoreError, match="index_swap_7: not trained yet; run chapter 3 with recompute=True"):
         network("index_swap", "smoke", 7, "simulated")
 
 

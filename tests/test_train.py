@@ -114,6 +114,25 @@ def test_a_network_that_does_not_pass_is_reported(strict):
     assert weights_of(rnn).isfinite().all()
 
 
+def test_an_update_is_adam_on_the_clipped_gradient_of_its_own_batch():
+    """By hand, on a twin that draws the same batches: nothing of earlier gradients but Adam's moments, a cosine decay."""
+    rnn, twin, generator = small_rnn(), small_rnn(), seeded()
+    config = replace(TINY, clip=0.5)
+    parameters = list(twin.parameters())
+    adam = torch.optim.Adam(parameters, betas=(0.9, 0.99))
+    for progress in learn_distribution(rnn, DISTRIBUTION, config, generator=seeded()):
+        batch = make_batch(DISTRIBUTION, config.batch, twin.readout, generator=generator)
+        gradients = torch.autograd.grad(DIFFUSION(twin, batch, generator=generator), parameters)
+        norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+        assert norm > config.clip
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient * config.clip / norm
+        decay = (1 + math.cos(math.pi * (progress.update - 1) / config.distribution_updates)) / 2
+        adam.param_groups[0]["lr"] = config.distribution_rate * decay
+        adam.step()
+        torch.testing.assert_close(weights_of(rnn), weights_of(twin), rtol=0, atol=1e-6)
+
+
 def test_the_distribution_stage_ends_with_the_average_of_its_weights():
     rnn, average = small_rnn(), None
     for _ in learn_distribution(rnn, DISTRIBUTION, TINY, generator=seeded()):
