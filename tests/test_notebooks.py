@@ -92,7 +92,7 @@ def test_its_code_is_plain_python_with_short_functions(chapter):
                 assert node.end_lineno - node.lineno < LONGEST_FUNCTION, node.name
 
 
-@pytest.mark.parametrize("text", ["/home/someone/x.py", "in /work/results/a", "C:\\Users", "lib/site-packages/torch"])
+@pytest.mark.parametrize("text", ["/home/someone/x.py", "in /srv/results/a", "C:\\Users", "lib/site-packages/torch"])
 def test_a_path_is_recognised(text):
     assert MACHINE_PATH.search(text)
 
