@@ -240,15 +240,22 @@ def provenance() -> dict[str, str | int | None]:
 
 
 def _commit() -> str | None:
-    """Commit of the checkout that this file is part of, with -dirty after it where tracked files were changed."""
-    folder = Path(__file__).resolve().parent.parent
-    if not (folder / ".git").exists():  # an installed package may lie inside somebody else's repository
+    """Commit of the checkout that this file is part of, with -dirty after it where the package was changed since."""
+    package = Path(__file__).resolve().parent
+    if not (package.parent / ".git").exists():  # an installed package may lie inside somebody else's repository
         return None
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+        head = _git(package, "rev-parse", "HEAD")
+        changed = _git(package, "status", "--porcelain", "--untracked-files=no", "--", ".")
     except (OSError, subprocess.SubprocessError):
         return None
+    return f"{head}-dirty" if changed else head
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """What git says in a folder."""
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
 
 
 def results_folder() -> Path:
