@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from swaputils import behaviour, data, surrogate
 from swaputils.circular import to_angle, wrap
-from swaputils.conditions import CONDITIONS, Experiment, UnknownName, experiment, named
+from swaputils.conditions import CONDITIONS, Experiment, experiment, named
 from swaputils.records import Displays, Trials
 from swaputils.rnn import RNN
 from swaputils.simulated import simulated_trials
@@ -49,8 +49,8 @@ def trials(name: str) -> Trials:
 
 
 def _check_data(name: str) -> None:
-    if name not in (SIMULATED, *data.registry()):
-        raise UnknownName(f"unknown data set {name!r}; known are {', '.join((SIMULATED, *data.registry()))}")
+    """UnknownName unless it is a known data set or the simulated observers."""
+    named("data set", name, {SIMULATED: {}} | data.registry())
 
 
 def surrogate_folder(name: str) -> Path:
