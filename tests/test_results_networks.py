@@ -1,4 +1,4 @@
-"""Stored networks: trained, read back, and refused where they do not fit. For the surrogates see test_results."""
+"""Stored networks: trained, read back, and refused where they do not fit. For the surrogates see test_results_surrogates."""
 
 import json
 import shutil
@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from swaputils import conditions, results, surrogate
+from swaputils import conditions, surrogate
 from swaputils.conditions import SCALES, UnknownName
-from swaputils.results import evaluate, network, network_folder, planned, recompute_network
+from swaputils.results import evaluate, network, network_folder, networks, planned, recompute_network
 from swaputils.store import StoreError, config_hash
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
 from tests.small import swap_posterior
@@ -144,7 +144,7 @@ def test_an_interrupted_run_leaves_nothing(stored, monkeypatch):
         raise KeyboardInterrupt
 
     before = contents(stored)
-    monkeypatch.setattr(results, "evaluate", interrupted)
+    monkeypatch.setattr(networks, "evaluate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         recompute_network("index_swap", "smoke", 5, "simulated")
     assert contents(stored) == before

@@ -11,11 +11,12 @@ from scipy.stats import vonmises
 from swaputils import results, surrogate
 from swaputils.conditions import UnknownName
 from swaputils.records import Displays, Trials
+from swaputils.results import surrogates
 from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError
 from swaputils.surrogate import BnsConfig, SurrogateError
 
-WIDTH = 2 * math.pi / results.ERROR_BINS
+WIDTH = 2 * math.pi / surrogates.ERROR_BINS
 
 
 def few_trials() -> Trials:
@@ -28,8 +29,8 @@ def recompute_few(folder, trials: Trials) -> None:
     """Fit the trials in few steps and store them in a results folder under the name "simulated"."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SWAPUTILS_RESULTS", str(folder))
-        patch.setattr(results, "trials", lambda name: trials)
-        patch.setattr(results, "BnsConfig", lambda: BnsConfig(steps=40))
+        patch.setattr(surrogates, "trials", lambda name: trials)
+        patch.setattr(surrogates, "BnsConfig", lambda: BnsConfig(steps=40))
         results.recompute_surrogate("simulated")
 
 
@@ -98,7 +99,7 @@ def test_bins_lie_around_the_colours_that_were_recorded():
     degrees = torch.tensor([-2.0, 0.0, 2.0, 178.0, -180.0, -178.0], dtype=torch.float64)
     nothing = torch.zeros(6, 1, dtype=torch.float64)
     displays = Displays(nothing, nothing, torch.zeros(6, dtype=torch.long))
-    around = results._around_items(Trials(displays, degrees.deg2rad(), torch.ones(6, dtype=torch.long)), None)
+    around = surrogates._around_items(Trials(displays, degrees.deg2rad(), torch.ones(6, dtype=torch.long)), None)
     counted = around[around["count"] > 0]
     assert counted["count"].tolist() == [3, 3]
     np.testing.assert_allclose(np.rad2deg(counted["error"]), [-180, 0], atol=1e-9)

@@ -1,0 +1,40 @@
+"""Figures of trained networks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from swaputils.plotting.base import COLOURS, cloud
+from swaputils.records import Periods
+
+
+def readout(axes: Axes, end_points: ArrayLike, role: str, items: Sequence[float]) -> Axes:
+    """End points in the readout plane, in units of the target's radius, with the direction (rad) of each item.
+
+    The first item is the cued one.
+    """
+    end_points = np.asarray(end_points)
+    cloud(axes, end_points[:, 0], end_points[:, 1], role)
+    for angle, kind in zip(items, ("cued", *["nontarget"] * (len(items) - 1))):
+        direction = np.array([np.cos(angle), np.sin(angle)])
+        axes.plot(*np.outer(direction, (1.2, 1.45)), color=COLOURS[kind], linewidth=3, solid_capstyle="butt")
+    axes.set(aspect="equal", xlim=(-1.55, 1.55), ylim=(-1.55, 1.55), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    return axes
+
+
+def shade_periods(axes: Axes, periods: Periods) -> Axes:
+    """Shade and name the periods of a trial in which something is shown or reported, over time in seconds."""
+    cue_on = periods.stimulus + periods.delay
+    report_on = cue_on + periods.cue + periods.post_cue_delay
+    spans = {
+        "stimulus": (0, periods.stimulus),
+        "cue": (cue_on, cue_on + periods.cue),
+        "report": (report_on, report_on + periods.report),
+    }
+    for name, (start, end) in spans.items():
+        axes.axvspan(start, end, color=COLOURS["reference"], alpha=0.12 if name != "report" else 0.05, linewidth=0)
+        axes.text((start + end) / 2, 1.01, name, transform=axes.get_xaxis_transform(), ha="center", fontsize=8)
+    axes.set(xlim=(0, report_on + periods.report))
+    return axes
