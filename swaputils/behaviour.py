@@ -4,6 +4,7 @@ A swap is read off the nearest item only because the targets here are narrow (0.
 broad and hold guesses; for them swaps come from mixture responsibilities or from a fit.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -18,7 +19,8 @@ from tqdm import tqdm
 from swaputils import ideal
 from swaputils.circular import distance, standard_deviation, to_angle, wrap
 from swaputils.diffusion import Schedule
-from swaputils.records import Displays, ResponseMixture, Rollout, TrialInputs
+from swaputils.objectives import mixture_readout
+from swaputils.records import Displays, ResponseDensity, ResponseMixture, Rollout, TrialInputs
 from swaputils.rnn import RNN, draw_noise, rollout, silent_noise
 from swaputils.task import TaskConfig, encode, probe_distance
 
@@ -64,6 +66,23 @@ def silent_end_points(rnn: RNN, task: TaskConfig, displays: Displays) -> Float[T
     return torch.cat([rnn.in_plane(run.report[:, -1]) for run in runs])
 
 
+@torch.no_grad()
+def mixture_readout_end_points(
+    rnn: RNN, task: TaskConfig, displays: Displays, spread: float, *, generator: torch.Generator
+) -> Float[Tensor, "trials 2"]:
+    """Draws from the mixture that the noiseless network's last state parametrises, see `objectives.mixture_readout`.
+
+    spread: standard deviation of its clusters, in the plane's units.
+    """
+    points = []
+    for inputs in _chunks(rnn, task, displays):
+        centres, log_weights = mixture_readout(rnn, rollout(rnn, inputs, silent_noise(rnn, inputs)).report[:, -1])
+        component = torch.multinomial(log_weights.exp(), 1, generator=generator)
+        centre = centres.gather(1, component[..., None].expand(-1, 1, 2)).squeeze(1)
+        points.append(centre + spread * torch.randn(centre.shape, dtype=centre.dtype, generator=generator))
+    return torch.cat(points)
+
+
 def activity(rnn: RNN, task: TaskConfig, displays: Displays, *, generator: torch.Generator) -> Rollout:
     """States of the network through whole trials, with its noise."""
     runs = [
@@ -80,10 +99,20 @@ def _chunks(rnn: RNN, task: TaskConfig, displays: Displays) -> Iterator[TrialInp
 
 
 def ideal_end_points(
-    schedule: Schedule, target: ResponseMixture, *, generator: torch.Generator
+    schedule: Schedule, target: ResponseMixture | ResponseDensity, *, generator: torch.Generator
 ) -> Float[Tensor, "trials 2"]:
     """End points of the ideal sampler for the same targets."""
     return ideal.sample_path(schedule, target, generator=generator)[:, -1]
+
+
+def log_density(density: ResponseDensity, response: Float[Tensor, " trials"]) -> Float[Tensor, " trials"]:
+    """Log density of each response under the density of its display, interpolated between nodes; nats per rad."""
+    nodes = density.log_density.shape[1]
+    normalised = density.log_density.log_softmax(1) - math.log(2 * math.pi / nodes)
+    place = (response.to(normalised) + math.pi) / (2 * math.pi) * nodes
+    below = place.floor().long()
+    pair = torch.stack((below % nodes, (below + 1) % nodes), dim=1)
+    return torch.lerp(*normalised.gather(1, pair).unbind(1), place - below)
 
 
 def nearest_item(displays: Displays, response: Float[Tensor, " trials"]) -> Tensor:

@@ -1,20 +1,12 @@
-"""The named conditions of the book: which task, whose responses, which objective, and the sizes at each scale."""
+"""The named conditions of the book: which task, whose responses, which objective; and the sizes at each scale."""
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-import torch
-
-from swaputils import surrogate
-from swaputils.diffusion import Schedule, linear_schedule, report_noise, signal_weights
-from swaputils.objectives import diffusion_closed_form, task_optimal
-from swaputils.records import Displays, Periods, ResponseMixture
-from swaputils.rnn import RNN, RNNConfig
-from swaputils.surrogate import SwapPosterior
-from swaputils.task import TaskConfig
-from swaputils.train import Lesson, TrainConfig
+from swaputils.records import Periods
+from swaputils.rnn import RNNConfig
+from swaputils.train import TrainConfig
 
 
 class UnknownName(ValueError):
@@ -26,91 +18,120 @@ class Condition:
     """What a network is taught.
 
     cueing, probes: the task, see TaskConfig.
-    swaps:          "none", "flat" (`swap_probability` at every distance), or "human" (the swap function fitted to people).
-    objective:      "diffusion" or "task_optimal".
+    swaps:          "none", "flat" (`swap_probability` at every distance), "similarity" (the paper's function of probe distance
+                    with `offset`), "human" (the swap function fitted to people, with narrow clusters), or "human density" (all
+                    of people's fitted responses: swaps, precision and guesses).
+    objective:      a key of `experiment.OBJECTIVES`, or "untrained".
+    items:          set size.
+    start:          condition whose trained network is the initial one; None to start from scratch with the selection stage.
+    drive:          drive of the network below the paper's scale.
     """
 
     title: str
     cueing: Literal["index", "probe"]
     probes: Literal["continuous", "locations"]
-    swaps: Literal["none", "flat", "human"]
-    objective: Literal["diffusion", "task_optimal"]
+    swaps: Literal["none", "flat", "similarity", "human", "human density"]
+    objective: str
     swap_probability: float = 0.0
+    offset: float = 0.0
+    items: int = 2
+    start: str | None = None
+    drive: Literal["plain", "gated"] = "gated"
 
+
+def _index(title: str, objective: str, swap_probability: float = 0.0, drive: str = "gated") -> Condition:
+    """An index-cued condition of two items with flat swaps."""
+    swaps = "flat" if swap_probability else "none"
+    return Condition(title, "index", "continuous", swaps, objective, swap_probability, drive=drive)
+
+
+_probe = partial(Condition, cueing="probe", probes="locations")
+SIMILARITY_OFFSETS = {"00": 0.0, "05": -0.5, "10": -1.0, "17": -1.7, "20": -2.0}  # of the paper's networks
 
 CONDITIONS = {
-    "index_task_optimal": Condition("task-optimal", "index", "continuous", "none", "task_optimal"),
-    "index_swap": Condition("swap target .10", "index", "continuous", "flat", "diffusion", 0.10),
-    "probe_task_optimal": Condition("task-optimal", "probe", "locations", "none", "task_optimal"),
-    "probe_human": Condition("human swap function", "probe", "locations", "human", "diffusion"),
+    "index_untrained": _index("untrained", "untrained"),
+    "index_task_optimal": _index("task-optimal", "task_optimal", drive="plain"),
+    "index_no_swap": _index("no swaps", "diffusion"),
+    "index_mean_regression": _index("mean regression, swap data .10", "mean_regression", 0.10),
+    "index_swap_05": _index("swap target .05", "diffusion", 0.05),
+    "index_swap": _index("swap target .10", "diffusion", 0.10, drive="plain"),
+    "probe_untrained": _probe("untrained", swaps="none", objective="untrained"),
+    "probe_task_optimal": _probe("task-optimal", swaps="none", objective="task_optimal", drive="plain"),
+    "probe_no_swap": _probe("no swaps", swaps="none", objective="diffusion"),
+    "probe_mean_regression": _probe(
+        "mean regression, similarity swaps", swaps="similarity", objective="mean_regression"
+    ),
+    "probe_moment_matching": _probe(
+        "moment matching, similarity swaps", swaps="similarity", objective="moment_matching"
+    ),
+    "probe_flat": _probe("swap target .10", swaps="flat", objective="diffusion", swap_probability=0.10),
+    **{
+        f"probe_similarity_{name}": _probe(
+            f"similarity swaps, offset {offset:g}", swaps="similarity", objective="diffusion", offset=offset
+        )
+        for name, offset in SIMILARITY_OFFSETS.items()
+    },
+    "probe_human": _probe("human swap function", swaps="human", objective="diffusion", drive="plain"),
+    "probe_energy_score": _probe("energy score, similarity swaps", swaps="similarity", objective="energy_score"),
+    "probe_energy_score_continued": _probe(
+        "energy score after diffusion, similarity swaps",
+        swaps="similarity",
+        objective="energy_score",
+        start="probe_similarity_00",
+    ),
+    "probe_mixture_density": _probe(
+        "mixture-density readout, similarity swaps", swaps="similarity", objective="mixture_density"
+    ),
+    "n4_task_optimal": _probe("task-optimal, four items", swaps="none", objective="task_optimal", items=4),
+    "human_n4": _probe("human responses, four items", swaps="human density", objective="diffusion", items=4),
 }
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Sizes of a run: durations, network, training, and responses evaluated. `rnn` is by cueing."""
+    """Sizes of a run: durations, network and training by drive, and responses evaluated.
+
+    projection: rows and columns of the learned input projection of probe-cued networks; None for none.
+    """
 
     periods: Periods
     rnn: dict[str, RNNConfig]
-    train: TrainConfig
+    train: dict[str, TrainConfig]
     evaluated: int
+    projection: int | None = None
 
+
+# Too small to learn anything: it shows within seconds that everything runs, so its selection check lets all pass.
+_SMOKE = TrainConfig(
+    batch=64,
+    selection_updates=20,
+    distribution_updates=20,
+    delay_step=2,
+    check_every=5,
+    log_every=5,
+    median_error=4.0,
+    wrong_items=1.1,
+)
+_PAPER = TrainConfig(batch=32 * 512, selection_updates=50_000, distribution_updates=200_000)
+_TREE = RNNConfig(drive="tree", branching=(10, 10))
 
 SCALES = {
-    # Too small to learn anything: it shows within seconds that everything runs, so its selection check lets all pass.
     "smoke": Scale(
         Periods(delay=0.15, report=0.4),
-        {"index": RNNConfig(hidden=32), "probe": RNNConfig(hidden=32)},
-        TrainConfig(
-            batch=64,
-            selection_updates=20,
-            distribution_updates=20,
-            delay_step=2,
-            check_every=5,
-            log_every=5,
-            median_error=4.0,
-            wrong_items=1.1,
-        ),
+        {"plain": RNNConfig(hidden=32), "gated": RNNConfig(drive="gated", hidden=32)},
+        {"plain": _SMOKE, "gated": _SMOKE},
         500,
     ),
     "laptop": Scale(
         Periods(),
-        {"index": RNNConfig(hidden=256), "probe": RNNConfig(hidden=256)},
-        TrainConfig(),
+        {"plain": RNNConfig(hidden=256), "gated": RNNConfig(drive="gated", hidden=128)},
+        {"plain": TrainConfig(), "gated": TrainConfig(distribution_updates=6_000)},
         20_000,
     ),
     "paper": Scale(
-        Periods(),
-        {
-            "index": RNNConfig(drive="tree", branching=(10, 10)),
-            "probe": RNNConfig(drive="tree", branching=(10, 10), projection=6),
-        },
-        TrainConfig(batch=32 * 512, selection_updates=50_000, distribution_updates=200_000),
-        20_000,
+        Periods(), {"plain": _TREE, "gated": _TREE}, {"plain": _PAPER, "gated": _PAPER}, 20_000, projection=6
     ),
 }
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """Everything that one network needs: built from a condition, a scale and a seed by `experiment`.
-
-    config: what determines the weights, as JSON values; the hash of it names a stored run.
-    """
-
-    config: dict
-    task: TaskConfig
-    schedule: Schedule
-    selection: Lesson
-    distribution: Lesson
-    rnn: RNNConfig
-    train: TrainConfig
-    evaluated: int
-    seed: int
-
-    def new_rnn(self, *, generator: torch.Generator) -> RNN:
-        """An untrained network of this experiment."""
-        return RNN(self.rnn, self.task.input_size, report_noise(self.schedule), generator=generator)
 
 
 def named(kind: str, name: str, table: dict):
@@ -120,60 +141,6 @@ def named(kind: str, name: str, table: dict):
     return table[name]
 
 
-def experiment(condition: str, scale: str, seed: int, human: SwapPosterior | None = None) -> Experiment:
-    """The experiment of a condition at a scale. UnknownName for either; ValueError when `human` is missing.
-
-    human: posterior over people's swap function, for the conditions that learn from it.
-    """
-    taught, sizes = named("condition", condition, CONDITIONS), named("scale", scale, SCALES)
-    if taught.swaps == "human" and human is None:
-        raise ValueError(f"condition {condition} learns from people's swap function; pass its posterior as `human`")
-    task = TaskConfig(cueing=taught.cueing, probes=taught.probes, periods=sizes.periods)
-    schedule = linear_schedule(task.periods.steps("report"))
-    objective = _OBJECTIVES[taught.objective](schedule)
-    rnn = sizes.rnn[taught.cueing]
-    swap_function = _human_logits(human) if taught.swaps == "human" else None
-    config = {
-        "condition": condition,
-        "taught": asdict(taught),
-        "swap_function": swap_function,
-        "scale": scale,
-        "seed": seed,
-        "task": asdict(task),
-        "rnn": asdict(rnn) | {"branching": list(rnn.branching)},
-        "train": asdict(sizes.train),
-    }
-    return Experiment(
-        config=config,
-        task=task,
-        schedule=schedule,
-        selection=Lesson(task, _without_swaps, objective),
-        distribution=Lesson(task, partial(_target, taught, human), objective),
-        rnn=rnn,
-        train=sizes.train,
-        evaluated=sizes.evaluated,
-        seed=seed,
-    )
-
-
-_OBJECTIVES = {
-    "diffusion": lambda schedule: partial(diffusion_closed_form, schedule=schedule, weights=signal_weights(schedule)),
-    "task_optimal": lambda schedule: task_optimal,
-}
-
-
-def _without_swaps(displays: Displays) -> ResponseMixture:
-    return surrogate.response_mixture(displays, surrogate.flat(displays, 0.0))
-
-
-def _target(taught: Condition, human: SwapPosterior | None, displays: Displays) -> ResponseMixture:
-    """Target distribution of a condition: its swaps, with the paper's narrow clusters."""
-    if taught.swaps == "human":
-        return surrogate.response_mixture(displays, surrogate.log_weights(human, displays))
-    return surrogate.response_mixture(displays, surrogate.flat(displays, taught.swap_probability))
-
-
-def _human_logits(human: SwapPosterior) -> list[float]:
-    """The swap function at the distances between eight locations, as the config records it."""
-    distances = torch.arange(1, 5, dtype=torch.float64) * (math.pi / 4)
-    return [round(value, 6) for value in surrogate.swap_function(human, distances)[0].tolist()]
+def learns_from_people(condition: str) -> bool:
+    """Whether a condition needs a posterior over people's responses."""
+    return named("condition", condition, CONDITIONS).swaps.startswith("human")

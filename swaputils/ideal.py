@@ -17,12 +17,12 @@ from swaputils.diffusion import (
     report_noise,
     sample_endpoints,
 )
-from swaputils.records import ResponseMixture
+from swaputils.records import ResponseDensity, ResponseMixture
 
 
 def sample_path(
     schedule: Schedule,
-    mixture: ResponseMixture,
+    mixture: ResponseMixture | ResponseDensity,
     start: Float[Tensor, "trials 2"] | None = None,
     *,
     generator: torch.Generator,
@@ -32,9 +32,9 @@ def sample_path(
     Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], posterior variance).
     start: state at the start of the report period; standard normal when None.
     """
-    angles = mixture.angles
+    like = mixture.log_density if isinstance(mixture, ResponseDensity) else mixture.angles
     noise = torch.randn(
-        (schedule.steps + 1, len(mixture), 2), dtype=angles.dtype, device=angles.device, generator=generator
+        (schedule.steps + 1, len(mixture), 2), dtype=like.dtype, device=like.device, generator=generator
     )
     path = [noise[0] if start is None else start]
     for step, deviation in enumerate(report_noise(schedule).tolist()):

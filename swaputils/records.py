@@ -23,9 +23,9 @@ def _check(record: object, name: str, shape: tuple[int | None, ...]) -> None:
 
 
 class _Moves:
-    """Gives a record of tensors `.to(device)`."""
+    """Gives a record of tensors `.to(device)`; given a tensor, it follows its dtype as well."""
 
-    def to(self, device: torch.device | str):
+    def to(self, device: torch.device | str | Tensor):
         moved = {}
         for field in fields(self):
             value = getattr(self, field.name)
@@ -165,6 +165,27 @@ class ResponseMixture(_Moves):
 
 
 @dataclass(frozen=True)
+class ResponseDensity(_Moves):
+    """Target distribution of an end point x_0 on a circle, by its density at equally spaced angles from -pi on.
+
+    x_0 = radius * (cos y, sin y), with the density of y given by log_density at the nodes.
+
+    log_density: [M, K] up to a constant for each display. radius: distance of the end points from the origin (R).
+    """
+
+    log_density: Tensor
+    radius: float
+
+    def __post_init__(self):
+        _check(self, "log_density", (None, None))
+        if not self.radius > 0:
+            raise ValueError(f"ResponseDensity needs radius > 0, not {self.radius}")
+
+    def __len__(self) -> int:
+        return self.log_density.shape[0]
+
+
+@dataclass(frozen=True)
 class TrialInputs(_Moves):
     """What the network receives, constant within a period.
 
@@ -191,7 +212,7 @@ class Batch(_Moves):
 
     displays: Displays
     inputs: TrialInputs
-    target: ResponseMixture
+    target: ResponseMixture | ResponseDensity
 
     def __post_init__(self):
         if not len(self.displays) == len(self.inputs) == len(self.target):

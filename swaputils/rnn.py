@@ -13,9 +13,9 @@ from typing import Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import softplus
 
 from swaputils import recurrence
+from swaputils.drives import GatedDrive, PlainDrive, TreeDrive
 from swaputils.records import Rollout, TrialInputs, TrialNoise
 from swaputils.recurrence import Forcing, Span
 
@@ -25,8 +25,8 @@ class RNNConfig:
     """A network's size.
 
     units:      number of units U.
-    drive:      "plain" (one hidden layer) or "tree" (a dendritic tree of `branching`).
-    hidden:     hidden units of the plain drive.
+    drive:      "plain" (one hidden layer), "gated" (one of hidden units that multiply), or "tree" (dendrites of `branching`).
+    hidden:     hidden units of the plain and of the gated drive.
     branching:  branches per unit and leaves per branch of the tree.
     memory_scale: null-space activity that the initial weights are made for; the noise is about 0.5 a step.
     leak:       alpha, the share of the state replaced in one 50 ms step.
@@ -35,7 +35,7 @@ class RNNConfig:
     """
 
     units: int = 16
-    drive: Literal["plain", "tree"] = "plain"
+    drive: Literal["plain", "gated", "tree"] = "plain"
     hidden: int = 128
     branching: tuple[int, int] = (5, 5)
     memory_scale: float = 10.0
@@ -44,119 +44,14 @@ class RNNConfig:
     projection: int | None = None
 
     def __post_init__(self):
-        if self.drive not in ("plain", "tree"):
-            raise ValueError(f"drive is {self.drive!r}; allowed are 'plain' and 'tree'")
+        if self.drive not in ("plain", "gated", "tree"):
+            raise ValueError(f"drive is {self.drive!r}; allowed are 'plain', 'gated' and 'tree'")
         if self.units < 3 or self.hidden < 1 or min(self.branching) < 1:
             raise ValueError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
         if not self.memory_scale > 0:
             raise ValueError(f"memory_scale is {self.memory_scale}; it must be positive")
         if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:
             raise ValueError("leak must lie in (0, 1] and clock must be an even number of 2 or more")
-
-
-class PlainDrive(nn.Module):
-    """f(z, e, h) = S_w (W_o softplus(W_z S_r z + W_e e + W_h h + b) + b_o).
-
-    The fixed S_r and S_w read and write the state in natural units: the readout plane as it is (written 1 / leak times larger, as
-    a kernel target is), the null space in units of `memory_scale`. They change no function that f can be; they let
-    training start from memories that beat the noise and from a plane that is not drowned by them.
-    """
-
-    def __init__(self, config: RNNConfig, input_size: int, readout: Float[Tensor, "2 units"]):
-        super().__init__()
-        in_plane, outside = _projections(readout)
-        self.register_buffer("reading", in_plane + outside / config.memory_scale)
-        self.register_buffer("writing", in_plane / config.leak + outside * config.memory_scale)
-        self.from_state = nn.Linear(config.units, config.hidden)
-        self.from_input = nn.Linear(input_size, config.hidden, bias=False)
-        self.from_time = nn.Linear(config.clock, config.hidden, bias=False)
-        self.output = nn.Linear(config.hidden, config.units)
-
-    def weights(self) -> tuple[Tensor, ...]:
-        """The parameters that act at every step."""
-        return self.from_state.weight @ self.reading, self.writing @ self.output.weight, self.writing @ self.output.bias
-
-    def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
-        """What reaches the hidden layer besides the state: [S, M, hidden], or [S, 1, hidden] without input [M, D].
-
-        time: [S, clock] code of the steps.
-        """
-        hidden = (self.from_time(time) + self.from_state.bias)[:, None]
-        return (hidden if inputs is None else hidden + self.from_input(inputs),)
-
-    @staticmethod
-    def evaluate(weights, state, context):
-        from_state, output, bias = weights
-        hidden = softplus(torch.addmm(context[0], state, from_state.T))
-        return torch.addmm(bias, hidden, output.T), (state, hidden)
-
-    @staticmethod
-    def pull_back(weights, saved, gradient, weight_gradients):
-        from_state, output, _ = weights
-        state, hidden = saved
-        through_hidden = (gradient @ output).mul_(_softplus_slope(hidden))
-        weight_gradients[0].addmm_(through_hidden.T, state)
-        weight_gradients[1].addmm_(gradient.T, hidden)
-        weight_gradients[2].add_(gradient.sum(0))
-        return through_hidden @ from_state, (through_hidden,)
-
-
-class TreeDrive(nn.Module):
-    """Dendritic tree of each unit: softplus leaves feed softplus branches feed a softplus soma (f >= 0).
-
-    leaf_ijk = softplus(a_ijk . z + c_ijk . e + d_ijk . h + b_ijk),
-    branch_ij = softplus(sum_k w_ijk leaf_ijk + c_ij . e + b_ij),  f_i = softplus(sum_j w_ij branch_ij + c_i . e + b_i).
-    """
-
-    def __init__(self, config: RNNConfig, input_size: int, readout: Float[Tensor, "2 units"]):
-        super().__init__()
-        in_plane, outside = _projections(readout)
-        self.register_buffer("reading", in_plane + outside / config.memory_scale)
-        branches, leaves = config.branching
-        self.branches = (config.units, branches)
-        self.leaves = (config.units, branches, leaves)
-        nodes = config.units * branches * leaves
-        self.from_state = nn.Linear(config.units, nodes)
-        self.from_input = nn.Linear(input_size, nodes, bias=False)
-        self.leaf_time = nn.Linear(config.clock, nodes, bias=False)
-        self.branch_time = nn.Linear(config.clock, config.units * branches)
-        self.soma_time = nn.Linear(config.clock, config.units)
-        self.leaf_weight = nn.Parameter(torch.empty(self.leaves))
-        self.branch_weight = nn.Parameter(torch.empty(self.branches))
-
-    def weights(self) -> tuple[Tensor, ...]:
-        """The parameters that act at every step."""
-        return self.from_state.weight @ self.reading, self.leaf_weight, self.branch_weight
-
-    def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
-        """What reaches leaves, branches and somas besides the state: [S, M, ...], or [S, 1, ...] without input [M, D].
-
-        time: [S, clock] code of the steps.
-        """
-        leaves = (self.leaf_time(time) + self.from_state.bias)[:, None]
-        leaves = leaves if inputs is None else leaves + self.from_input(inputs)
-        branches, somas = self.branch_time(time)[:, None], self.soma_time(time)[:, None]
-        return leaves.unflatten(-1, self.leaves), branches.unflatten(-1, self.branches), somas
-
-    @staticmethod
-    def evaluate(weights, state, context):
-        from_state, leaf_weight, branch_weight = weights
-        leaves = softplus(context[0] + (state @ from_state.T).unflatten(1, leaf_weight.shape))
-        branches = softplus((leaves * leaf_weight).sum(-1) + context[1])
-        somas = softplus((branches * branch_weight).sum(-1) + context[2])
-        return somas, (state, leaves, branches, somas)
-
-    @staticmethod
-    def pull_back(weights, saved, gradient, weight_gradients):
-        from_state, leaf_weight, branch_weight = weights
-        state, leaves, branches, somas = saved
-        at_somas = gradient * _softplus_slope(somas)
-        weight_gradients[2].add_((at_somas[..., None] * branches).sum(0))
-        at_branches = at_somas[..., None] * branch_weight * _softplus_slope(branches)
-        weight_gradients[1].add_((at_branches[..., None] * leaves).sum(0))
-        at_leaves = at_branches[..., None] * leaf_weight * _softplus_slope(leaves)
-        weight_gradients[0].addmm_(at_leaves.flatten(1).T, state)
-        return at_leaves.flatten(1) @ from_state, (at_leaves, at_branches, at_somas)
 
 
 class FactorisedProjection(nn.Module):
@@ -173,17 +68,6 @@ class FactorisedProjection(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         conjunction = inputs.unflatten(-1, (self.centres, self.centres))
         return self.report(self.probe(conjunction).mT).mT.flatten(-2)
-
-
-def _softplus_slope(value: Tensor) -> Tensor:
-    """Derivative of softplus where it takes the value: 1 - exp(-value)."""
-    return value.neg().exp_().neg_().add_(1)
-
-
-def _projections(readout: Tensor) -> tuple[Tensor, Tensor]:
-    """[U, U] projections onto the readout plane and onto the null space."""
-    in_plane = readout.T @ readout
-    return in_plane, torch.eye(len(in_plane)).to(in_plane) - in_plane
 
 
 def _clock_code(steps: int, size: int) -> Tensor:
@@ -214,8 +98,7 @@ class RNN(nn.Module):
         self.register_buffer("report_noise", report_noise.float())
         rows, clock = config.projection, config.clock
         self.projection = nn.Identity() if rows is None else FactorisedProjection(input_size, rows)
-        drive = {"plain": PlainDrive, "tree": TreeDrive}[config.drive]
-        self.drive = drive(config, input_size if rows is None else rows**2, self.readout)
+        self.drive = _new_drive(config, input_size if rows is None else rows**2, self.readout)
         self.report_clock = nn.Sequential(nn.Linear(clock, clock), nn.SiLU(), nn.Linear(clock, clock))
         self.preparatory_clock = nn.Parameter(torch.zeros(clock))
         self.register_buffer("clock_code", _clock_code(len(report_noise), clock))
@@ -246,6 +129,14 @@ class RNN(nn.Module):
         return state @ self.null_space.T
 
 
+def _new_drive(config: RNNConfig, input_size: int, readout: Tensor) -> PlainDrive | GatedDrive | TreeDrive:
+    """The drive that the config names; what reaches it has length `input_size`."""
+    if config.drive == "tree":
+        return TreeDrive(config.units, config.branching, input_size, config.clock, readout, config.memory_scale)
+    drive = {"plain": PlainDrive, "gated": GatedDrive}[config.drive]
+    return drive(config.units, config.hidden, input_size, config.clock, readout, config.memory_scale, config.leak)
+
+
 def _initialise(module: nn.Module, generator: torch.Generator) -> None:
     """Draw linear layers uniformly within 1 / sqrt(fan in), as PyTorch does, and tree weights Xavier-normal, as the paper."""
     for layer in module.modules():
@@ -255,7 +146,7 @@ def _initialise(module: nn.Module, generator: torch.Generator) -> None:
                 nn.init.uniform_(parameter, -bound, bound, generator=generator)
         elif isinstance(layer, TreeDrive):
             for weight in (layer.leaf_weight, layer.branch_weight):
-                nn.init.normal_(weight, std=math.sqrt(2 / (weight.shape[-1] + 1)), generator=generator)
+                nn.init.normal_(weight, std=math.sqrt(2 / (weight.shape[0] + 1)), generator=generator)
 
 
 def draw_noise(rnn: RNN, inputs: TrialInputs, *, generator: torch.Generator) -> TrialNoise:

@@ -1,24 +1,28 @@
-"""One optimisation loop for every objective, and the curriculum: first select the cued item, then learn the distribution.
+"""One training loop for every objective, and the curriculum: first select the cued item, then learn the distribution.
 
 From scratch a network first sits on a plateau where it answers between the items. It leaves it reliably when the delay is
 short, when the target has no swaps, and when the loss weighs the noisy report steps, where the answer must come from memory,
-as much as the others (`diffusion.signal_weights`). So the selection stage lengthens the delay only while free-running answers
-are right, and the target distribution is switched on only then. A network that has not learnt selection raises an error.
+as much as the others (`diffusion.signal_weights`). So the selection stage climbs a ladder: the delay grows, then the number of
+items, each time only when free-running answers are right, and the target distribution is switched on only at its top. A
+network that has not learnt selection raises an error.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import ctypes
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from swaputils.circular import distance, to_angle
-from swaputils.records import STEP_SECONDS, Batch, Displays, ResponseMixture, TrialInputs
+from swaputils.lessons import Lesson, make_batch
 from swaputils.rnn import RNN, draw_noise, rollout
-from swaputils.task import TaskConfig, encode, sample_displays
+from swaputils.task import TaskConfig
 
-Objective = Callable[..., torch.Tensor]
-Target = Callable[[Displays], ResponseMixture]
+IN_FLIGHT = 256  # sequences whose activity is held for the backward pass at once, to bound memory
+SELECTION, DISTRIBUTION, FINISHED = "selection", "distribution", "finished"
 
 
 class SelectionNotLearnt(RuntimeError):
@@ -67,35 +71,16 @@ class TrainConfig:
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What a network is taught: displays of `task`, responses of `target`, judged by `objective`."""
-
-    task: TaskConfig
-    target: Target
-    objective: Objective
-
-
-@dataclass(frozen=True)
 class Progress:
     """State of the training after an update; the error and the share of wrong items are of the latest check, or NaN."""
 
     stage: str
     update: int
     loss: float
+    items: int
     delay: float
     median_error: float
     wrong_items: float
-
-
-def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torch.Generator) -> Batch:
-    """Draw `size` displays with their inputs and targets, in the dtype and on the device of `like`."""
-    displays = sample_displays(lesson.task, size, generator=generator)
-    inputs, target = encode(lesson.task, displays), lesson.target(displays)
-    return Batch(
-        displays.to(like.device),
-        TrialInputs(inputs.stimulus.to(like), inputs.cue.to(like), inputs.periods),
-        ResponseMixture(target.angles.to(like), target.log_weights.to(like), target.spread, target.radius),
-    )
 
 
 @torch.no_grad()
@@ -109,71 +94,141 @@ def check_selection(rnn: RNN, lesson: Lesson, size: int = 1_000, *, generator: t
     return float(to_cued.median()), float((error.nan_to_num(torch.inf).min(1).values < to_cued).double().mean())
 
 
-def learn_selection(rnn: RNN, lesson: Lesson, config: TrainConfig, *, generator: torch.Generator) -> Iterator[Progress]:
-    """Train on `lesson` (without swaps) from a delay of one step up to its full delay; yields after every update.
+class Training:
+    """A network on its way through the curriculum, in place; iterating makes one update at a time.
 
-    Raises SelectionNotLearnt when the full delay has not been mastered within `selection_updates`.
+    rnn:          the network; it ends with the average of its late weights.
+    selection:    lessons without swaps in order of difficulty, see `ladder`; empty to start with the distribution.
+    distribution: the lesson to end with.
+
+    Raises SelectionNotLearnt or TrainingDiverged; the network then holds the last good weights. All that the next update
+    depends on can be stored with `tensors` and `position`, and taken up again with `resume`.
     """
-    full = lesson.task.periods.steps("delay")
-    delay, median_error, wrong_items = 1, float("nan"), float("nan")
-    optimiser = torch.optim.Adam(rnn.parameters(), lr=config.selection_rate, betas=(0.9, 0.99))
-    for update in range(1, config.selection_updates + 1):
-        current = replace(lesson, task=_with_delay(lesson.task, delay))
-        loss = _update(rnn, current, config, optimiser, generator)
-        if update % config.check_every == 0:
-            median_error, wrong_items = check_selection(rnn, current, generator=generator)
-        passed = median_error < config.median_error and wrong_items < config.wrong_items
-        yield Progress("selection", update, loss, delay * STEP_SECONDS, median_error, wrong_items)
-        if passed and delay == full:
-            return
-        if passed:
-            delay, median_error = min(delay + config.delay_step, full), float("nan")
-    raise SelectionNotLearnt(
-        f"after {config.selection_updates} updates the delay is {delay * STEP_SECONDS:.2f} s of {full * STEP_SECONDS:.2f} s, "
-        f"the median error {median_error:.2f} rad (to pass: below {config.median_error}) and the share of wrong items "
-        f"{wrong_items:.2f} (to pass: below {config.wrong_items})"
-    )
+
+    def __init__(
+        self,
+        rnn: RNN,
+        selection: Sequence[Lesson],
+        distribution: Lesson,
+        config: TrainConfig,
+        *,
+        generator: torch.Generator,
+    ):
+        self.rnn, self.selection, self.distribution = rnn, list(selection), distribution
+        self.config, self.generator = config, generator
+        self.average = AveragedModel(rnn, multi_avg_fn=get_ema_multi_avg_fn(config.averaging))
+        self._enter(SELECTION if self.selection else DISTRIBUTION)
+        keep_freed_memory()
+
+    def __iter__(self) -> Iterator[Progress]:
+        while self.stage != FINISHED:
+            yield self._select() if self.stage == SELECTION else self._distribute()
+
+    def _enter(self, stage: str) -> None:
+        self.stage, self.update, self.rung = stage, 0, 0
+        self.median_error = self.wrong_items = math.nan
+        self.optimiser = torch.optim.Adam(self.rnn.parameters(), lr=self.config.selection_rate, betas=(0.9, 0.99))
+
+    def _select(self) -> Progress:
+        """One update on the rung that has been reached; after a passed check the next one starts higher."""
+        config, lesson = self.config, self.selection[self.rung]
+        if self.update == config.selection_updates:
+            raise SelectionNotLearnt(self._failure(lesson.task))
+        loss = self._learn(lesson)
+        if self.update % config.check_every == 0:
+            checked = check_selection(self.rnn, lesson, generator=self.generator)
+            self.median_error, self.wrong_items = checked
+        progress = self._progress(lesson, loss)
+        if self.median_error < config.median_error and self.wrong_items < config.wrong_items:
+            self.rung, self.median_error = self.rung + 1, math.nan
+            if self.rung == len(self.selection):
+                self._enter(DISTRIBUTION)
+        return progress
+
+    def _distribute(self) -> Progress:
+        """One update with a rate that decays as a cosine; the last puts the average of the weights into the network."""
+        updates = self.config.distribution_updates
+        rate = self.config.distribution_rate * (1 + math.cos(math.pi * self.update / updates)) / 2
+        self.optimiser.param_groups[0]["lr"] = rate
+        loss = self._learn(self.distribution)
+        self.average.update_parameters(self.rnn)
+        progress = self._progress(self.distribution, loss)
+        if self.update == updates:
+            self.rnn.load_state_dict(self.average.module.state_dict())
+            self._enter(FINISHED)
+        return progress
+
+    def _learn(self, lesson: Lesson) -> float:
+        """One step of the optimiser, taken only when loss and gradient are finite."""
+        batch, loss = self.config.batch, 0.0
+        self.optimiser.zero_grad()
+        for start in range(0, batch, IN_FLIGHT):
+            loss += self._add_gradient(lesson, min(IN_FLIGHT, batch - start))
+        norm = torch.nn.utils.clip_grad_norm_(self.rnn.parameters(), self.config.clip).item()
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise TrainingDiverged(
+                f"loss {loss} with a gradient of norm {norm} at update {self.update + 1} of the {self.stage} stage"
+            )
+        self.optimiser.step()
+        self.update += 1
+        return loss
+
+    def _add_gradient(self, lesson: Lesson, size: int) -> float:
+        """Gradient and loss of `size` sequences as a part of an update; their activity is freed on return."""
+        part = make_batch(lesson, size, self.rnn.readout, generator=self.generator)
+        loss = lesson.objective(self.rnn, part, generator=self.generator) * (size / self.config.batch)
+        loss.backward()
+        return loss.item()
+
+    def _progress(self, lesson: Lesson, loss: float) -> Progress:
+        checked = (self.median_error, self.wrong_items)
+        return Progress(self.stage, self.update, loss, lesson.task.items, lesson.task.periods.delay, *checked)
+
+    def _failure(self, reached: TaskConfig) -> str:
+        config, full = self.config, self.selection[-1].task
+        return (
+            f"after {config.selection_updates} updates the network is at {reached.items} of {full.items} items and a delay of "
+            f"{reached.periods.delay:.2f} s of {full.periods.delay:.2f} s, the median error {self.median_error:.2f} rad (to pass: "
+            f"below {config.median_error}) and the share of wrong items {self.wrong_items:.2f} (to pass: below {config.wrong_items})"
+        )
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Weights, average, Adam's moments and the state of the generator, by name."""
+        moments = self.optimiser.state_dict()["state"]
+        adam = {f"adam.{index}.{name}": value for index, state in moments.items() for name, value in state.items()}
+        nets = {f"rnn.{name}": value for name, value in self.rnn.state_dict().items()}
+        nets |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        return nets | adam | {"generator": self.generator.get_state()}
+
+    def position(self) -> dict[str, str | float]:
+        """Where in the curriculum the training stands, as JSON values."""
+        names = ("stage", "update", "rung", "median_error", "wrong_items")
+        return {name: getattr(self, name) for name in names}
+
+    def resume(self, tensors: dict[str, torch.Tensor], position: dict[str, str | float]) -> None:
+        """Take up a training where `tensors` and `position` left it; the next update is the one that would have come."""
+        self._enter(position["stage"])
+        for name, value in position.items():
+            setattr(self, name, value)
+        self.rnn.load_state_dict(_below("rnn", tensors))
+        self.average.load_state_dict(_below("average", tensors))
+        moments: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in _below("adam", tensors).items():
+            index, _, moment = name.partition(".")
+            moments.setdefault(int(index), {})[moment] = value
+        self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": moments})
+        self.generator.set_state(tensors["generator"])
 
 
-def learn_distribution(
-    rnn: RNN, lesson: Lesson, config: TrainConfig, *, generator: torch.Generator
-) -> Iterator[Progress]:
-    """Train on `lesson` for `distribution_updates`; the network ends with the average of its late weights."""
-    optimiser = torch.optim.Adam(rnn.parameters(), lr=config.distribution_rate, betas=(0.9, 0.99))
-    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.distribution_updates)
-    average = AveragedModel(rnn, multi_avg_fn=get_ema_multi_avg_fn(config.averaging))
-    delay = lesson.task.periods.delay
-    for update in range(1, config.distribution_updates + 1):
-        loss = _update(rnn, lesson, config, optimiser, generator)
-        decay.step()
-        average.update_parameters(rnn)
-        yield Progress("distribution", update, loss, delay, float("nan"), float("nan"))
-    rnn.load_state_dict(average.module.state_dict())
+def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors whose names start with the prefix, without it."""
+    return {name.removeprefix(f"{prefix}."): value for name, value in tensors.items() if name.startswith(f"{prefix}.")}
 
 
-def _with_delay(task: TaskConfig, steps: int) -> TaskConfig:
-    return replace(task, periods=replace(task.periods, delay=steps * STEP_SECONDS))
-
-
-def _update(rnn: RNN, lesson: Lesson, config: TrainConfig, optimiser, generator: torch.Generator) -> float:
-    """One step of the optimiser, taken only when loss and gradient are finite."""
-    batch = make_batch(lesson, config.batch, rnn.readout, generator=generator)
-    loss = lesson.objective(rnn, batch, generator=generator)
-    optimiser.zero_grad()
-    loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(rnn.parameters(), config.clip)
-    if not (torch.isfinite(loss) and torch.isfinite(norm)):
-        raise TrainingDiverged(f"loss {loss.item()} with a gradient of norm {norm.item()}")
-    optimiser.step()
-    return loss.item()
-
-
-def train(
-    rnn: RNN, selection: Lesson, distribution: Lesson, config: TrainConfig, *, generator: torch.Generator
-) -> Iterator[Progress]:
-    """The whole curriculum on one network, in place; yields after every update.
-
-    Raises SelectionNotLearnt or TrainingDiverged; the network then holds the last good weights.
-    """
-    yield from learn_selection(rnn, selection, config, generator=generator)
-    yield from learn_distribution(rnn, distribution, config, generator=generator)
+def keep_freed_memory() -> None:
+    """Ask the C library, where it is glibc, not to return freed memory: fresh pages cost ten times what writing to them does."""
+    trim_threshold, mmap_threshold, largest = -1, -3, 2**25
+    with suppress(AttributeError, OSError):
+        library = ctypes.CDLL(None)
+        library.mallopt(trim_threshold, 2**31 - 1)
+        library.mallopt(mmap_threshold, largest)

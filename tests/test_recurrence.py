@@ -8,13 +8,15 @@ import pytest
 import torch
 
 from swaputils import recurrence
+from swaputils.drives import PlainDrive
 from swaputils.records import Rollout, TrialInputs, TrialNoise
-from swaputils.rnn import RNN, PlainDrive, RNNConfig, draw_noise, rollout
+from swaputils.rnn import RNN, RNNConfig, draw_noise, rollout
 from tests.small import INDEX_TASK, PERIODS, PROBE_TASK, seeded, small_inputs, small_rnn
 
 TRIALS = 5
 NETWORKS = {
     "plain": (RNNConfig(units=6, hidden=10), INDEX_TASK),
+    "gated": (RNNConfig(units=6, drive="gated", hidden=10), INDEX_TASK),
     "tree": (RNNConfig(units=5, drive="tree", branching=(3, 2)), INDEX_TASK),
     "plain with projection": (RNNConfig(units=6, hidden=10, projection=3, leak=0.3), PROBE_TASK),
     "tree with projection": (RNNConfig(units=5, drive="tree", branching=(2, 3), projection=3), PROBE_TASK),
@@ -117,4 +119,4 @@ def test_the_tape_is_freed_with_the_outputs(trained):
     del states, drives, loss, spans
     gc.collect()
     held = [tensor for tensor in saved if tensor() is not None and tensor() is not noise.initial]
-    assert len(saved) == 2 * len(noise.steps) and not held
+    assert len(saved) == 3 * len(noise.steps) and not held

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pandas as pd
@@ -9,6 +12,8 @@ import pytest
 import torch
 
 from swaputils import conditions, surrogate
+from swaputils import train as training
+from swaputils.checkpoint import FILE, Checkpoint, working_folder, write_checkpoint
 from swaputils.conditions import SCALES, UnknownName
 from swaputils.results import evaluate, network, network_folder, networks, planned, recompute_network
 from swaputils.store import StoreError, config_hash
@@ -47,7 +52,8 @@ def stored(trained, tmp_path, monkeypatch):
 def change_smoke(monkeypatch, **settings) -> None:
     """Other training settings at the smoke scale."""
     smoke = SCALES["smoke"]
-    monkeypatch.setitem(conditions.SCALES, "smoke", replace(smoke, train=replace(smoke.train, **settings)))
+    changed = {drive: replace(train, **settings) for drive, train in smoke.train.items()}
+    monkeypatch.setitem(conditions.SCALES, "smoke", replace(smoke, train=changed))
 
 
 def contents(folder) -> dict[str, bytes]:
@@ -139,15 +145,99 @@ def test_a_run_that_stops_early_is_kept_apart(stored, monkeypatch, error, settin
     assert {name.split("/")[2] for name in after.keys() - before.keys()} == {stopped.name}
 
 
-def test_an_interrupted_run_leaves_nothing(stored, monkeypatch):
+def test_a_network_that_lost_its_selection_is_reported(stored, monkeypatch):
+    shutil.rmtree(network_folder(*INDEX))
+    change_smoke(monkeypatch, wrong_items=0.1, median_error=4.0, selection_updates=1_000)
+    monkeypatch.setattr(training, "check_selection", lambda *_, **__: (0.1, 0.05))
+    metrics = {"network": {"swap_rate": 0.31}, "ideal": {"swap_rate": 0.2}}
+    monkeypatch.setattr(networks, "evaluate", lambda *_: metrics)
+    with pytest.raises(SelectionNotLearnt, match="lost in the distribution stage: swap rate 0.31, ideal sampler 0.20"):
+        recompute_network(*INDEX)
+    assert not network_folder(*INDEX).exists()
+    metrics["network"]["swap_rate"] = 0.29
+    recompute_network(*INDEX)
+    assert network(*INDEX).metrics == metrics
+
+
+KILLED = """
+import os, signal, sys
+from swaputils import checkpoint, store
+from swaputils.results import networks
+
+calls = 0
+
+def die_at(call, function):
+    def counted(*arguments, **keywords):
+        global calls
+        calls += 1
+        if calls == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **keywords)
+    return counted
+
+where, call = sys.argv[1], int(sys.argv[2])
+if where == "update":
+    networks.Training._learn = die_at(call, networks.Training._learn)
+if where == "write":
+    store.os.replace = die_at(call, store.os.replace)
+if where == "evaluation":
+    networks.evaluate = die_at(call, networks.evaluate)
+networks.recompute_network("index_swap", "smoke", 0, "simulated")
+"""
+
+
+def recompute_apart(*arguments: str) -> int:
+    """Train the index-cued network in a process of its own, which kills itself where it is told to; its exit status."""
+    return subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False).returncode
+
+
+def test_a_killed_run_ends_with_the_same_files(stored):
+    """Killed with no way to clean up: in either stage, while a checkpoint is being replaced, and during the evaluation."""
+    folder = network_folder(*INDEX)
+    shutil.rmtree(folder)
+    assert recompute_apart("none", "0") == 0
+    before = contents(folder)
+    shutil.rmtree(folder)
+    for where, call in (("update", "8"), ("write", "2"), ("update", "13"), ("evaluation", "1")):
+        assert recompute_apart(where, call) == -signal.SIGKILL
+        assert not folder.exists() and (folder.with_name("index_swap_0_unfinished") / FILE).is_file()
+    assert recompute_apart("none", "0") == 0
+    after = contents(folder)
+    assert {name for name in before | after if before.get(name) != after.get(name)} <= {"provenance.json"}
+    assert not folder.with_name("index_swap_0_unfinished").exists()
+
+
+def test_an_interrupted_run_is_taken_up_again(stored, monkeypatch):
+    """Not from the start: the second call makes only the updates that were missing."""
+
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    before = contents(stored)
-    monkeypatch.setattr(networks, "evaluate", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        recompute_network("index_swap", "smoke", 5, "simulated")
-    assert contents(stored) == before
+    before, folder = contents(network_folder(*INDEX)), network_folder(*INDEX)
+    shutil.rmtree(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(networks, "evaluate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            recompute_network(*INDEX)
+    assert not folder.exists()
+    monkeypatch.setattr(networks.Training, "_learn", lambda *_: pytest.fail("an update was made twice"))
+    recompute_network(*INDEX)
+    assert contents(folder)["weights.safetensors"] == before["weights.safetensors"]
+
+
+def test_two_runs_into_one_folder_are_refused(stored):
+    refused = pytest.raises(StoreError, match="index_swap_0_unfinished: another process is working on this run")
+    with working_folder(network_folder(*INDEX).with_name("index_swap_0_unfinished")), refused:
+        recompute_network(*INDEX)
+    recompute_network(*INDEX)
+
+
+def test_an_unfinished_run_of_another_configuration_is_refused(stored, monkeypatch):
+    plan, folder = planned(*INDEX), network_folder(*INDEX).with_name("index_swap_0_unfinished")
+    write_checkpoint(folder, Checkpoint(plan.config | {"seed": 8}, {}, {}, [], 0.0))
+    with pytest.raises(StoreError, match="holds an unfinished run of another configuration; delete that folder"):
+        recompute_network(*INDEX)
+    assert (folder / FILE).is_file()
 
 
 def test_unknown_names_are_refused_before_anything_runs(stored):

@@ -53,6 +53,22 @@ def test_plain_drive_by_its_equation():
         torch.testing.assert_close(stepped, 0.8 * state[trial] + 0.2 * f, rtol=0, atol=1e-5)
 
 
+def test_gated_drive_by_its_equation():
+    rnn, inputs = small_rnn(replace(PLAIN, drive="gated", leak=0.2, memory_scale=7.0)), small_inputs(3)
+    state, drive, clock = states(rnn, 3), rnn.drive, rnn.preparatory_clock
+    context = tuple(layer[0] for layer in rnn.contexts(inputs)[0].context)
+    for trial, stepped in enumerate(rnn.step(state, context)):
+        both = (
+            drive.from_state.weight @ rescaled(rnn, state[trial], 1, 1 / 7)
+            + drive.from_input.weight @ inputs.stimulus[trial]
+            + drive.from_time.weight @ clock
+            + drive.from_state.bias
+        )
+        hidden = both[:10].sigmoid() * both[10:]
+        f = rescaled(rnn, drive.output.weight @ hidden + drive.output.bias, 1 / 0.2, 7)
+        torch.testing.assert_close(stepped, 0.8 * state[trial] + 0.2 * f, rtol=0, atol=1e-5)
+
+
 def test_dendritic_tree_by_its_equation():
     rnn, inputs = small_rnn(TREE), small_inputs(1)
     state, tree, clock = states(rnn, 1)[0], rnn.drive, rnn.preparatory_clock
@@ -61,13 +77,14 @@ def test_dendritic_tree_by_its_equation():
     for i in range(units):
         soma = tree.soma_time.weight[i] @ clock + tree.soma_time.bias[i]
         for j in range(branches):
-            branch = tree.branch_time.weight[i * branches + j] @ clock + tree.branch_time.bias[i * branches + j]
+            below = j * units + i
+            branch = tree.branch_time.weight[below] @ clock + tree.branch_time.bias[below]
             for k in range(leaves):
-                node = (i * branches + j) * leaves + k
+                node = (k * branches + j) * units + i
                 leaf = tree.from_state.weight[node] @ rescaled(rnn, state, 1, 0.1) + tree.from_state.bias[node]
                 leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ inputs.cue[0]
-                branch = branch + tree.leaf_weight[i, j, k] * softplus(leaf)
-            soma = soma + tree.branch_weight[i, j] * softplus(branch)
+                branch = branch + tree.leaf_weight[k, below] * softplus(leaf)
+            soma = soma + tree.branch_weight[j, i] * softplus(branch)
         somas.append(softplus(soma))
     context = tuple(layer[0] for layer in rnn.contexts(inputs)[2].context)
     stepped = rnn.step(state[None], context)[0]
@@ -247,7 +264,7 @@ def test_wrong_lengths_are_refused(period, noise_steps, teacher_steps, message):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"drive": "axon"}, "drive is 'axon'; allowed are 'plain' and 'tree'"),
+        ({"drive": "axon"}, "drive is 'axon'; allowed are 'plain', 'gated' and 'tree'"),
         ({"units": 2}, "3 or more units"),
         ({"hidden": 0}, "at least one hidden unit"),
         ({"branching": (5, 0)}, "at least one hidden unit, branch and leaf"),

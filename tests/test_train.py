@@ -9,21 +9,12 @@ import torch
 
 from swaputils import train as training
 from swaputils.diffusion import linear_schedule, report_noise, signal_weights
+from swaputils.lessons import Lesson, ladder, make_batch
 from swaputils.objectives import diffusion_closed_form, task_optimal
 from swaputils.records import Periods
 from swaputils.rnn import RNN, RNNConfig
 from swaputils.task import TaskConfig
-from swaputils.train import (
-    Lesson,
-    SelectionNotLearnt,
-    TrainConfig,
-    TrainingDiverged,
-    check_selection,
-    learn_distribution,
-    learn_selection,
-    make_batch,
-    train,
-)
+from swaputils.train import SelectionNotLearnt, TrainConfig, Training, TrainingDiverged, check_selection
 from tests.small import INDEX_TASK, seeded, short_schedule, small_rnn, target_of
 
 ALL_PASS = {"median_error": 4.0, "wrong_items": 1.1}
@@ -32,12 +23,18 @@ TINY = TrainConfig(
 )
 DIFFUSION = partial(diffusion_closed_form, schedule=short_schedule(), weights=signal_weights(short_schedule()))
 SELECTION = Lesson(INDEX_TASK, lambda displays: target_of(displays, 0.0), DIFFUSION)
+RUNGS = ladder(SELECTION, TINY.delay_step)
 DISTRIBUTION = Lesson(INDEX_TASK, lambda displays: target_of(displays, 0.1), DIFFUSION)
 
 
 def weights_of(rnn: RNN) -> torch.Tensor:
     """A copy of all weights in one vector."""
     return torch.cat([parameter.detach().flatten().clone() for parameter in rnn.parameters()])
+
+
+def selection_history(training: Training) -> list:
+    """The progress through the selection stage alone."""
+    return [progress for progress in training if progress.stage == "selection"]
 
 
 def poisoned(lesson: Lesson, bad_call: int, poison: float, *, gradient_only: bool = False) -> Lesson:
@@ -58,7 +55,7 @@ def poisoned(lesson: Lesson, bad_call: int, poison: float, *, gradient_only: boo
 def test_one_seed_gives_one_network():
     def trained(seed: int):
         rnn = small_rnn(seed=seed).float()
-        history = list(train(rnn, SELECTION, DISTRIBUTION, TINY, generator=seeded(seed)))
+        history = list(Training(rnn, RUNGS, DISTRIBUTION, TINY, generator=seeded(seed)))
         return weights_of(rnn), [progress.loss for progress in history]
 
     first, again, other = trained(1), trained(1), trained(2)
@@ -67,7 +64,7 @@ def test_one_seed_gives_one_network():
 
 
 def test_selection_comes_before_the_distribution():
-    history = list(train(small_rnn(), SELECTION, DISTRIBUTION, TINY, generator=seeded()))
+    history = list(Training(small_rnn(), RUNGS, DISTRIBUTION, TINY, generator=seeded()))
     stages = [progress.stage for progress in history]
     assert stages == ["selection"] * 6 + ["distribution"] * 10
     assert [progress.update for progress in history[6:]] == list(range(1, 11))
@@ -76,14 +73,15 @@ def test_selection_comes_before_the_distribution():
 
 @pytest.mark.parametrize("gradient_only", [False, True], ids=["loss", "gradient"])
 @pytest.mark.parametrize("poison", [math.nan, math.inf])
-@pytest.mark.parametrize("learn", [learn_selection, learn_distribution])
-def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(learn, poison, gradient_only):
+@pytest.mark.parametrize("stage", ["selection", "distribution"])
+def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(stage, poison, gradient_only):
     rnn = small_rnn()
     before = weights_of(rnn)
     lesson = poisoned(SELECTION, 4, poison, gradient_only=gradient_only)
     last_good, updates = before, 0
-    with pytest.raises(TrainingDiverged, match="with a gradient of norm"):
-        for _ in learn(rnn, lesson, replace(TINY, median_error=1e-9), generator=seeded()):
+    with pytest.raises(TrainingDiverged, match=f"with a gradient of norm .* at update 4 of the {stage} stage"):
+        rungs = [lesson] if stage == "selection" else []
+        for _ in Training(rnn, rungs, lesson, replace(TINY, median_error=1e-9), generator=seeded()):
             last_good, updates = weights_of(rnn), updates + 1
     assert updates == 3
     assert torch.equal(weights_of(rnn), last_good) and not torch.equal(last_good, before)
@@ -95,7 +93,8 @@ def test_the_delay_grows_by_its_step_after_each_passed_check(monkeypatch):
     verdicts = iter([(0.3, 0.0), (0.1, 0.05), (0.1, 0.2), (0.2, 0.09), (0.26, 0.0), (0.1, 0.0)])
     monkeypatch.setattr(training, "check_selection", lambda *_, **__: next(verdicts))
     config = replace(TINY, selection_updates=50, check_every=3, delay_step=4, median_error=0.25, wrong_items=0.1)
-    history = list(learn_selection(small_rnn(), replace(SELECTION, task=task), config, generator=seeded()))
+    rungs = ladder(replace(SELECTION, task=task), config.delay_step)
+    history = selection_history(Training(small_rnn(), rungs, DISTRIBUTION, config, generator=seeded()))
     steps = [round(progress.delay / 0.05) for progress in history]
     assert steps == [1] * 6 + [5] * 6 + [6] * 6
 
@@ -106,9 +105,10 @@ def test_a_network_that_does_not_pass_is_reported(strict):
     config = replace(TINY, **strict)
     delays = []
     with pytest.raises(
-        SelectionNotLearnt, match=r"after 12 updates the delay is 0.05 s of 0.15 s, the median error \d"
+        SelectionNotLearnt,
+        match=r"after 12 updates the network is at 2 of 2 items and a delay of 0.05 s of 0.15 s, the median error \d",
     ):
-        for progress in learn_selection(rnn, SELECTION, config, generator=seeded()):
+        for progress in Training(rnn, RUNGS, DISTRIBUTION, config, generator=seeded()):
             delays.append(progress.delay)
     assert delays == [0.05] * 12
     assert weights_of(rnn).isfinite().all()
@@ -120,7 +120,7 @@ def test_an_update_is_adam_on_the_clipped_gradient_of_its_own_batch():
     config = replace(TINY, clip=0.5)
     parameters = list(twin.parameters())
     adam = torch.optim.Adam(parameters, betas=(0.9, 0.99))
-    for progress in learn_distribution(rnn, DISTRIBUTION, config, generator=seeded()):
+    for progress in Training(rnn, [], DISTRIBUTION, config, generator=seeded()):
         batch = make_batch(DISTRIBUTION, config.batch, twin.readout, generator=generator)
         gradients = torch.autograd.grad(DIFFUSION(twin, batch, generator=generator), parameters)
         norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
@@ -130,16 +130,86 @@ def test_an_update_is_adam_on_the_clipped_gradient_of_its_own_batch():
         decay = (1 + math.cos(math.pi * (progress.update - 1) / config.distribution_updates)) / 2
         adam.param_groups[0]["lr"] = config.distribution_rate * decay
         adam.step()
-        torch.testing.assert_close(weights_of(rnn), weights_of(twin), rtol=0, atol=1e-6)
+        if progress.update < config.distribution_updates:  # after the last, the network holds the average
+            torch.testing.assert_close(weights_of(rnn), weights_of(twin), rtol=0, atol=1e-6)
 
 
-def test_the_distribution_stage_ends_with_the_average_of_its_weights():
-    rnn, average = small_rnn(), None
-    for _ in learn_distribution(rnn, DISTRIBUTION, TINY, generator=seeded()):
-        now = weights_of(rnn)
-        average = now if average is None else 0.8 * average + 0.2 * now
+def test_the_distribution_stage_ends_with_the_average_of_its_weights(monkeypatch):
+    rnn, seen = small_rnn(), []
+    training = Training(rnn, [], DISTRIBUTION, TINY, generator=seeded())
+    update = training.average.update_parameters
+    monkeypatch.setattr(training.average, "update_parameters", lambda net: seen.append(weights_of(net)) or update(net))
+    assert len(list(training)) == len(seen) == TINY.distribution_updates
+    average = seen[0]
+    for weights in seen[1:]:
+        average = 0.8 * average + 0.2 * weights
     torch.testing.assert_close(weights_of(rnn), average)
-    assert not torch.equal(weights_of(rnn), now)
+    assert not torch.equal(weights_of(rnn), seen[-1])
+
+
+@pytest.mark.parametrize("stop", [1, 5, 6, 9, 16])
+def test_a_resumed_training_is_the_uninterrupted_one(stop):
+    """Stopped in either stage, at its switch or at the end, and taken up by objects that were made anew."""
+
+    def a_training(seed: int) -> Training:
+        return Training(small_rnn().float(), RUNGS, DISTRIBUTION, TINY, generator=seeded(seed))
+
+    whole, first = a_training(3), a_training(3)
+    history = list(whole)
+    begun = [progress for _, progress in zip(range(stop), first)]
+    tensors, position = {name: value.clone() for name, value in first.tensors().items()}, first.position()
+    second = a_training(99)
+    second.resume(tensors, position)
+    assert repr(begun + list(second)) == repr(history)
+    last, resumed = whole.tensors(), second.tensors()
+    assert last.keys() == resumed.keys() and all(torch.equal(last[name], resumed[name]) for name in last)
+
+
+def test_a_large_update_is_the_mean_over_its_parts(monkeypatch):
+    """Parts of 8 and 8 sequences, of 6, 6 and 4, or one of 16: the gradient is that of the mean over all 16."""
+    batch = make_batch(DISTRIBUTION, 16, small_rnn().readout, generator=seeded())
+    weight = torch.rand(16, dtype=torch.float64, generator=seeded(1))
+    drawn = iter(())
+
+    def drawn_in_parts(lesson, size, like, *, generator):
+        return [next(drawn) for _ in range(size)]
+
+    def objective(rnn, part, *, generator):
+        state = rnn.drive.output.weight.sum()
+        return torch.stack([weight[trial] * state for trial in part]).mean()
+
+    monkeypatch.setattr(training, "make_batch", drawn_in_parts)
+    losses = []
+    for in_flight in (16, 8, 6):
+        monkeypatch.setattr(training, "IN_FLIGHT", in_flight)
+        drawn, rnn = iter(range(len(batch))), small_rnn()
+        lesson = replace(DISTRIBUTION, objective=objective)
+        losses.append(next(iter(Training(rnn, [], lesson, TINY, generator=seeded()))).loss)
+        torch.testing.assert_close(rnn.drive.output.weight.grad, rnn.drive.output.weight.grad[:1, :1].expand(6, 10))
+    expected = (weight.mean() * small_rnn().drive.output.weight.sum()).item()
+    assert losses == pytest.approx([expected] * 3)
+
+
+def test_the_ladder_lengthens_the_delay_and_then_adds_items():
+    def rungs(cueing: str, items: int) -> list[tuple[int, int]]:
+        task = TaskConfig(cueing=cueing, items=items, separation=0.4, periods=Periods(delay=0.4))
+        return [
+            (lesson.task.items, lesson.task.periods.steps("delay"))
+            for lesson in ladder(replace(SELECTION, task=task), delay_step=3)
+        ]
+
+    delays = [1, 4, 7, 8]
+    assert rungs("probe", 2) == [(2, delay) for delay in delays]
+    assert rungs("probe", 5) == [(2, delay) for delay in delays] + [(3, 8), (4, 8), (5, 8)]
+    assert rungs("probe", 1) == [(1, delay) for delay in delays]
+    assert rungs("index", 6) == [(6, delay) for delay in delays]
+
+
+def test_repeated_displays_come_in_rows():
+    batch = make_batch(replace(DISTRIBUTION, repeats=4), 10, small_rnn().readout, generator=seeded())
+    report = batch.displays.report
+    assert len(batch) == 10 and torch.equal(report[:4], report[:1].expand(4, -1))
+    assert torch.equal(report[8], report[9]) and not torch.equal(report[3], report[4])
 
 
 def test_a_batch_follows_the_network_s_dtype():
@@ -195,7 +265,10 @@ def test_a_small_network_learns_to_select_the_cued_item():
     rnn = RNN(RNNConfig(hidden=48), task.input_size, report_noise(schedule), generator=generator)
     config = TrainConfig(batch=128, selection_updates=1_500, selection_rate=2e-2, check_every=50, delay_step=1)
     assert check_selection(rnn, lesson, generator=seeded(1))[1] == pytest.approx(0.5, abs=0.1)
-    history = list(learn_selection(rnn, lesson, config, generator=generator))
+    rungs = ladder(lesson, config.delay_step)
+    history = selection_history(
+        Training(rnn, rungs, lesson, replace(config, distribution_updates=1), generator=generator)
+    )
     assert sorted({progress.delay for progress in history}) == pytest.approx([0.05, 0.10, 0.15])
     median_error, wrong_items = check_selection(rnn, lesson, generator=seeded(1))
     assert median_error < 0.25 and wrong_items < 0.05

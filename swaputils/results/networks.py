@@ -3,6 +3,7 @@
 networks/<scale>/<condition>[_<data>]_<seed>/  config, weights, log, metrics, provenance
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,16 @@ import torch
 from tqdm import tqdm
 
 from swaputils import behaviour
+from swaputils.checkpoint import Checkpoint, read_checkpoint, working_folder, write_checkpoint
 from swaputils.circular import to_angle
-from swaputils.conditions import CONDITIONS, Experiment, experiment, named
-from swaputils.records import Displays
+from swaputils.conditions import CONDITIONS, learns_from_people
+from swaputils.experiment import Experiment, experiment
+from swaputils.records import Displays, ResponseDensity, ResponseMixture
 from swaputils.results.surrogates import check_data, largest_set_size, posterior
 from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
 from swaputils.task import sample_displays
-from swaputils.train import SelectionNotLearnt, TrainingDiverged, train
+from swaputils.train import DISTRIBUTION, SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 
 HELD_OUT_SEED = 1_000_003  # of displays and noise that no training run draws
 
@@ -34,17 +37,28 @@ class Trained:
 
 
 def planned(condition: str, scale: str, seed: int, name: str) -> Experiment:
-    """The experiment of a condition, with the swap function fitted to the data set where the condition learns from people."""
+    """The experiment of a condition, with people's responses as fitted to the data set where the condition learns from them.
+
+    A condition of four items learns from people who saw four. One of two items takes the swap function of the largest set size,
+    where swaps are most frequent.
+    """
     check_data(name)
-    learns_from_people = named("condition", condition, CONDITIONS).swaps == "human"
-    human = posterior(name, largest_set_size(name)) if learns_from_people else None
+    human = None
+    if learns_from_people(condition):
+        items = CONDITIONS[condition].items
+        human = posterior(name, items if items > 2 else largest_set_size(name))
     return experiment(condition, scale, seed, human)
 
 
 def network_folder(condition: str, scale: str, seed: int, name: str) -> Path:
     """Run folder of a trained network; UnknownName for an unknown condition."""
-    source = f"_{name}" if named("condition", condition, CONDITIONS).swaps == "human" else ""
+    source = f"_{name}" if learns_from_people(condition) else ""
     return results_folder() / "networks" / scale / f"{condition}{source}_{seed}"
+
+
+def load(condition: str, seed: int = 0, scale: str = "laptop", name: str = "vandenberg2012_color") -> Trained:
+    """A stored network with its config and its metrics, ready to use: `network` with the usual scale and people."""
+    return network(condition, scale, seed, name)
 
 
 def network(condition: str, scale: str, seed: int, name: str) -> Trained:
@@ -69,37 +83,71 @@ def network(condition: str, scale: str, seed: int, name: str) -> Trained:
 def recompute_network(condition: str, scale: str, seed: int, name: str, device: str = "cpu") -> None:
     """Train a network from scratch on a device, evaluate it on the CPU and store the run.
 
-    When training stops early the last good weights and the log are kept beside it, in a folder ending in "_stopped",
-    and the error is raised again.
+    Interrupted or killed, the next call goes on from the last checkpoint, to the same weights. When training stops by itself
+    the last good weights and the log are kept beside the run, in a folder ending in "_stopped", and the error is raised
+    again. StoreError while another process works on the same run.
     """
     plan, folder = planned(condition, scale, seed, name), network_folder(condition, scale, seed, name)
-    generator = torch.Generator().manual_seed(seed)
-    rnn = plan.new_rnn(generator=generator).to(device)
-    if rnn.readout.device.type != "cpu":  # random numbers are drawn where they are used
-        generator = torch.Generator(rnn.readout.device).manual_seed(seed)
-    log: list[dict] = []
-    try:
-        _run_training(rnn, plan, log, generator)
-    except (SelectionNotLearnt, TrainingDiverged) as error:
-        write_run(folder.with_name(f"{folder.name}_stopped"), _as_run(rnn, plan, log, {"stopped": str(error)}))
-        raise
-    write_run(folder, _as_run(rnn, plan, log, evaluate(rnn.cpu(), plan)))
+    stop = None
+    with working_folder(folder.with_name(f"{folder.name}_unfinished")) as unfinished:
+        generator = torch.Generator().manual_seed(seed)
+        rnn = plan.new_rnn(generator=generator).to(device)
+        if rnn.readout.device.type != "cpu":  # random numbers are drawn where they are used
+            generator = torch.Generator(rnn.readout.device).manual_seed(seed)
+        if plan.start is not None:
+            rnn.load_state_dict(network(plan.start, scale, seed, name).rnn.float().state_dict())
+        training = Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
+        made_by, log = provenance(), []
+        try:
+            made_by["cpu_seconds"] = round(_run_training(training, plan, log, unfinished))
+            metrics = evaluate(rnn.cpu(), plan)
+            _refuse_lost_selection(metrics, plan.train.wrong_items)
+        except (SelectionNotLearnt, TrainingDiverged) as error:
+            stopped = folder.with_name(f"{folder.name}_stopped")
+            write_run(stopped, _as_run(rnn, plan, log, {"stopped": str(error)}, made_by))
+            stop = error
+        else:
+            write_run(folder, _as_run(rnn, plan, log, metrics, made_by))
+    if stop is not None:
+        raise stop
 
 
-def _run_training(rnn: RNN, plan: Experiment, log: list[dict], generator: torch.Generator) -> None:
-    """Train in place with a progress bar; every `log_every`-th update goes to the log."""
+def _run_training(training: Training, plan: Experiment, log: list[dict], folder: Path) -> float:
+    """Train in place with a progress bar from where the folder's checkpoint stands; returns the processor time in seconds.
+
+    Every `log_every`-th update goes to the log, and then to a checkpoint.
+    """
+    if not plan.trained:
+        return 0.0
+    left = read_checkpoint(folder, plan.config)
+    earlier, begun = 0.0, time.process_time()
+    if left is not None:
+        training.resume(left.tensors, left.position)
+        log[:], earlier = left.log, left.cpu_seconds
     longest = plan.train.selection_updates + plan.train.distribution_updates
-    steps = train(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
-    with tqdm(steps, total=longest, desc=plan.config["condition"], unit="update") as bar:
+    with tqdm(training, total=longest, desc=plan.config["condition"], unit="update") as bar:
         for progress in bar:
             if progress.update % plan.train.log_every == 0:
                 bar.set_postfix(stage=progress.stage, loss=f"{progress.loss:.3f}")
-                log.append(vars(progress) | {"stage": ("selection", "distribution").index(progress.stage)})
+                log.append(vars(progress) | {"stage": (SELECTION, DISTRIBUTION).index(progress.stage)})
+                used = earlier + time.process_time() - begun
+                write_checkpoint(folder, Checkpoint(plan.config, training.tensors(), training.position(), log, used))
+    return earlier + time.process_time() - begun
 
 
-def _as_run(rnn: RNN, plan: Experiment, log: list[dict], metrics: dict) -> Run:
+def _refuse_lost_selection(metrics: dict, margin: float) -> None:
+    """SelectionNotLearnt where the network reports other items more often than the ideal sampler, by more than a margin."""
+    network, ideal = metrics["network"]["swap_rate"], metrics["ideal"]["swap_rate"]
+    if network > ideal + margin:
+        raise SelectionNotLearnt(
+            f"selection was lost in the distribution stage: swap rate {network:.2f}, ideal sampler {ideal:.2f} "
+            f"(to pass: at most {margin} more)"
+        )
+
+
+def _as_run(rnn: RNN, plan: Experiment, log: list[dict], metrics: dict, made_by: dict) -> Run:
     weights = {name: value.contiguous() for name, value in rnn.cpu().float().state_dict().items()}
-    return Run(plan.config, weights, log, metrics, provenance())
+    return Run(plan.config, weights, log, metrics, made_by)
 
 
 def held_out_displays(plan: Experiment, count: int) -> Displays:
@@ -111,24 +159,35 @@ def held_out_displays(plan: Experiment, count: int) -> Displays:
 def evaluate(rnn: RNN, plan: Experiment) -> dict:
     """Behaviour of the network and of the ideal sampler on held-out displays, and of the network without noise.
 
-    Two-item conditions on eight locations add the swap rate at 45, 90, 135 and 180 degrees.
+    Two-item conditions on eight locations add the swap rate at 45, 90, 135 and 180 degrees; conditions whose target is a density
+    on the circle add the mean log density of the responses under it (nats).
     """
     rnn = rnn.double()
     generator = torch.Generator().manual_seed(HELD_OUT_SEED + 1)
     displays = held_out_displays(plan, plan.evaluated)
     target = plan.distribution.target(displays)
+    if plan.config["taught"]["objective"] == "mixture_density":
+        spread = target.spread * target.radius
+        end_point = behaviour.mixture_readout_end_points(rnn, plan.task, displays, spread, generator=generator)
+    else:
+        end_point = behaviour.end_points(rnn, plan.task, displays, generator=generator)
     points = {
-        "network": behaviour.end_points(rnn, plan.task, displays, generator=generator),
+        "network": end_point,
         "ideal": behaviour.ideal_end_points(plan.schedule, target, generator=generator),
         "noise_off": behaviour.silent_end_points(rnn, plan.task, displays),
     }
-    return {who: _described(plan, displays, end_point, target.radius) for who, end_point in points.items()}
+    return {who: _described(plan, displays, end_point, target) for who, end_point in points.items()}
 
 
-def _described(plan: Experiment, displays: Displays, end_point: torch.Tensor, radius: float) -> dict:
-    summary = behaviour.summarise(displays, end_point, radius)
-    if plan.task.probes == "locations":
-        swapped = behaviour.is_swap(displays, to_angle(end_point))
+def _described(
+    plan: Experiment, displays: Displays, end_point: torch.Tensor, target: ResponseMixture | ResponseDensity
+) -> dict:
+    summary = behaviour.summarise(displays, end_point, target.radius)
+    response = to_angle(end_point)
+    if isinstance(target, ResponseDensity):
+        summary["log_density"] = float(behaviour.log_density(target, response).mean())
+    if plan.task.probes == "locations" and plan.task.items == 2:
+        swapped = behaviour.is_swap(displays, response)
         curve = behaviour.swap_curve(displays, swapped, behaviour.location_edges())
         summary["curve"] = curve.to_dict("list")
     return summary

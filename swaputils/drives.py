@@ -1,0 +1,239 @@
+"""The recurrent drives of the network, each with the derivative of one step by hand.
+
+A drive gives `recurrence` two functions, `evaluate` and `pull_back`. Softplus is written with base 2,
+
+    softplus(x) = ln 2 log2(1 + 2^(x / ln 2)),
+
+because exp2 and log2 cost two thirds of what softplus costs, and 1 + 2^(x / ln 2), kept from the forward pass, gives the slope by
+one division. The factors ln 2 are absorbed by the weights.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+LOG2_E = 1 / math.log(2)
+OVERFLOW = 126.0  # 2^126 is the largest power of two that float32 holds with room for the 1
+
+
+class PlainDrive(nn.Module):
+    """f(z, e, h) = S_w (W_o softplus(W_z S_r z + W_e e + W_h h + b) + b_o).
+
+    The fixed S_r and S_w read and write the state in natural units: the readout plane as it is (written 1 / leak times larger, as
+    a kernel target is), the null space in units of `memory_scale`. They change no function that f can be; they let
+    training start from memories that beat the noise and from a plane that is not drowned by them.
+
+    units, hidden: sizes. input_size, clock: lengths of h and e. readout: the plane.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        hidden: int,
+        input_size: int,
+        clock: int,
+        readout: Float[Tensor, "2 units"],
+        memory_scale: float,
+        leak: float,
+    ):
+        super().__init__()
+        in_plane, outside = _projections(readout)
+        self.register_buffer("reading", in_plane + outside / memory_scale)
+        self.register_buffer("writing", in_plane / leak + outside * memory_scale)
+        self.from_state = nn.Linear(units, hidden)
+        self.from_input = nn.Linear(input_size, hidden, bias=False)
+        self.from_time = nn.Linear(clock, hidden, bias=False)
+        self.output = nn.Linear(hidden, units)
+
+    def weights(self) -> tuple[Tensor, ...]:
+        """The parameters that act at every step."""
+        from_state = (LOG2_E * self.from_state.weight @ self.reading).T
+        return from_state, self.output.weight.T @ self.writing.T / LOG2_E, self.writing @ self.output.bias
+
+    def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
+        """What reaches the hidden layer besides the state: [S, M, hidden], or [S, 1, hidden] without input [M, D].
+
+        time: [S, clock] code of the steps.
+        """
+        hidden = (self.from_time(time) + self.from_state.bias)[:, None]
+        return (LOG2_E * (hidden if inputs is None else hidden + self.from_input(inputs)),)
+
+    @staticmethod
+    def evaluate(weights, state, context):
+        from_state, output, bias = weights
+        hidden, growth = _softplus2(torch.addmm(context[0], state, from_state))
+        return torch.addmm(bias, hidden, output), (state, hidden, growth)
+
+    @staticmethod
+    def pull_back(weights, saved, gradient, weight_gradients):
+        from_state, output, _ = weights
+        state, hidden, growth = saved
+        at_hidden = _through_softplus2_(gradient @ output.T, growth)
+        weight_gradients[0].addmm_(state.T, at_hidden)
+        weight_gradients[1].addmm_(hidden.T, gradient)
+        weight_gradients[2].add_(gradient.sum(0))
+        return at_hidden @ from_state.T, (at_hidden,)
+
+
+class GatedDrive(nn.Module):
+    """f(z, e, h) = S_w (W_o (sigmoid(a) * c) + b_o), (a, c) = W_z S_r z + W_e e + W_h h + b, with S_r and S_w as above.
+
+    Hidden units that multiply (Dauphin et al. 2017): the drive that the diffusion objective asks for is a product of plane state and
+    memory, inside and outside of a sigmoid, which a sum of softplus units has to piece together.
+
+    Arguments as for the plain drive.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        hidden: int,
+        input_size: int,
+        clock: int,
+        readout: Float[Tensor, "2 units"],
+        memory_scale: float,
+        leak: float,
+    ):
+        super().__init__()
+        in_plane, outside = _projections(readout)
+        self.register_buffer("reading", in_plane + outside / memory_scale)
+        self.register_buffer("writing", in_plane / leak + outside * memory_scale)
+        self.from_state = nn.Linear(units, 2 * hidden)
+        self.from_input = nn.Linear(input_size, 2 * hidden, bias=False)
+        self.from_time = nn.Linear(clock, 2 * hidden, bias=False)
+        self.output = nn.Linear(hidden, units)
+
+    def weights(self) -> tuple[Tensor, ...]:
+        """The parameters that act at every step."""
+        from_state = (self.from_state.weight @ self.reading).T
+        return from_state, self.output.weight.T @ self.writing.T, self.writing @ self.output.bias
+
+    def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
+        """What reaches gates and values besides the state: [S, M, 2 hidden], or [S, 1, 2 hidden] without input [M, D].
+
+        time: [S, clock] code of the steps.
+        """
+        hidden = (self.from_time(time) + self.from_state.bias)[:, None]
+        return (hidden if inputs is None else hidden + self.from_input(inputs),)
+
+    @staticmethod
+    def evaluate(weights, state, context):
+        from_state, output, bias = weights
+        before_gate, value = torch.addmm(context[0], state, from_state).chunk(2, dim=1)
+        gate = before_gate.sigmoid()
+        hidden = gate * value
+        return torch.addmm(bias, hidden, output), (state, gate, hidden)
+
+    @staticmethod
+    def pull_back(weights, saved, gradient, weight_gradients):
+        from_state, output, _ = weights
+        state, gate, hidden = saved
+        at_hidden = gradient @ output.T
+        at_gate = (at_hidden * hidden).mul_(1 - gate)
+        at_both = torch.cat((at_gate, at_hidden.mul_(gate)), dim=1)
+        weight_gradients[0].addmm_(state.T, at_both)
+        weight_gradients[1].addmm_(hidden.T, gradient)
+        weight_gradients[2].add_(gradient.sum(0))
+        return at_both @ from_state.T, (at_both,)
+
+
+class TreeDrive(nn.Module):
+    """Dendritic tree of each unit: softplus leaves feed softplus branches feed a softplus soma (f >= 0).
+
+    leaf_kji = softplus(a_kji . z + c_kji . e + d_kji . h + b_kji),
+    branch_ji = softplus(sum_k w_kji leaf_kji + c_ji . e + b_ji),  f_i = softplus(sum_j w_ji branch_ji + c_i . e + b_i)
+
+    for leaf k of branch j of unit i. The unit is the last index because sums over any other run along contiguous memory.
+
+    units, branches, leaves: sizes. input_size, clock: lengths of h and e. readout, memory_scale: as for the plain drive.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        branching: tuple[int, int],
+        input_size: int,
+        clock: int,
+        readout: Float[Tensor, "2 units"],
+        memory_scale: float,
+    ):
+        super().__init__()
+        in_plane, outside = _projections(readout)
+        self.register_buffer("reading", in_plane + outside / memory_scale)
+        branches, leaves = branching
+        nodes = leaves * branches * units
+        self.from_state = nn.Linear(units, nodes)
+        self.from_input = nn.Linear(input_size, nodes, bias=False)
+        self.leaf_time = nn.Linear(clock, nodes, bias=False)
+        self.branch_time = nn.Linear(clock, branches * units)
+        self.soma_time = nn.Linear(clock, units)
+        self.leaf_weight = nn.Parameter(torch.empty(leaves, branches * units))
+        self.branch_weight = nn.Parameter(torch.empty(branches, units))
+
+    def weights(self) -> tuple[Tensor, ...]:
+        """The parameters that act at every step."""
+        from_state = (LOG2_E * self.from_state.weight @ self.reading).T
+        return from_state.contiguous(), self.leaf_weight, self.branch_weight
+
+    def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
+        """What reaches leaves, branches and somas besides the state: [S, M, ...], or [S, 1, ...] without input [M, D].
+
+        time: [S, clock] code of the steps.
+        """
+        leaves = (self.leaf_time(time) + self.from_state.bias)[:, None]
+        leaves = leaves if inputs is None else leaves + self.from_input(inputs)
+        return LOG2_E * leaves, LOG2_E * self.branch_time(time)[:, None], LOG2_E * self.soma_time(time)[:, None]
+
+    @staticmethod
+    def evaluate(weights, state, context):
+        from_state, leaf_weight, branch_weight = weights
+        leaves, leaf_growth = _softplus2(torch.addmm(context[0], state, from_state))
+        branches, branch_growth = _softplus2(_weighted_sum(leaves, leaf_weight).add_(context[1]))
+        somas, soma_growth = _softplus2(_weighted_sum(branches, branch_weight).add_(context[2]))
+        return somas / LOG2_E, (state, leaves, leaf_growth, branches, branch_growth, soma_growth)
+
+    @staticmethod
+    def pull_back(weights, saved, gradient, weight_gradients):
+        from_state, leaf_weight, branch_weight = weights
+        state, leaves, leaf_growth, branches, branch_growth, soma_growth = saved
+        at_somas = _through_softplus2_(gradient / LOG2_E, soma_growth)
+        weight_gradients[2].add_(_correlation(branches, at_somas, branch_weight))
+        at_branches = _through_softplus2_(_spread(at_somas, branch_weight), branch_growth)
+        weight_gradients[1].add_(_correlation(leaves, at_branches, leaf_weight))
+        at_leaves = _through_softplus2_(_spread(at_branches, leaf_weight), leaf_growth)
+        weight_gradients[0].addmm_(state.T, at_leaves)
+        return at_leaves @ from_state.T, (at_leaves, at_branches, at_somas)
+
+
+def _softplus2(before: Tensor) -> tuple[Tensor, Tensor]:
+    """log2(1 + 2^x), and 1 + 2^x for its slope; beyond the overflow of 2^x both hold what the limit is."""
+    growth = before.clamp(max=OVERFLOW).exp2_() + 1
+    return torch.maximum(growth.log2(), before), growth
+
+
+def _through_softplus2_(gradient: Tensor, growth: Tensor) -> Tensor:
+    """The gradient times the slope of softplus, 1 - 1 / (1 + 2^x), in place."""
+    return gradient.addcdiv_(gradient, growth, value=-1)
+
+
+def _weighted_sum(nodes: Tensor, weight: Tensor) -> Tensor:
+    """sum_k w_kn y_kn: [M, K * N] and [K, N] -> [M, N]."""
+    return (nodes.unflatten(1, weight.shape) * weight).sum(1)
+
+
+def _spread(gradient: Tensor, weight: Tensor) -> Tensor:
+    """g_n w_kn, what a weighted sum passes back to its terms: [M, N] and [K, N] -> [M, K * N]."""
+    return (gradient[:, None] * weight).flatten(1)
+
+
+def _correlation(nodes: Tensor, gradient: Tensor, weight: Tensor) -> Tensor:
+    """sum_m y_mkn g_mn, what it passes back to its weights: [M, K * N] and [M, N] -> [K, N]."""
+    return (nodes.unflatten(1, weight.shape) * gradient[:, None]).sum(0)
+
+
+def _projections(readout: Tensor) -> tuple[Tensor, Tensor]:
+    """[U, U] projections onto the readout plane and onto the null space."""
+    in_plane = readout.T @ readout
+    return in_plane, torch.eye(len(in_plane)).to(in_plane) - in_plane
