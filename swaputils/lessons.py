@@ -26,8 +26,13 @@ class Lesson:
 
 
 def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torch.Generator) -> Batch:
-    """Draw `size` displays with their inputs and targets, in the dtype and on the device of `like`."""
-    displays = sample_displays(lesson.task, -(-size // lesson.repeats), generator=generator)
+    """Draw `size` displays with their inputs and targets, in the dtype and on the device of `like`.
+
+    ValueError unless the lesson's repeats divide the size.
+    """
+    if size % lesson.repeats:
+        raise ValueError(f"a batch of {size} cannot show each display {lesson.repeats} times; it must be a multiple")
+    displays = sample_displays(lesson.task, size // lesson.repeats, generator=generator)
     displays = displays[torch.arange(size, device=displays.cued.device) // lesson.repeats]
     inputs, target = encode(lesson.task, displays), lesson.target(displays)
     inputs = TrialInputs(inputs.stimulus.to(like), inputs.cue.to(like), inputs.periods)

@@ -137,7 +137,7 @@ def results(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "index_flap"], "unknown condition 'index_flap'; known are index_task_optimal, index_swap"),
+        (["train", "index_flap"], "unknown condition 'index_flap'; known are index_untrained, index_task_optimal"),
         (["train", "index_swap", "--scale", "huge"], "unknown scale 'huge'; known are smoke, laptop, paper"),
         (["train", "probe_human", "--data", "nobody"], "unknown data set 'nobody'; known are simulated"),
         (["evaluate", "index_swap", "--scale", "smoke"], "smoke/index_swap_0: not trained yet"),

@@ -9,10 +9,11 @@ import torch
 
 from swaputils import conditions
 from swaputils.conditions import CONDITIONS, SCALES, UnknownName
-from swaputils.experiment import experiment
+from swaputils.diffusion import circle_nodes
+from swaputils.experiment import NODES, REPEATS, experiment
 from swaputils.lessons import make_batch
 from swaputils.store import config_hash
-from swaputils.surrogate import log_weights
+from swaputils.surrogate import flat, log_weights, response_log_density, similarity
 from swaputils.task import sample_displays
 from tests.small import seeded, swap_posterior
 
@@ -57,7 +58,7 @@ def test_only_conditions_that_learn_from_people_depend_on_them():
 @pytest.mark.parametrize(
     ("condition", "scale", "message"),
     [
-        ("index_swaps", "smoke", "unknown condition 'index_swaps'; known are index_task_optimal, index_swap, "),
+        ("index_swaps", "smoke", "unknown condition 'index_swaps'; known are index_untrained, index_task_optimal, "),
         ("index_swap", "huge", "unknown scale 'huge'; known are smoke, laptop, paper"),
     ],
 )
@@ -75,14 +76,39 @@ def test_people_s_swap_function_must_be_given():
 def test_selection_is_taught_without_swaps_and_the_distribution_with_the_condition_s(condition):
     plan, taught = planned(condition), CONDITIONS[condition]
     displays = sample_displays(plan.task, 100, generator=seeded())
-    selection, distribution = plan.selection[-1].target(displays), plan.distribution.target(displays)
-    assert torch.equal(selection.log_weights.exp(), displays.is_cued.double())
-    swap_rate = distribution.log_weights[~displays.is_cued].exp()
-    if taught.swaps == "human":
-        torch.testing.assert_close(distribution.log_weights, log_weights(HUMAN, displays))
-    else:
-        torch.testing.assert_close(swap_rate, torch.full((100,), taught.swap_probability, dtype=torch.float64))
+    assert bool(plan.selection) == (taught.start is None)
+    for lesson in plan.selection[-1:]:
+        assert lesson.task.items == plan.task.items
+        assert lesson.task.periods.steps("delay") == plan.task.periods.steps("delay")
+        assert torch.equal(lesson.target(displays).log_weights.exp(), displays.is_cued.double())
+    distribution = plan.distribution.target(displays)
+    if taught.swaps == "human density":
+        return
+    expected = {
+        "none": lambda: flat(displays, 0.0),
+        "flat": lambda: flat(displays, taught.swap_probability),
+        "similarity": lambda: similarity(displays, taught.offset),
+        "human": lambda: log_weights(HUMAN, displays),
+    }[taught.swaps]()
+    torch.testing.assert_close(distribution.log_weights, expected)
     assert (distribution.spread, distribution.radius) == (0.05, 2.5)
+
+
+def test_people_s_responses_keep_their_precision_and_guesses():
+    """At every node the target's density is the posterior's, and it integrates to one."""
+    plan = planned("human_n4")
+    displays = sample_displays(plan.task, 5, generator=seeded())
+    density = plan.distribution.target(displays).log_density
+    torch.testing.assert_close(density.logsumexp(1), torch.full((5,), math.log(NODES / (2 * math.pi))).double())
+    for node in (0, 37, 90):
+        expected = response_log_density(HUMAN, displays, circle_nodes(NODES)[node].expand(5))
+        torch.testing.assert_close(density[:, node], expected)
+
+
+def test_four_items_are_reached_by_stages():
+    for condition in ("n4_task_optimal", "human_n4"):
+        items = [lesson.task.items for lesson in planned(condition, "laptop").selection]
+        assert items == [2] * 6 + [3, 4]
 
 
 def test_the_config_records_the_swap_function_at_the_eight_locations():
@@ -103,11 +129,11 @@ def test_a_network_fits_its_task(condition, scale):
     rnn = plan.new_rnn(generator=seeded())
     assert len(rnn.report_noise) == plan.schedule.steps == plan.task.periods.steps("report")
     assert plan.schedule.steps == (8 if scale == "smoke" else 40)
-    batch = make_batch(plan.distribution, 4, rnn.readout, generator=seeded())
+    batch = make_batch(plan.distribution, REPEATS, rnn.readout, generator=seeded())
     loss = plan.distribution.objective(rnn, batch, generator=seeded())
     loss.backward()
     assert loss.isfinite()
-    if scale == "paper":
+    if scale == "paper" and plan.task.items == 2:
         assert sum(parameter.numel() for parameter in rnn.parameters()) == pytest.approx(
             {"index": 53_000, "probe": 101_000}[plan.task.cueing], rel=0.05
         )

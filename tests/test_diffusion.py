@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from swaputils.circular import wrap
+from swaputils.circular import to_xy, wrap
 from swaputils.diffusion import (
+    circle_nodes,
     expected_endpoint,
     flat_weights,
     forward_trajectory,
@@ -18,7 +19,8 @@ from swaputils.diffusion import (
     sample_endpoints,
     signal_weights,
 )
-from swaputils.records import ResponseMixture
+from swaputils.ideal import sample_path
+from swaputils.records import ResponseDensity, ResponseMixture
 from tests.small import SCHEDULE, assert_unbiased, rotation, seeded, target_mixture
 
 LEAK = 0.1
@@ -228,3 +230,56 @@ def test_loss_weights():
     pull = kernel_target(SCHEDULE, torch.ones((1, 40, 2)).double(), torch.zeros((1, 40, 2)).double(), LEAK)[0, :, 0]
     assert float((weights * pull).std() / (weights * pull).mean()) == pytest.approx(0, abs=1e-12)
     assert float(pull[-1] / pull[0]) == pytest.approx(90, rel=0.05)
+
+
+def von_mises_density(angles: torch.Tensor, weights: torch.Tensor, kappa: float, nodes: int) -> ResponseDensity:
+    """Von Mises components with a guess as the last one."""
+    offset = circle_nodes(nodes)[None, :, None] - angles[:, None]
+    density = (kappa * offset.cos()).exp() / (2 * math.pi * torch.special.i0(torch.tensor(kappa).double()))
+    guess = torch.full_like(density[..., :1], 1 / (2 * math.pi))
+    return ResponseDensity((torch.cat((density, guess), -1) @ weights).log(), 2.5)
+
+
+def test_the_expected_endpoint_on_the_circle_by_its_closed_form():
+    """rho_n ~ pi_n I0(c_n) / I0(kappa_n), E = R sum rho_n (I1 / I0)(c_n) v_n / c_n, v_n = kappa_n u_n + R sqrt(abar) / (1 - abar) x_t."""
+    angles, weights, kappa = (
+        torch.tensor([[0.3, 2.0], [-1.0, 1.5]]).double(),
+        torch.tensor([0.6, 0.3, 0.1]).double(),
+        9.0,
+    )
+    density, schedule = von_mises_density(angles, weights, kappa, 128), linear_schedule()
+    endpoint = sample_endpoints(density, generator=seeded())
+    noised = forward_trajectory(schedule, endpoint, generator=seeded(1))[:, :-1]
+    concentration = torch.tensor([kappa, kappa, 0.0]).double()
+    units = torch.cat((to_xy(angles), torch.zeros(2, 1, 2).double()), 1)
+    alpha_bar = schedule.alpha_bar.flip(0)
+    pull = (2.5 * alpha_bar.sqrt() / (1 - alpha_bar))[:, None] * noised
+    vector = (concentration[:, None] * units)[:, None] + pull[:, :, None]
+    length = vector.norm(dim=-1)
+    i0e, i1e = torch.special.i0e, torch.special.i1e
+    log_rho = weights.log() + i0e(length).log() + length - i0e(concentration).log() - concentration
+    along = (log_rho.softmax(-1) * i1e(length) / i0e(length) / length)[..., None]
+    expected = 2.5 * (along * vector).sum(-2)
+    torch.testing.assert_close(expected_endpoint(schedule, density, noised), expected, rtol=0, atol=2e-5)
+    coarse = von_mises_density(angles, weights, kappa, 32)
+    assert (expected_endpoint(schedule, coarse, noised) - expected).abs().max() > 1e-2
+
+
+def test_end_points_drawn_from_a_density_have_its_moments():
+    angles, weights = torch.tensor([[0.3, 2.0]]).double(), torch.tensor([0.6, 0.3, 0.1]).double()
+    one = von_mises_density(angles, weights, 9.0, 128)
+    drawn = sample_endpoints(ResponseDensity(one.log_density.expand(50_000, -1), 2.5), generator=seeded())
+    torch.testing.assert_close(drawn.norm(dim=1), torch.full((50_000,), 2.5).double())
+    resultant = torch.special.i1e(torch.tensor(9.0)) / torch.special.i0e(torch.tensor(9.0))
+    assert_unbiased(drawn, 2.5 * float(resultant) * (weights[:2, None] * to_xy(angles[0])).sum(0))
+
+
+def test_the_ideal_sampler_of_a_density_reproduces_it():
+    angles, weights = torch.tensor([[0.3, 2.0]]).double(), torch.tensor([0.6, 0.3, 0.1]).double()
+    one = von_mises_density(angles, weights, 9.0, 128)
+    many = ResponseDensity(one.log_density.expand(20_000, -1), 2.5)
+    end_point = sample_path(linear_schedule(), many, generator=seeded())[:, -1]
+    target = sample_endpoints(many, generator=seeded(1))
+    for harmonic in (1, 2, 3):
+        found, wanted = ((harmonic * points[:, 1].atan2(points[:, 0])).cos().mean() for points in (end_point, target))
+        assert abs(found - wanted) < 0.03

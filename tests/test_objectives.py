@@ -1,5 +1,7 @@
 """Objectives: their minima, their gradients, and what their constants mean."""
 
+import math
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -7,7 +9,7 @@ import torch
 
 from swaputils import objectives
 from swaputils.circular import to_xy
-from swaputils.diffusion import expected_endpoint, flat_weights, kernel_target, signal_weights
+from swaputils.diffusion import expected_endpoint, flat_weights, kernel_target, sample_endpoints, signal_weights
 from swaputils.ideal import loss_floor
 from swaputils.objectives import (
     ACTIVITY_PENALTY,
@@ -16,9 +18,14 @@ from swaputils.objectives import (
     balanced,
     diffusion_closed_form,
     diffusion_sampled,
+    energy_score,
+    mean_regression,
+    mixture_density,
+    mixture_moments,
+    moment_matching,
     task_optimal,
 )
-from swaputils.records import Batch, ResponseMixture, Rollout
+from swaputils.records import Batch, ResponseMixture, Rollout, TrialInputs
 from swaputils.rnn import RNN, RNNConfig
 from tests.small import PERIODS, assert_unbiased, seeded, short_schedule, small_batch, small_rnn
 
@@ -141,3 +148,106 @@ def test_task_optimal_measures_the_distance_from_the_cued_item(monkeypatch):
     answers[:, 1:3] += torch.tensor([1.2, 0.5], dtype=torch.float64) @ rnn.readout
     expected = (1.2**2 + 0.5**2) / 2 * 2 / STEPS
     assert task_optimal(rnn, batch, generator=seeded()).item() == pytest.approx(expected, rel=1e-5)
+
+
+def answering(monkeypatch, rnn: RNN, end_point: torch.Tensor) -> None:
+    """Let every rollout of the network end at the points in the plane, and rest at zero before."""
+    report = torch.zeros((len(end_point), STEPS + 1, rnn.config.units), dtype=torch.float64)
+    report[:, -1] = end_point @ rnn.readout
+    preparation = torch.zeros((len(end_point), PERIODS.preparatory_steps, rnn.config.units), dtype=torch.float64)
+    run = Rollout(preparation, report, torch.zeros((len(end_point), STEPS, 2), dtype=torch.float64))
+    monkeypatch.setattr(objectives, "rollout", lambda *_: run)
+
+
+def shown_in_rows(displays: int, repeats: int, swap_probability: float = 0.3) -> Batch:
+    batch = small_batch(displays, swap_probability)
+    row = torch.arange(displays).repeat_interleave(repeats)
+    inputs = TrialInputs(batch.inputs.stimulus[row], batch.inputs.cue[row], batch.inputs.periods)
+    target = replace(batch.target, angles=batch.target.angles[row], log_weights=batch.target.log_weights[row])
+    return Batch(batch.displays[row], inputs, target)
+
+
+def test_moments_of_a_mixture_are_those_of_its_draws():
+    batch = shown_in_rows(3, 100_000)
+    drawn = sample_endpoints(batch.target, generator=seeded()).unflatten(0, (3, -1))
+    mean, covariance = (moment[::100_000] for moment in mixture_moments(batch.target))
+    for display in range(3):
+        torch.testing.assert_close(drawn[display].mean(0), mean[display], rtol=0, atol=0.03)
+        torch.testing.assert_close(drawn[display].T.cov(), covariance[display], rtol=0, atol=0.06)
+
+
+def test_mean_regression_goes_to_the_mean_and_is_task_optimal_without_swaps(monkeypatch):
+    rnn, batch = small_rnn(), small_batch(4, 0.3)
+    mean, _ = mixture_moments(batch.target)
+    report = (mean @ rnn.readout)[:, None].expand(-1, STEPS + 1, -1)
+    start = torch.zeros((4, PERIODS.preparatory_steps, rnn.config.units), dtype=torch.float64)
+    run = Rollout(start, report, torch.zeros((4, STEPS, 2), dtype=torch.float64))
+    monkeypatch.setattr(objectives, "rollout", lambda *_: run)
+    assert mean_regression(rnn, batch, generator=seeded()) < 0.02 < task_optimal(rnn, batch, generator=seeded())
+    sure = small_batch(4, 0.0)
+    losses = [objective(rnn, sure, generator=seeded()).item() for objective in (mean_regression, task_optimal)]
+    assert losses[0] == pytest.approx(losses[1])
+
+
+def test_moment_matching_is_blind_to_all_but_the_moments(monkeypatch):
+    """Answers from the target, and Gaussian answers with its moments, lose nothing on average; a shifted mean loses its square."""
+    rnn, batch = small_rnn(), shown_in_rows(2_000, 8)
+    mean, covariance = mixture_moments(batch.target)
+    white = torch.randn((len(batch), 2, 1), dtype=torch.float64, generator=seeded(1))
+    answers = {
+        "target": sample_endpoints(batch.target, generator=seeded(2)),
+        "gaussian": mean + (torch.linalg.cholesky(covariance) @ white).squeeze(-1),
+    }
+    losses = {}
+    for who, end_point in answers.items():
+        answering(monkeypatch, rnn, end_point)
+        losses[who] = moment_matching(rnn, batch, repeats=8, generator=seeded()).item()
+    answering(monkeypatch, rnn, answers["target"] + torch.tensor([3.0, 0.0]))
+    shifted = moment_matching(rnn, batch, repeats=8, generator=seeded()).item()
+    assert abs(losses["target"]) < 0.5 and abs(losses["gaussian"]) < 0.5
+    assert shifted - losses["target"] == pytest.approx(9.0, abs=0.6)
+
+
+def test_the_energy_score_tells_the_target_from_what_only_has_its_moments(monkeypatch):
+    rnn, batch = small_rnn(), shown_in_rows(2_000, 8)
+    mean, covariance = mixture_moments(batch.target)
+    white = torch.randn((len(batch), 2, 1), dtype=torch.float64, generator=seeded(1))
+    answers = {
+        "target": sample_endpoints(batch.target, generator=seeded(2)),
+        "gaussian": mean + (torch.linalg.cholesky(covariance) @ white).squeeze(-1),
+        "cued item": batch.target.radius * to_xy(batch.displays.cued_report),
+        "mean": mean,
+    }
+    scores = {}
+    for who, end_point in answers.items():
+        answering(monkeypatch, rnn, end_point)
+        scores[who] = energy_score(rnn, batch, repeats=8, generator=seeded()).item()
+    assert all(score > scores["target"] + 0.01 for who, score in scores.items() if who != "target")
+
+
+def test_the_mixture_density_is_least_at_the_target_s_parameters(monkeypatch):
+    """With the target's own centres and weight it is the entropy of the target up to constants; any change costs."""
+    rnn, batch = small_rnn(), small_batch(4_000, 0.3)
+    target = batch.target
+    cued = batch.displays.cued[:, None]
+    centres = target.radius * to_xy(
+        torch.cat((target.angles.gather(1, cued), target.angles.gather(1, 1 - cued)), dim=1)
+    )
+
+    def loss_at(shift: float, logit: float) -> float:
+        hidden = torch.cat((centres[:, 1], torch.full((len(batch), 1), logit).double()), dim=1)
+        state = (centres[:, 0] + shift) @ rnn.readout + hidden @ rnn.null_space[:3]
+        report = torch.zeros((len(batch), STEPS + 1, rnn.config.units), dtype=torch.float64)
+        report[:, -1] = state
+        start = torch.zeros((len(batch), PERIODS.preparatory_steps, rnn.config.units), dtype=torch.float64)
+        run = Rollout(start, report, torch.zeros((len(batch), STEPS, 2), dtype=torch.float64))
+        monkeypatch.setattr(objectives, "rollout", lambda *_: run)
+        return mixture_density(rnn, batch, generator=seeded()).item()
+
+    right = math.log(0.3 / 0.7)
+    best = loss_at(0.0, right)
+    entropy = -(0.3 * math.log(0.3) + 0.7 * math.log(0.7)) + 1.0  # of the choice, and two dimensions of 1/2 each
+    assert best == pytest.approx(entropy, abs=0.05)
+    assert all(
+        loss_at(*wrong) > best + 0.005 for wrong in ((0.05, right), (-0.05, right), (0.0, right + 0.5), (0.0, -1.5))
+    )

@@ -243,7 +243,7 @@ def test_an_unfinished_run_of_another_configuration_is_refused(stored, monkeypat
 def test_unknown_names_are_refused_before_anything_runs(stored):
     before = contents(stored)
     for call in (planned, network, recompute_network, network_folder):
-        with pytest.raises(UnknownName, match="unknown condition 'index'; known are index_task_optimal"):
+        with pytest.raises(UnknownName, match="unknown condition 'index'; known are index_untrained"):
             call("index", "smoke", 0, "simulated")
     with pytest.raises(UnknownName, match="unknown scale 'tiny'; known are smoke"):
         recompute_network("index_swap", "tiny", 0, "simulated")

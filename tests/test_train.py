@@ -206,10 +206,13 @@ def test_the_ladder_lengthens_the_delay_and_then_adds_items():
 
 
 def test_repeated_displays_come_in_rows():
-    batch = make_batch(replace(DISTRIBUTION, repeats=4), 10, small_rnn().readout, generator=seeded())
+    lesson, like = replace(DISTRIBUTION, repeats=4), small_rnn().readout
+    batch = make_batch(lesson, 12, like, generator=seeded())
     report = batch.displays.report
-    assert len(batch) == 10 and torch.equal(report[:4], report[:1].expand(4, -1))
+    assert len(batch) == 12 and torch.equal(report[:4], report[:1].expand(4, -1))
     assert torch.equal(report[8], report[9]) and not torch.equal(report[3], report[4])
+    with pytest.raises(ValueError, match="a batch of 10 cannot show each display 4 times"):
+        make_batch(lesson, 10, like, generator=seeded())
 
 
 def test_a_batch_follows_the_network_s_dtype():
