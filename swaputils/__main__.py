@@ -9,12 +9,12 @@ import pandas as pd
 import torch
 import tyro
 
-from swaputils import data, download, results
+from swaputils import data, download, results, surrogate
 from swaputils.data import DataError
 from swaputils.records import Trials
 from swaputils.simulated import simulated_trials
 from swaputils.store import shown, write_text
-from swaputils.surrogate import bns, mixture, posterior
+from swaputils.surrogate import LADDER, SwapModel, bns, mixture, posterior, stored
 from swaputils.surrogate.posterior import SwapPosterior
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
 
@@ -58,11 +58,13 @@ def fit(
     if chosen.displays.probe.isnan().all():
         print("no cue columns, so no swap function of cue distance")
         return
-    fitted = bns.fit_bns(chosen, bns.BnsConfig(), generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    fit = bns.fit_bns(chosen, SwapModel(LADDER["cue"]), bns.BnsConfig(), generator=generator)
+    fitted = surrogate.cell(fit, set_size=int(chosen.displays.set_size[0]))
     print(f"swap function of cue distance, set size {fitted.set_size}: log weight relative to the cued item")
     print(_swap_table(fitted).round(3).to_string(index=False))
     if out is not None:
-        posterior.save(fitted, out)
+        stored.save(fitted, out, data=source, seed=seed)
 
 
 def _swap_table(fitted: SwapPosterior) -> pd.DataFrame:

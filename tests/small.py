@@ -9,7 +9,7 @@ from torch import Tensor
 from swaputils.diffusion import Schedule, linear_schedule, report_noise
 from swaputils.records import Batch, Displays, Periods, ResponseMixture, TrialInputs
 from swaputils.rnn import RNN, RNNConfig
-from swaputils.surrogate import SwapPosterior, flat, response_mixture
+from swaputils.surrogate import Basis, SwapPosterior, flat, response_mixture
 from swaputils.task import TaskConfig, encode, sample_displays
 
 SCHEDULE = linear_schedule()
@@ -53,15 +53,30 @@ def small_batch(trials: int, swap_probability: float = 0.1, seed: int = 0) -> Ba
 
 def swap_posterior(level: float) -> SwapPosterior:
     """A certain swap function that falls with cue distance, over the eight locations; `level` moves it up and down."""
+    mean = torch.tensor([2 * level - 2, 0.8, 0.2], dtype=torch.float64)
+    return certain(mean, Basis(cue=2), ("level", "cue"), torch.arange(1, 5, dtype=torch.float64) * (math.pi / 4))
+
+
+def certain(
+    mean: Tensor,
+    basis: Basis,
+    kinds: tuple[str, ...],
+    distances: Tensor,
+    concentration: float = 8.0,
+    uniform_logit: float = -2.0,
+) -> SwapPosterior:
+    """A posterior that is certain of the coefficients `mean`; cue distances fill a range where there are two."""
     return SwapPosterior(
-        mean=torch.tensor([level, 1.0, 0.3], dtype=torch.float64),
-        cholesky=torch.zeros((3, 3), dtype=torch.float64),
-        amplitude=1.0,
-        decay=1.0,
-        concentration=8.0,
-        uniform_logit=-2.0,
-        distances=torch.arange(1, 5, dtype=torch.float64) * (math.pi / 4),
-        continuous=False,
+        kinds=kinds,
+        basis=basis,
+        mean=mean,
+        cholesky=torch.zeros((len(mean), len(mean)), dtype=torch.float64),
+        emission="von_mises",
+        emission_parameters=torch.tensor([concentration], dtype=torch.float64),
+        uniform_logit=uniform_logit,
+        distances=distances,
+        report_distances=distances[[0, -1]],
+        continuous=len(distances) == 2,
         set_size=8,
         trials=100,
         elbo=-100.0,

@@ -12,7 +12,7 @@ from swaputils import __main__ as command_line
 from swaputils import store
 from swaputils.data import write_trials
 from swaputils.simulated import simulated_trials
-from swaputils.surrogate import bns, posterior
+from swaputils.surrogate import bns, stored
 
 HEADER = "subject,trial,set_size,response,target,cue_target,nontarget_1,cue_nontarget_1"
 ROW = "1,1,2,0.1,0.2,0.3,0.4,1.5"
@@ -84,7 +84,7 @@ def test_a_malformed_command(arguments, capfd):
 def test_fit_prints_and_keeps_what_it_found(people, tmp_path, capfd):
     assert command_line.main(["fit", people, "--set-size", "8", "--out", "fit"]) == 0
     printed = capfd.readouterr().out
-    kept = posterior.load(tmp_path / "fit")
+    kept = stored.load(tmp_path / "fit")
     mixtures = pd.read_csv(tmp_path / "fit" / "mixture.csv")
     assert kept.set_size == 8 and sorted(set(mixtures["set_size"])) == [7, 8] and len(mixtures) == 2
     for degrees in ("45.0", "90.0", "135.0", "180.0"):
@@ -112,7 +112,7 @@ def test_an_interruption(people, tmp_path, monkeypatch, capfd):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(posterior, "write_run", interrupted)
+    monkeypatch.setattr(stored, "write_run", interrupted)
     assert command_line.main(["fit", people, "--out", "fit"]) == 130
     assert "interrupted" in failed(capfd)
     assert os.listdir(tmp_path / "fit") == ["mixture.csv"]

@@ -18,7 +18,7 @@ from swaputils.conditions import named
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError, results_folder, shown, write_text
-from swaputils.surrogate import BnsConfig, SwapPosterior
+from swaputils.surrogate import LADDER, BnsConfig, SwapModel, SwapPosterior
 
 SIMULATED = "simulated"
 SURROGATE_SEED = 0
@@ -51,7 +51,7 @@ def recompute_surrogate(name: str) -> None:
     write_text(folder / "mixture.csv", mixture.to_csv(index=False))
     write_text(folder / "errors.csv", errors.to_csv(index=False, float_format="%.6g"))
     for size, fitted in posteriors.items():
-        surrogate.save(fitted, folder / f"set_size_{size}")
+        surrogate.save(fitted, folder / f"set_size_{size}", data=name, seed=SURROGATE_SEED)
 
 
 def _by_set_size(observed: Trials) -> list[tuple[int, Trials]]:
@@ -66,7 +66,8 @@ def _fit_swap_functions(observed: Trials) -> dict[int, SwapPosterior]:
     for size, chosen in _by_set_size(observed):
         if size > 1:
             generator = torch.Generator().manual_seed(SURROGATE_SEED)
-            posteriors[size] = surrogate.fit_bns(chosen, BnsConfig(), generator=generator)
+            fit = surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(), generator=generator)
+            posteriors[size] = surrogate.cell(fit, set_size=size)
     return posteriors
 
 
