@@ -25,6 +25,7 @@ RANKS = {
     "behaviour": 5,
     "neural": 5,
     "conditions": 5,
+    "studies": 5,
     "results": 6,
     "plotting": 6,
     "__main__": 7,
