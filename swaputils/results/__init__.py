@@ -3,7 +3,16 @@
 from swaputils.results.networks import (
     Trained, evaluate, held_out_displays, network, network_folder, planned, recompute_network,
 )
-from swaputils.results.surrogates import largest_set_size, posterior, recompute_surrogate, surrogate_folder, surrogate_table, trials
+from swaputils.results.surrogates import (
+    is_stored,
+    largest_set_size,
+    posterior,
+    recompute_surrogate,
+    recompute_table,
+    surrogate_folder,
+    surrogate_table,
+    trials,
+)
 
 __all__ = [
     "Trained", "evaluate", "held_out_displays", "largest_set_size", "network", "network_folder", "planned", "posterior",
