@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 
 import pandas as pd
 import torch
@@ -31,6 +32,7 @@ from swaputils.surrogate.torus import spectrum
 
 NORMAL_95 = 1.959964
 GRID = torch.linspace(SEPARATION, math.pi, 25, dtype=torch.float64)
+FRESH_TRIALS = 10_000
 FRESH_SEED = 1_000_003  # added to the seed of the fitted responses
 VARYING = {"emission": "variable_precision", "parameters": (20.0, 1.2)}
 EMISSION_CHOICES = {
@@ -44,7 +46,10 @@ EMISSION_CHOICES = {
 
 def thresholds(truth: str, trials: int, items: int, seed: int) -> dict[str, float]:
     """One fit of the full model to a known observer, measured in every way that matters."""
-    people, fresh = observed(OBSERVERS[truth], trials, items, seed), observed(OBSERVERS[truth], 3000, items, FRESH_SEED)
+    people, fresh = (
+        observed(OBSERVERS[truth], trials, items, seed),
+        observed(OBSERVERS[truth], FRESH_TRIALS, items, FRESH_SEED + seed),
+    )
     start = time.process_time()
     fit = fit_bns(people, SwapModel(LADDER["full"]), generator=_generator(seed))
     seconds = time.process_time() - start
@@ -52,7 +57,7 @@ def thresholds(truth: str, trials: int, items: int, seed: int) -> dict[str, floa
     cue, report = (axis.flatten() for axis in torch.meshgrid(GRID, GRID, indexing="ij"))
     (mean, deviation), (true, _) = swap_surface(fitted, cue, report), swap_surface(OBSERVERS[truth], cue, report)
     exact = response_log_density(OBSERVERS[truth], fresh.displays, fresh.response).mean()
-    found = response_log_density(fitted, fresh.displays, fresh.response).mean()
+    found = predictive_log_density(fit, fresh, generator=_generator(seed)).mean()
     parametric = mixture_log_density(fit_mixture(people), fresh.displays, fresh.response).mean()
     return {
         "rmse": (mean - true).square().mean().sqrt().item(),
@@ -66,18 +71,18 @@ def thresholds(truth: str, trials: int, items: int, seed: int) -> dict[str, floa
     }
 
 
-def recovery(replicates: int = 10, trials: int = 2000, items: int = 4) -> pd.DataFrame:
+def recovery(replicates: int = 10, trials: int = 2000, items: int = 4, fresh_trials: int = 4000) -> pd.DataFrame:
     """Every rung of the ladder fitted to responses of every observer; one row per observer, replicate and model.
 
     Columns: observer, replicate, model; elbo, nats; training, log likelihood per trial (nats) at the posterior mean; gain, of
-    the log density of 4,000 fresh trials over that of the parametric mixture, in thousandths of a nat per trial.
+    the log density of fresh trials over that of the parametric mixture, in thousandths of a nat per trial.
     """
     rows = []
     with tqdm(total=len(OBSERVERS) * replicates * len(LADDER), desc="model recovery", unit="fit") as bar:
         for replicate in range(replicates):
             for truth, known in OBSERVERS.items():
                 people = observed(known, trials, items, replicate)
-                fresh = observed(known, 4000, items, FRESH_SEED + replicate)
+                fresh = observed(known, fresh_trials, items, FRESH_SEED + replicate)
                 parametric = mixture_log_density(fit_mixture(people), fresh.displays, fresh.response).mean()
                 for name, terms in LADDER.items():
                     fit = fit_bns(people, SwapModel(terms), generator=_generator(replicate))
@@ -119,7 +124,7 @@ def confound(replicates: int = 8, trials: int = 2000, items: int = 6) -> pd.Data
     One row per replicate, emission and report distance. f, deviation: posterior of the fitted function of report distance;
     true: the level that holds at every distance; elbo_gain: of the report model over the one without, nats.
     """
-    known = observer((-2.4, 0, 0, 0, 0, 0), **VARYING)
+    known = observer((-2.4, 0.0, 0.0, 0.0, 0.0, 0.0), **VARYING)
     distance = torch.linspace(SEPARATION, math.pi, 12, dtype=torch.float64)
     rows = []
     with tqdm(total=2 * replicates * len(EMISSION_CHOICES), desc="varying precision", unit="fit") as bar:
@@ -138,15 +143,15 @@ def confound(replicates: int = 8, trials: int = 2000, items: int = 6) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def share_power(replicates: int = 40) -> pd.DataFrame:
+def share_power(replicates: int = 40, sizes: Sequence[int] = (50, 100, 200, 400, 800)) -> pd.DataFrame:
     """How well a swap rate is known after so many trials: one row per true share, trials and replicate, six items."""
     rows = []
-    sizes, shares = (50, 100, 200, 400, 800), (0.05, 0.15, 0.30)
+    shares = (0.05, 0.15, 0.30)
     with tqdm(total=len(sizes) * len(shares) * replicates, desc="trials for a swap rate", unit="fit") as bar:
         for share in shares:
             rest = 1 - share
             level = math.log(share / 5 / (0.85 * rest))
-            known = observer((level, 0, 0, 0, 0, 0), parameters=(8.0,), uniform_logit=math.log(0.15 / 0.85))
+            known = observer((level, 0.0, 0.0, 0.0, 0.0, 0.0), parameters=(8.0,), uniform_logit=math.log(0.15 / 0.85))
             for trials in sizes:
                 for replicate in range(replicates):
                     fit = fit_mixture(observed(known, trials, 6, replicate))
@@ -168,7 +173,7 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
     with tqdm(total=len(sizes) * len(ratios) * replicates, desc="trials for a gradient", unit="fit") as bar:
         for ratio in ratios:
             slope = math.log(ratio) / (math.cos(SEPARATION) + 1)
-            known = observer((-2.2, slope, 0, 0, 0, 0), parameters=(8.0,), uniform_logit=-1.5)
+            known = observer((-2.2, slope, 0.0, 0.0, 0.0, 0.0), parameters=(8.0,), uniform_logit=-1.5)
             for trials in sizes:
                 for replicate in range(replicates):
                     people = observed(known, trials, 6, replicate)
