@@ -26,6 +26,7 @@ from swaputils.surrogate.torus import prior_deviation
 MOST_PLACES = 32  # distinct distances above this count as a continuous range
 SMALLEST_SHARE = 1e-3  # keeps the logits that start the fit finite where a share of the parametric mixture is 0
 STARTING_SD = 0.2
+STARTING_TRIALS = 10_000  # of one set size, spread over all, are enough to start from
 FINAL_DRAWS = 512
 # log-normal priors as (median, SD of the log) and a normal one as (mean, SD): weak, so that no parameter runs away
 VARIANCE_PRIOR = (0.5, 1.5)
@@ -144,6 +145,11 @@ def prepare(trials: Trials, model: SwapModel) -> FitData:
         raise SurrogateError("there are no trials to fit")
     if model.terms and displays.set_size.max() < 2:
         raise SurrogateError("displays of one item have no non-target to swap with; fit set sizes of 2 and above")
+    unanswered = ~(trials.response.isfinite() & displays.cued_report.isfinite())
+    if unanswered.any():
+        raise SurrogateError(
+            f"trial {int(unanswered.nonzero()[0])} lacks a response or its cued item; leave such trials out"
+        )
     if model.uses("cue"):
         _check_probes(displays)
     layout, cell = layout_of(model, factor_table(trials))
@@ -247,7 +253,8 @@ def _start(trials: Trials, data: FitData) -> Parameters:
     sizes = trials.displays.set_size
     of_trial = torch.zeros(len(trials), 2 + len(emission.parameters), dtype=torch.float64, device=sizes.device)
     for size in sizes.unique().tolist():
-        fit = fit_mixture(trials[sizes == size])
+        rows = (sizes == size).nonzero()[:, 0]
+        fit = fit_mixture(trials[rows[:: math.ceil(len(rows) / STARTING_TRIALS)]])
         target = max(fit.p_target, SMALLEST_SHARE)
         level = math.log(max(fit.p_nontarget / max(size - 1, 1), SMALLEST_SHARE) / target)
         uniform = math.log(max(fit.p_uniform, SMALLEST_SHARE) / target)
