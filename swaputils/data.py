@@ -70,20 +70,26 @@ def find(name: str, folder: Path | str | None = None) -> Path:
     )
 
 
-def load(name: str, folder: Path | str | None = None) -> Trials:
+def load(name: str, folder: Path | str | None = None, condition: str | None = None) -> Trials:
     """Trials of a known data set, see `find` and `read_trials`."""
-    return read_trials(find(name, folder))
+    return read_trials(find(name, folder), condition)
 
 
-def read_trials(path: Path | str) -> Trials:
-    """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns."""
+def read_trials(path: Path | str, condition: str | None = None) -> Trials:
+    """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns.
+
+    condition: a further column that tells experimental conditions apart; its distinct values, sorted, are numbered from 0.
+    """
     table = read_table(path)
+    if condition is not None:
+        _check_condition(Path(path), table, condition)
     items = ["target", *_nontargets(table.columns)]
     report = _angles(table[items])
     cued = "cue_target" in table
     probe = _angles(table[[f"cue_{item}" for item in items]]) if cued else torch.full_like(report, math.nan)
     displays = Displays(report, probe, torch.zeros(len(table), dtype=torch.long))
-    return Trials(displays, _angles(table["response"]), torch.tensor(table["subject"].to_numpy()))
+    conditions = None if condition is None else torch.tensor(pd.factorize(table[condition], sort=True)[0])
+    return Trials(displays, _angles(table["response"]), torch.tensor(table["subject"].to_numpy()), conditions)
 
 
 def read_table(path: Path | str) -> pd.DataFrame:
@@ -179,6 +185,13 @@ def _check_columns(path: Path, columns: pd.Index) -> None:
     if missing:
         found = ", ".join(columns[:30])[:300]  # the header of a file that is no table may be long
         raise DataError(f"{shown(path)}: misses the columns {', '.join(missing)}; found {found}")
+
+
+def _check_condition(path: Path, table: pd.DataFrame, column: str) -> None:
+    """DataError unless the file has the column, and a value in every row."""
+    if column not in table:
+        raise DataError(f"{shown(path)}: has no column {column!r} for conditions; there are {', '.join(table.columns)}")
+    _refuse(path, table[column].isna(), column, "is empty; every trial needs a condition")
 
 
 def _numbers(path: Path, cells: pd.Series) -> pd.Series:

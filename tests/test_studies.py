@@ -185,3 +185,8 @@ def test_a_model_by_condition_has_levels_and_precision_for_each():
     model = human.by_condition(SwapModel(LADDER["cue"]))
     assert model.terms[0].by == ("set_size", "condition") and model.terms[1].by == ()
     assert model.precision_by == ("set_size", "condition")
+
+
+def test_both_posteriors_have_every_weight(people):
+    table = studies.hamiltonian_table(people, draws=5)
+    assert len(table) == 5 and (table[["deviation", "deviation_hmc"]] > 0).all().all()

@@ -27,6 +27,7 @@ SIMULATED = "simulated"
 SURROGATE_SEED = 0
 ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colours that experiments recorded
 TOLERANCE = 1e-3  # rad; files round angles
+# the column that tells the retro-cues apart, in alphabetical order: invalid 0, neutral 1, valid 2
 CONDITIONS_OF = {"oberauer_lin2017_e2": "cue_condition", "oberauer_lin2017_e3": "cue_condition"}
 TABLES = {
     "functions": studies.function_table,
@@ -34,6 +35,7 @@ TABLES = {
     "people": studies.person_table,
     "contrasts": studies.contrast_table,
     "checks": studies.predictive_check_table,
+    "hamiltonian": studies.hamiltonian_table,
     "accounts": studies.account_table,
     "ladder": studies.ladder_table,
 }
@@ -50,7 +52,9 @@ STUDIES = {
 
 def trials(name: str) -> Trials:
     """Trials of a data set, or of simulated observers for the name "simulated"."""
-    return simulated_trials(SURROGATE_SEED) if name == SIMULATED else data.load(name)
+    if name == SIMULATED:
+        return simulated_trials(SURROGATE_SEED)
+    return data.load(name, condition=CONDITIONS_OF.get(name))
 
 
 def check_data(name: str) -> None:

@@ -33,6 +33,7 @@ from swaputils.surrogate import (
     weight_draws,
 )
 from swaputils.surrogate.comparison import compare
+from swaputils.surrogate.hamiltonian import sample_weights
 
 FOLDS = 3
 DRAWS = 4000
@@ -144,6 +145,23 @@ def contrast_table(people: Trials) -> pd.DataFrame:
         difference = functions[second].mean(1) - functions[first].mean(1)
         rows.append(_contrast_row("level", f"{factor} {second} - {first}", difference))
     return pd.DataFrame(rows).drop_duplicates()
+
+
+def hamiltonian_table(people: Trials, draws: int = 1000) -> pd.DataFrame:
+    """Variational beside Hamiltonian posterior of the cue model at the largest set size; one row per whitened weight.
+
+    mean, deviation: variational; mean_hmc, deviation_hmc: of the draws; weights are in the order level, cosines.
+    """
+    chosen = people[people.displays.set_size == people.displays.set_size.max()]
+    fit = fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(steps=800), generator=_generator())
+    samples = sample_weights(fit, chosen, draws, seed=0)
+    columns = {
+        "mean": fit.mean,
+        "deviation": fit.cholesky.norm(dim=1),
+        "mean_hmc": samples.mean(0),
+        "deviation_hmc": samples.std(0),
+    }
+    return pd.DataFrame({name: values.tolist() for name, values in columns.items()})
 
 
 def predictive_check_table(people: Trials) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from swaputils.studies.observers import OBSERVERS, SEPARATION, observed, observe
 from swaputils.surrogate import (
     LADDER,
     Basis,
-    BnsConfig,
     SwapModel,
     SwapPosterior,
     cell,
@@ -27,7 +26,6 @@ from swaputils.surrogate import (
     swap_surface,
 )
 from swaputils.surrogate.comparison import predictive_log_density
-from swaputils.surrogate.hamiltonian import sample_weights
 from swaputils.surrogate.torus import spectrum
 
 NORMAL_95 = 1.959964
@@ -185,22 +183,6 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
                     rows[-1] |= {"ratio": middle, "low": low, "high": high}
                     bar.update()
     return pd.DataFrame(rows)
-
-
-def hamiltonian_check(people: Trials, draws: int = 1000) -> pd.DataFrame:
-    """Variational beside Hamiltonian posterior of the cue model: one row per whitened weight.
-
-    mean, deviation: variational; mean_hmc, deviation_hmc: of the draws.
-    """
-    fit = fit_bns(people, SwapModel(LADDER["cue"]), BnsConfig(steps=800), generator=_generator(0))
-    samples = sample_weights(fit, people, draws, seed=0)
-    columns = {
-        "mean": fit.mean,
-        "deviation": fit.cholesky.norm(dim=1),
-        "mean_hmc": samples.mean(0),
-        "deviation_hmc": samples.std(0),
-    }
-    return pd.DataFrame({name: values.tolist() for name, values in columns.items()})
 
 
 def _generator(seed: int) -> torch.Generator:

@@ -148,6 +148,11 @@ def prepare(trials: Trials, model: SwapModel) -> FitData:
         raise SurrogateError("there are no trials to fit")
     if model.terms and displays.set_size.max() < 2:
         raise SurrogateError("displays of one item have no non-target to swap with; fit set sizes of 2 and above")
+    unanswered = ~(trials.response.isfinite() & displays.cued_report.isfinite())
+    if unanswered.any():
+        raise SurrogateError(
+            f"trial {int(unanswered.nonzero()[0])} lacks a response or its cued item; leave such trials out"
+        )
     if model.uses("cue"):
         _check_probes(displays)
     layout, cell = layout_of(model, factor_table(trials))
