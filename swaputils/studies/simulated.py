@@ -9,7 +9,7 @@ import torch
 from tqdm import tqdm
 
 from swaputils.records import Trials
-from swaputils.studies.observers import OBSERVERS, SEPARATION, observed, observer
+from swaputils.studies.observers import OBSERVERS, observed, observer
 from swaputils.surrogate import (
     LADDER,
     Basis,
@@ -29,7 +29,8 @@ from swaputils.surrogate.comparison import predictive_log_density
 from swaputils.surrogate.torus import spectrum
 
 NORMAL_95 = 1.959964
-GRID = torch.linspace(SEPARATION, math.pi, 25, dtype=torch.float64)
+NEAR, FAR = 0.4, 3.0  # rad; a little inside of the distances that random displays have
+GRID = torch.linspace(NEAR, FAR, 25, dtype=torch.float64)
 FRESH_TRIALS = 10_000
 FRESH_SEED = 1_000_003  # added to the seed of the fitted responses
 VARYING = {"emission": "variable_precision", "parameters": (20.0, 1.2)}
@@ -123,7 +124,7 @@ def confound(replicates: int = 8, trials: int = 2000, items: int = 6) -> pd.Data
     true: the level that holds at every distance; elbo_gain: of the report model over the one without, nats.
     """
     known = observer((-2.4, 0.0, 0.0, 0.0, 0.0, 0.0), **VARYING)
-    distance = torch.linspace(SEPARATION, math.pi, 12, dtype=torch.float64)
+    distance = torch.linspace(NEAR, FAR, 12, dtype=torch.float64)
     rows = []
     with tqdm(total=2 * replicates * len(EMISSION_CHOICES), desc="varying precision", unit="fit") as bar:
         for replicate in range(replicates):
@@ -161,7 +162,7 @@ def share_power(replicates: int = 40, sizes: Sequence[int] = (50, 100, 200, 400,
 def gradient_power(replicates: int = 10) -> pd.DataFrame:
     """How well a gradient over cue distance is known after so many trials of six items; one row per gradient and replicate.
 
-    The true weight of a non-target at SEPARATION is `true` times that at pi; ratio, low and high are the posterior median
+    The true weight of a non-target at NEAR is `true` times that at FAR; ratio, low and high are the posterior median
     of the same ratio and its 95 % interval.
     """
     rows = []
@@ -170,7 +171,7 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
     quantiles = torch.tensor([0.025, 0.5, 0.975], dtype=torch.float64)
     with tqdm(total=len(sizes) * len(ratios) * replicates, desc="trials for a gradient", unit="fit") as bar:
         for ratio in ratios:
-            slope = math.log(ratio) / (math.cos(SEPARATION) + 1)
+            slope = math.log(ratio) / (math.cos(NEAR) - math.cos(FAR))
             known = observer((-2.2, slope, 0.0, 0.0, 0.0, 0.0), parameters=(8.0,), uniform_logit=-1.5)
             for trials in sizes:
                 for replicate in range(replicates):
