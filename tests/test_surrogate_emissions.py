@@ -1,6 +1,7 @@
 """Every emission is the density that it says it is, in the range that the priors allow, and its sampler agrees."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_variable_precision_is_the_integral_over_concentrations(natural):
 
     edges = np.linspace(-45 / shape - 5, 6, 41)
     for error in ERRORS:
-        pieces = (quad(joint, *edge, args=(error,), epsabs=0, epsrel=1e-9)[0] for edge in zip(edges, edges[1:]))
+        pieces = (quad(joint, *edge, args=(error,), epsabs=0, epsrel=1e-9)[0] for edge in pairwise(edges))
         assert log_density("variable_precision", natural, [error]).item() == pytest.approx(
             math.log(sum(pieces)), abs=2e-4
         )
