@@ -36,6 +36,8 @@ DRAWINGS = {
     "doubling_axis": lambda axes: plotting.doubling_axis(axes, [40, 80], "steps"),
     "readout": lambda axes: plotting.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
     "shade_periods": lambda axes: plotting.shade_periods(axes, Periods()),
+    "band": lambda axes: plotting.band(axes, DISTANCES, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
+    "support": lambda axes: plotting.support(axes, DISTANCES.tolist()),
     "cloud": lambda axes: plotting.cloud(axes, DISTANCES, HEIGHTS, "cued"),
 }
 
