@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -24,17 +25,13 @@ def hurry(patch: pytest.MonkeyPatch) -> None:
     """Fits of a few steps: enough to see what is done with them."""
     patch.setattr(comparison, "FOLD_CONFIG", QUICK)
     patch.setattr(fitting, "REPLICATES", 4)
-    patch.setattr(fitting, "BnsConfig", lambda: QUICK)
-    patch.setattr(fitting, "mixture_replicates", lambda *arguments, **options: replicates(*arguments[:2], 3, **options))
-
-
-replicates = fitting.mixture_replicates
+    patch.setattr(fitting, "FitConfig", partial(FitConfig, swap=QUICK, resamples=3))
 
 
 def quick_fit(trials: Trials, **options) -> Fitted:
     with pytest.MonkeyPatch.context() as patch:
         hurry(patch)
-        return fitting.fit(trials, FitConfig(**{"folds": 2, "swap": QUICK} | options))
+        return fitting.fit(trials, fitting.FitConfig(**{"folds": 2} | options))
 
 
 def some(sizes: tuple[int, ...], people: int = 1, trials: int = 40) -> Trials:

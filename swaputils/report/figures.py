@@ -33,7 +33,9 @@ def swap_functions(fitted: Fitted) -> str:
             plotting.curve(panel, degrees, middle, "surrogate")
             plotting.support(panel, [degrees.min(), degrees.max()])
             panel.set(xlim=(-5, 185), xticks=range(0, 181, 45))
-        panel.set(yscale="log", xlabel=f"{model} distance (°)", title=f"by {model} distance, {size} items")
+        plotting.weight_axis(panel)
+        panel.set(xlabel=f"{model} distance (°)", title=f"by {model} distance, {size} items")
+        panel.set_ylim(min(1e-3, low.min()), max(1, 1.2 * high.max()))
     axes[0].set_ylabel("weight relative\nto the cued item")
     return _encoded(figure)
 
@@ -71,7 +73,7 @@ def _error_panels(parts: dict[str, pd.DataFrame], label: str) -> str:
         degrees = np.degrees(part["error"])
         plotting.band(panel, degrees, part["low"], part["high"], "surrogate")
         plotting.curve(panel, degrees, part["surrogate"], "surrogate", linewidth=1.2)
-        plotting.cloud(panel, degrees, part["human"], "human")
+        plotting.curve(panel, degrees, part["human"], "human", linestyle="none", marker="o", markersize=2.5)
         panel.set(xlim=(-180, 180), ylim=(0, None), xticks=(-180, 0, 180), title=title, xlabel=label)
         if number % COLUMNS == 0:
             panel.set_ylabel("density (1/rad)")

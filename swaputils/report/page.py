@@ -20,12 +20,12 @@ PAGE = Template("""\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { line-height: 1.2; }
 h2 { margin-top: 2.2rem; border-bottom: 1px solid #ccc; padding-bottom: .2rem; }
 .table { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
+table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
 th { vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
 figure { margin: 1.2rem 0; }
@@ -82,7 +82,7 @@ def contents(fitted: Fitted, name: str, folder: Path) -> dict[Path, bytes]:
 _MIXTURES = (
     "Responses are von Mises distributed with concentration κ around the target or (three components) one of the non-targets, "
     "or uniform guesses. Means over people of maximum-likelihood fits to each, with 95 % intervals from resampling trials within "
-    "people; AIC and BIC summed over people, smaller is better."
+    "people; AIC and BIC summed over people, smaller is better. With one item there are no non-targets."
 )
 _LADDER = (
     "Models of the weight of a non-target relative to the cued item, each containing those before it, apart from “cue” and "
@@ -113,7 +113,7 @@ def _data_table(fitted: Fitted) -> str:
 def _mixture_table(group: pd.DataFrame) -> str:
     """Shares and concentration with their intervals, one row per set size and mixture."""
     rows = []
-    for row in group.to_dict("records"):
+    for row in group[(group["set_size"] > 1) | (group["mixture"] == "2 components")].to_dict("records"):
         shown = {"set size": row["set_size"], "mixture": row["mixture"], "people": row["people"]}
         for parameter in (*SHARES, "concentration"):
             digits = 1 if parameter == "concentration" else 3
@@ -128,9 +128,9 @@ def _ladder_table(ladder: pd.DataFrame) -> str:
     columns = {
         "model": ladder["model"],
         "the weight of a non-target": ladder["model"].map(MEANINGS),
-        "evidence (nats)": [f"{value:+.1f}" for value in ladder["elbo"] - ladder["elbo"].max()],
-        "held out (nats/trial)": [f"{value:.4f}" for value in ladder["held_out"]],
-        "gain (0.001 nats/trial)": [
+        "evidence, nats": [f"{value:.1f}" for value in ladder["elbo"] - ladder["elbo"].max()],
+        "held out, nats/trial": [f"{value:.4f}" for value in ladder["held_out"]],
+        "gain, 0.001 nats/trial": [
             "0 (reference)" if row == 0 else f"{gain:+.1f} ± {error:.1f}"
             for row, (gain, error) in enumerate(zip(ladder["gain"], ladder["standard_error"]))
         ],

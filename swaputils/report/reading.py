@@ -87,7 +87,7 @@ def _effect(ladder: pd.DataFrame, name: str) -> str:
     if evidence >= DECISIVE and row["gain"] > 2 * row["standard_error"]:
         verdict = "Swaps depend on"
     elif evidence < 0 and row["gain"] < 2 * row["standard_error"]:
-        verdict = "There is no sign that swaps depend on"
+        verdict = "These data show no sign that swaps depend on"
     else:
         verdict = "It is undecided whether swaps depend on"
     return f"{verdict} {name} distance: {numbers}."
