@@ -18,6 +18,7 @@ RANKS = {
     "diffusion": 2,
     "rnn": 2,
     "download": 2,
+    "tidy": 2,
     "ideal": 3,
     "objectives": 3,
     "simulated": 3,
@@ -27,9 +28,11 @@ RANKS = {
     "conditions": 5,
     "studies": 5,
     "results": 6,
+    "fitting": 6,
     "plotting": 6,
-    "__main__": 7,
-    "__init__": 7,
+    "report": 7,
+    "__main__": 8,
+    "__init__": 8,
 }
 
 

@@ -18,7 +18,7 @@ from swaputils.plotting.base import (
     set_style,
 )
 from swaputils.plotting.networks import readout, shade_periods
-from swaputils.plotting.surrogates import band, counted, distance_axis, responses, shares, weight_axis
+from swaputils.plotting.surrogates import band, counted, distance_axis, responses, shares, support, weight_axis
 from swaputils.plotting.theory import noising, sideways_histogram
 
 __all__ = [
@@ -42,5 +42,6 @@ __all__ = [
     "shade_periods",
     "shares",
     "sideways_histogram",
+    "support",
     "weight_axis",
 ]

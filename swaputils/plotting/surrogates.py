@@ -57,10 +57,21 @@ def responses(axes: Axes, error: ArrayLike, human: ArrayLike, surrogate: ArrayLi
     return axes
 
 
-def band(axes: Axes, x: ArrayLike, middle: ArrayLike, low: ArrayLike, high: ArrayLike, role: str, **options) -> Axes:
-    """A line with an interval around it, for functions known over a whole range; `options` are those of Axes.plot."""
-    axes.fill_between(x, low, high, color=COLOURS[role], alpha=0.2, linewidth=0)
-    axes.plot(x, middle, color=COLOURS[role], **options)
+def band(axes: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, role: str) -> Axes:
+    """The area between two curves, pale, in the colour of its role."""
+    axes.fill_between(np.asarray(x), np.asarray(low), np.asarray(high), color=COLOURS[role], alpha=0.25, linewidth=0)
+    return axes
+
+
+def support(axes: Axes, distances: Sequence[float]) -> Axes:
+    """Marks under the axis where displays had distances: a tick at each, or a bar along a range given by its two ends."""
+    heights = axes.get_xaxis_transform()
+    if len(distances) == 2:
+        axes.plot(
+            distances, [0.015, 0.015], color=COLOURS["human"], linewidth=3, transform=heights, solid_capstyle="butt"
+        )
+    else:
+        axes.vlines(distances, 0, 0.04, color=COLOURS["human"], linewidth=1.4, transform=heights)
     return axes
 
 

@@ -1,10 +1,11 @@
 """Surrogate observers: response models fitted to people, and the target distributions made from them."""
 
 from swaputils.surrogate.bns import BnsConfig, fit_bns
+from swaputils.surrogate.bootstrap import mixture_intervals
 from swaputils.surrogate.emissions import EMISSIONS
 from swaputils.surrogate.geometry import SurrogateError, cue_distances, response_errors
 from swaputils.surrogate.joint import SwapFit, cell, swap_logits, weight_draws
-from swaputils.surrogate.mixture import MixtureFit, fit_mixture, fit_mixture_table, mixture_log_density
+from swaputils.surrogate.mixture import MIXTURES, MixtureFit, fit_mixture, fit_mixture_table, mixture_log_density
 from swaputils.surrogate.models import ACCOUNTS, LADDER, SwapModel, Term
 from swaputils.surrogate.posterior import (
     OutsideSupport,
@@ -30,6 +31,7 @@ __all__ = [
     "ACCOUNTS",
     "EMISSIONS",
     "LADDER",
+    "MIXTURES",
     "Basis",
     "BnsConfig",
     "MixtureFit",
@@ -51,6 +53,7 @@ __all__ = [
     "inside_support",
     "load",
     "log_weights",
+    "mixture_intervals",
     "mixture_log_density",
     "report_function",
     "response_errors",

@@ -16,9 +16,14 @@ DESCRIPTION = ("kinds", "emission", "continuous", "set_size", "trials")
 
 def save(posterior: SwapPosterior, folder: Path | str, **source) -> None:
     """Write a posterior as a run folder; `source` says in JSON values what it was fitted to, and how."""
+    write_run(folder, as_run(posterior, **source))
+
+
+def as_run(posterior: SwapPosterior, **source) -> Run:
+    """What the run folder of a posterior holds."""
     fields = vars(posterior)
     description = {name: fields[name] for name in DESCRIPTION} | {"kinds": list(posterior.kinds)}
-    run = Run(
+    return Run(
         config={"model": MODEL, "basis": asdict(posterior.basis), "source": source} | description,
         weights={name: fields[name].cpu().double().contiguous() for name in ARRAYS}
         | {"uniform_logit": torch.tensor(posterior.uniform_logit, dtype=torch.float64)},
@@ -26,7 +31,6 @@ def save(posterior: SwapPosterior, folder: Path | str, **source) -> None:
         metrics={"elbo": posterior.elbo},
         provenance=provenance(),
     )
-    write_run(folder, run)
 
 
 def load(folder: Path | str) -> SwapPosterior:

@@ -1,0 +1,102 @@
+"""Intervals of the parametric mixtures by resampling trials (Efron 1979)."""
+
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm import tqdm
+
+from swaputils.records import Trials
+from swaputils.surrogate.geometry import SurrogateError
+from swaputils.surrogate.mixture import (
+    TARGET_NONTARGET_GUESS,
+    Climb,
+    Component,
+    MixtureFit,
+    aligned,
+    climb,
+    fit_mixture,
+    iterate,
+)
+
+PARAMETERS = ["concentration", "p_target", "p_nontarget", "p_uniform"]
+RESAMPLES = 400
+BLOCK = 50  # resamples fitted at a time, to spare memory
+SURVEY_ITERATIONS = 30
+SMALLEST_GAIN = 1e-6  # nats per iteration; far below what resampling changes
+OTHER_STARTS = ((1.0, 0.4, 0.1), (10.0, 0.1, 0.4), (50.0, 0.3, 0.3))  # kappa, p_N, p_U
+
+
+def mixture_intervals(
+    trials: Trials,
+    components: tuple[Component, ...] = TARGET_NONTARGET_GUESS,
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
+    *,
+    generator: torch.Generator,
+) -> pd.DataFrame:
+    """Maximum-likelihood estimate and bootstrap interval of every parameter; rows PARAMETERS, columns estimate, low, high.
+
+    The interval runs between the quantiles (1 - level) / 2 and (1 + level) / 2 of `mixture_replicates`.
+    SurrogateError where set sizes are mixed, there are no trials, or the level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise SurrogateError(f"the level of the interval is {level}; it must lie between 0 and 1")
+    fit = fit_mixture(trials, components)
+    replicates = mixture_replicates(trials, fit, resamples, generator=generator)
+    low, high = quantiles(replicates, level)
+    return pd.DataFrame({"estimate": _values(fit), "low": low.tolist(), "high": high.tolist()}, index=PARAMETERS)
+
+
+def mixture_replicates(
+    trials: Trials, fit: MixtureFit, resamples: int = RESAMPLES, *, generator: torch.Generator
+) -> Float[Tensor, "resamples 4"]:
+    """PARAMETERS of the mixture fitted to resamples of the trials, drawn with replacement, as many as there are.
+
+    fit: the mixture of the trials themselves. Each resample is climbed from it and from a few other places, and the highest
+    counts.
+    """
+    cosine = aligned(trials)
+    start = cosine.new_tensor(_starts(fit))
+    blocks = []
+    with tqdm(total=resamples, desc="resamples", leave=False) as bar:
+        for first in range(0, resamples, BLOCK):
+            drawn = min(BLOCK, resamples - first)
+            picks = torch.randint(len(trials), (drawn, len(trials)), device=generator.device, generator=generator)
+            counts = torch.zeros(drawn, len(trials), dtype=torch.float64).scatter_add_(
+                1, picks.cpu(), torch.ones(picks.shape, dtype=torch.float64)
+            )
+            best = _highest(start, cosine, counts.to(cosine))
+            climbed = climb(best, cosine, counts.to(cosine), SMALLEST_GAIN)
+            blocks.append(torch.cat((climbed.concentration[:, None], climbed.shares), dim=1))
+            bar.update(drawn)
+    return torch.cat(blocks)
+
+
+def quantiles(replicates: Float[Tensor, "..."], level: float) -> Float[Tensor, "..."]:
+    """Lower and upper end of the central interval that holds a share `level` of the replicates."""
+    return replicates.quantile(replicates.new_tensor([(1 - level) / 2, (1 + level) / 2]), dim=0)
+
+
+def _values(fit: MixtureFit) -> list[float]:
+    return [getattr(fit, name) for name in PARAMETERS]
+
+
+def _starts(fit: MixtureFit) -> list[list[float]]:
+    """The fit, the fit on the two borders that EM only creeps up to, and other places; without swaps where it had none."""
+    kappa, _, nontarget, uniform = _values(fit)
+    borders = ((kappa, 0.0, uniform), (kappa, nontarget, 0.0))
+    places = [(kappa, nontarget, uniform), *borders, *OTHER_STARTS]
+    allowed = [(place, swaps if fit.parameters == 3 else 0.0, guesses) for place, swaps, guesses in places]
+    return [[place, 1 - swaps - guesses, swaps, guesses] for place, swaps, guesses in allowed]
+
+
+def _highest(start: Tensor, cosine: Tensor, counts: Tensor) -> Climb:
+    """For each resample the highest of the climbs from the starts [S, 4] after a short survey."""
+    repeated = counts.repeat_interleave(len(start), dim=0)
+    each = start.repeat(len(counts), 1)
+    climbs = Climb(each[:, 0].clone(), each[:, 0], each[:, 1:])
+    for _ in range(SURVEY_ITERATIONS):
+        climbs = iterate(climbs, cosine, repeated)
+    best = climbs.log_likelihood.view(len(counts), len(start)).argmax(dim=1)
+    return climbs[best + len(start) * torch.arange(len(counts), device=best.device)]
