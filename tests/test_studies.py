@@ -9,7 +9,8 @@ import torch
 from swaputils import studies
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
-from swaputils.studies import OBSERVERS, human, observed, simulated
+from swaputils.studies import OBSERVERS, models, observed, simulated
+from swaputils.studies import people as humans
 from swaputils.surrogate import (
     LADDER,
     BnsConfig,
@@ -27,15 +28,16 @@ FEW = BnsConfig(draws=2, steps=15, final_draws=8)
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
     """Fits of 15 steps and few draws: enough for every table to be filled."""
-    monkeypatch.setattr(human, "SHARE_DRAWS", 5)
-    monkeypatch.setattr(human, "SIMULATED_PER_DISPLAY", 3)
+    monkeypatch.setattr(humans, "SHARE_DRAWS", 5)
+    monkeypatch.setattr(models, "RESAMPLES", 5)
+    monkeypatch.setattr(models, "SIMULATED_PER_DISPLAY", 3)
     monkeypatch.setattr(simulated, "FRESH_TRIALS", 200)
     fit = simulated.fit_bns
 
     def quick(trials, model, config=None, *, generator):
         return fit(trials, model, FEW, generator=generator)
 
-    for module in (human, simulated):
+    for module in (humans, models, simulated):
         monkeypatch.setattr(module, "fit_bns", quick)
     monkeypatch.setattr("swaputils.surrogate.comparison.fit_bns", quick)
 
@@ -119,7 +121,7 @@ def test_functions_are_tabled_where_the_displays_had_distances(people):
     cue = table.query("dimension == 'cue' and model == 'cue'")
     assert np.allclose(np.sort(cue["distance"].unique()), np.arange(1, 5) * math.pi / 4)
     assert (table["low"] < table["f"]).all() and (table["f"] < table["high"]).all()
-    assert set(table["emission"]) == set(human.BRACKET)
+    assert set(table["emission"]) == set(humans.BRACKET)
     assert table.query("model == 'full'")["set_size"].unique().tolist() == [3]
 
 
@@ -131,9 +133,9 @@ def test_conditions_have_functions_of_their_own(people):
 
 def test_the_excess_is_what_exceeds_the_farthest_distance(people):
     chosen = people[people.displays.set_size == 3]
-    fitted = human._fitted(chosen, "cue", human.BRACKET[0])
+    fitted = humans.fitted_cell(chosen, "cue", humans.BRACKET[0])
     certain = drawn(fitted, generator=seeded(0))
-    found = human._shares(certain, chosen)
+    found = humans._shares(certain, chosen)
     probabilities = component_probabilities(certain, chosen.displays)
     swaps = 1 - probabilities[:, -1] - probabilities.gather(1, chosen.displays.cued[:, None]).squeeze(1)
     far = swap_function(certain, torch.tensor([math.pi], dtype=torch.float64))[0].exp()
@@ -161,10 +163,10 @@ def test_errors_are_sorted_by_the_nearest_non_target():
     probe = torch.tensor([[0.0, math.pi / 2, math.nan], [0.0, -math.pi / 4, 3.0]], dtype=torch.float64)
     displays = Displays(report, probe, torch.zeros(2, dtype=torch.long))
     chosen = Trials(displays, torch.tensor([0.5, 0.5], dtype=torch.float64), torch.ones(2, dtype=torch.long))
-    nearest = human._nearest(chosen)
+    nearest = models._nearest(chosen)
     torch.testing.assert_close(nearest["cue"], torch.tensor([math.pi / 2, math.pi / 4]).double(), atol=1e-3, rtol=0)
     torch.testing.assert_close(nearest["report"], torch.tensor([5.0, 25.0]).double().deg2rad())
-    torch.testing.assert_close(human._error(chosen, chosen.response), torch.tensor([0.5, 0.5]).double())
+    torch.testing.assert_close(models._error(chosen, chosen.response), torch.tensor([0.5, 0.5]).double())
 
 
 def test_predictive_checks_bin_people_and_models_alike(people):
@@ -176,13 +178,13 @@ def test_predictive_checks_bin_people_and_models_alike(people):
 def test_comparisons_name_their_emission(people):
     chosen = people[people.displays.set_size == 2]
     ladder, accounts = studies.ladder_table(chosen), studies.account_table(chosen)
-    assert ladder.groupby("emission").size().to_dict() == dict.fromkeys((*human.TWO_EMISSIONS, human.BY_PERSON), 5)
-    assert accounts.groupby("emission").size().to_dict() == dict.fromkeys(human.BRACKET, 3)
-    assert set(human.ladder_table(with_conditions(chosen))["emission"]) == set(human.TWO_EMISSIONS)
+    assert ladder.groupby("emission").size().to_dict() == dict.fromkeys((*models.TWO_EMISSIONS, models.BY_PERSON), 5)
+    assert accounts.groupby("emission").size().to_dict() == dict.fromkeys(humans.BRACKET, 3)
+    assert set(models.ladder_table(with_conditions(chosen))["emission"]) == set(models.TWO_EMISSIONS)
 
 
 def test_a_model_by_condition_has_levels_and_precision_for_each():
-    model = human.by_condition(SwapModel(LADDER["cue"]))
+    model = models.by_condition(SwapModel(LADDER["cue"]))
     assert model.terms[0].by == ("set_size", "condition") and model.terms[1].by == ()
     assert model.precision_by == ("set_size", "condition")
 
@@ -190,3 +192,10 @@ def test_a_model_by_condition_has_levels_and_precision_for_each():
 def test_both_posteriors_have_every_weight(people):
     table = studies.hamiltonian_table(people, draws=5)
     assert len(table) == 5 and (table[["deviation", "deviation_hmc"]] > 0).all().all()
+
+
+def test_baselines_are_compared_on_the_same_people(people):
+    table = studies.baseline_table(people)
+    assert table.groupby("set_size")["people"].unique().map(list).to_dict() == {2: [2], 3: [2]}
+    assert set(table["mixture"]) == {"2 components", "3 components"}
+    assert (table["p_target_low"] < table["p_target_high"]).all()

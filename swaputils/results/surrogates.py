@@ -30,6 +30,7 @@ TOLERANCE = 1e-3  # rad; files round angles
 # the column that tells the retro-cues apart, in alphabetical order: invalid 0, neutral 1, valid 2
 CONDITIONS_OF = {"oberauer_lin2017_e2": "cue_condition", "oberauer_lin2017_e3": "cue_condition"}
 TABLES = {
+    "baselines": studies.baseline_table,
     "functions": studies.function_table,
     "shares": studies.share_table,
     "people": studies.person_table,

@@ -1,16 +1,14 @@
 """Studies of the surrogate: what it recovers where the truth is known, and what it says about people."""
 
-from swaputils.studies.human import (
+from swaputils.studies.models import (
     account_table,
-    contrast_table,
-    function_table,
+    baseline_table,
     hamiltonian_table,
     ladder_table,
-    person_table,
     predictive_check_table,
-    share_table,
 )
 from swaputils.studies.observers import OBSERVERS, observed, observer
+from swaputils.studies.people import contrast_table, function_table, person_table, share_table
 from swaputils.studies.simulated import (
     calibration,
     confound,
@@ -23,6 +21,7 @@ from swaputils.studies.simulated import (
 __all__ = [
     "OBSERVERS",
     "account_table",
+    "baseline_table",
     "calibration",
     "confound",
     "contrast_table",

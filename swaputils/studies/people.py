@@ -1,4 +1,4 @@
-"""What people's responses say about the swap function, with every statement made under more than one emission."""
+"""Swap functions of people: by set size and condition, by person, and what is common to them, under several emissions."""
 
 import itertools
 import math
@@ -9,11 +9,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from swaputils.circular import wrap
 from swaputils.records import Trials
 from swaputils.studies.simulated import EMISSION_CHOICES, NORMAL_95
 from swaputils.surrogate import (
-    ACCOUNTS,
     LADDER,
     BnsConfig,
     SwapFit,
@@ -22,42 +20,18 @@ from swaputils.surrogate import (
     Term,
     cell,
     component_probabilities,
-    cue_distances,
     drawn,
     fit_bns,
     report_function,
-    response_errors,
-    sample_responses,
     swap_function,
     swap_logits,
     weight_draws,
 )
-from swaputils.surrogate.comparison import compare
-from swaputils.surrogate.hamiltonian import sample_weights
 
-FOLDS = 3
 DRAWS = 4000
 SHARE_DRAWS = 100
 RANGE_POINTS = 9  # distances at which a function over a range is tabled
-SIMULATED_PER_DISPLAY = 20
-BY_PERSON = "von Mises + guesses, each person"
-TWO_EMISSIONS = ("von Mises + guesses", "wrapped stable")
 BRACKET = ("von Mises + guesses", "variable precision + guesses", "wrapped stable")
-
-
-def ladder_table(people: Trials, seed: int = 0) -> pd.DataFrame:
-    """The ladder compared under two emissions, and one of them with each person's own precision; columns emission and those
-    of `compare`. Where there are conditions, only the two: a person's precision would rest on too few trials of each.
-    """
-    choices = {name: EMISSION_CHOICES[name] for name in TWO_EMISSIONS}
-    if people.condition is None:
-        choices[BY_PERSON] = {"precision_by": ("subject", "set_size")}
-    return _compared(people, LADDER, choices, seed)
-
-
-def account_table(people: Trials, seed: int = 0) -> pd.DataFrame:
-    """Three accounts of responses far from the cued item, under three emissions; columns emission and those of `compare`."""
-    return _compared(people, ACCOUNTS, {name: EMISSION_CHOICES[name] for name in BRACKET}, seed)
 
 
 def function_table(people: Trials) -> pd.DataFrame:
@@ -72,10 +46,10 @@ def function_table(people: Trials) -> pd.DataFrame:
         for (condition, size), chosen in cells.items():
             for emission in BRACKET:
                 shared = {"condition": condition, "set_size": size, "emission": emission}
-                fitted = _fitted(chosen, "cue", emission)
+                fitted = fitted_cell(chosen, "cue", emission)
                 rows += _function_rows(shared | {"model": "cue", "dimension": "cue"}, fitted)
                 if size == max(each for _, each in cells):
-                    both = _fitted(chosen, "full", emission)
+                    both = fitted_cell(chosen, "full", emission)
                     rows += _function_rows(shared | {"model": "full", "dimension": "cue"}, both)
                     rows += _function_rows(shared | {"model": "full", "dimension": "report"}, both)
                 bar.update()
@@ -94,7 +68,7 @@ def share_table(people: Trials) -> pd.DataFrame:
         for (condition, size), chosen in cells.items():
             for emission in BRACKET:
                 row = {"condition": condition, "set_size": size, "emission": emission}
-                rows.append(row | _shares(_fitted(chosen, "cue", emission), chosen))
+                rows.append(row | _shares(fitted_cell(chosen, "cue", emission), chosen))
                 bar.update()
     return pd.DataFrame(rows)
 
@@ -105,7 +79,7 @@ def person_table(people: Trials) -> pd.DataFrame:
     One row per subject (0 for the group) and cue distance (rad): f with its 95 % band low to high.
     """
     fit, largest = _pooled_fit(people, ()), int(people.displays.set_size.max())
-    weights = weight_draws(fit, DRAWS, generator=_generator())
+    weights = weight_draws(fit, DRAWS, generator=fixed_generator())
     distance = _tabled(fit.cue_distances, fit.continuous)
     rows = []
     for subject in [0, *people.subject.unique().tolist()]:
@@ -127,7 +101,7 @@ def contrast_table(people: Trials) -> pd.DataFrame:
     fit = _pooled_fit(
         people, (Term("cue", (factor,)),) + ((Term("level", (factor,)),) if factor == "condition" else ())
     )
-    weights = weight_draws(fit, DRAWS, generator=_generator())
+    weights = weight_draws(fit, DRAWS, generator=fixed_generator())
     distance = _tabled(fit.cue_distances, fit.continuous)
     table = fit.layout.cells
     levels = sorted(table[factor].unique().tolist())
@@ -147,60 +121,15 @@ def contrast_table(people: Trials) -> pd.DataFrame:
     return pd.DataFrame(rows).drop_duplicates()
 
 
-def hamiltonian_table(people: Trials, draws: int = 1000) -> pd.DataFrame:
-    """Variational beside Hamiltonian posterior of the cue model at the largest set size; one row per whitened weight.
-
-    mean, deviation: variational; mean_hmc, deviation_hmc: of the draws; weights are in the order level, cosines.
-    """
-    chosen = people[people.displays.set_size == people.displays.set_size.max()]
-    fit = fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(steps=800), generator=_generator())
-    samples = sample_weights(fit, chosen, draws, seed=0)
-    columns = {
-        "mean": fit.mean,
-        "deviation": fit.cholesky.norm(dim=1),
-        "mean_hmc": samples.mean(0),
-        "deviation_hmc": samples.std(0),
-    }
-    return pd.DataFrame({name: values.tolist() for name, values in columns.items()})
+def fitted_cell(chosen: Trials, rung: str, emission: str) -> SwapPosterior:
+    """Posterior of one cell by itself."""
+    fit = fit_bns(
+        chosen, SwapModel(LADDER[rung], **EMISSION_CHOICES[emission]), BnsConfig(), generator=fixed_generator()
+    )
+    return cell(fit, set_size=int(chosen.displays.set_size[0]))
 
 
-def predictive_check_table(people: Trials) -> pd.DataFrame:
-    """Mean size of the error by the nearest non-target's cue and report distance, at the largest set size.
-
-    One row per dimension, bin (its centre, rad) and who: "people", with standard_error, or a model fitted to them.
-    """
-    largest = int(people.displays.set_size.max())
-    chosen = people[people.displays.set_size == largest]
-    nearest = _nearest(chosen)
-    rows = _binned("people", nearest, _error(chosen, chosen.response)[None])
-    for rung, emission in (("cue", TWO_EMISSIONS[0]), ("cue", TWO_EMISSIONS[1]), ("full", TWO_EMISSIONS[1])):
-        fitted, generator = _fitted(chosen, rung, emission), _generator()
-        answers = [
-            sample_responses(fitted, chosen.displays, generator=generator)[0] for _ in range(SIMULATED_PER_DISPLAY)
-        ]
-        errors = torch.stack([_error(chosen, answer) for answer in answers])
-        rows += _binned(f"{rung}, {emission}", nearest, errors)
-    return pd.DataFrame(rows)
-
-
-def by_condition(model: SwapModel) -> SwapModel:
-    """The model with levels, emission and guess rate of their own for each condition."""
-    terms = tuple(replace(term, by=(*term.by, "condition")) if term.kind == "level" else term for term in model.terms)
-    return replace(model, terms=terms, precision_by=(*model.precision_by, "condition"))
-
-
-def _compared(people: Trials, rungs: dict[str, tuple[Term, ...]], choices: dict[str, dict], seed: int) -> pd.DataFrame:
-    chosen = people[people.displays.set_size > 1]
-    parts = []
-    for name, choice in choices.items():
-        models = {rung: SwapModel(terms, **choice) for rung, terms in rungs.items()}
-        if people.condition is not None:
-            models = {rung: by_condition(model) for rung, model in models.items()}
-        parts.append(compare(chosen, models, FOLDS, seed=seed).assign(emission=name))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _generator() -> torch.Generator:
+def fixed_generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
@@ -210,12 +139,6 @@ def _cells(people: Trials) -> dict[tuple[int, int], Trials]:
     sizes = people.displays.set_size
     keys = torch.stack((condition, sizes), dim=1)[sizes > 1].unique(dim=0).tolist()
     return {(each, size): people[(condition == each) & (sizes == size)] for each, size in keys}
-
-
-def _fitted(chosen: Trials, rung: str, emission: str) -> SwapPosterior:
-    """Posterior of one cell by itself."""
-    fit = fit_bns(chosen, SwapModel(LADDER[rung], **EMISSION_CHOICES[emission]), BnsConfig(), generator=_generator())
-    return cell(fit, set_size=int(chosen.displays.set_size[0]))
 
 
 def _tabled(distances: Tensor, continuous: bool) -> Tensor:
@@ -236,7 +159,7 @@ def _function_rows(shared: dict, fitted: SwapPosterior) -> list[dict]:
 
 def _shares(fitted: SwapPosterior, chosen: Trials) -> dict[str, float]:
     """Swaps, their excess over the farthest distance, and guesses, over functions from the posterior."""
-    displays, generator = chosen.displays, _generator()
+    displays, generator = chosen.displays, fixed_generator()
     swaps, excess, guesses = [], [], []
     for _ in range(SHARE_DRAWS):
         one = drawn(fitted, generator=generator)
@@ -266,41 +189,9 @@ def _pooled_fit(people: Trials, more: tuple[Term, ...]) -> SwapFit:
     model = SwapModel(LADDER["cue"] + more + own, precision_by=("subject", "set_size"))
     if people.condition is not None:
         model = replace(model, precision_by=("subject", "set_size", "condition"))
-    return fit_bns(chosen, model, BnsConfig(steps=600), generator=_generator())
+    return fit_bns(chosen, model, BnsConfig(steps=600), generator=fixed_generator())
 
 
 def _contrast_row(quantity: str, contrast: str, draws: Tensor) -> dict:
     low, middle, high = (values[0] for values in _interval(draws[:, None]))
     return {"quantity": quantity, "contrast": contrast, "f": middle, "low": low, "high": high}
-
-
-def _error(chosen: Trials, response: Tensor) -> Tensor:
-    """Size of the response error relative to the cued item (rad)."""
-    errors = response_errors(chosen.displays, response)
-    return errors.gather(1, chosen.displays.cued[:, None]).squeeze(1).abs()
-
-
-def _nearest(chosen: Trials) -> dict[str, Tensor]:
-    """Bin centre of the nearest non-target's distance in each dimension, [M]: its place, or one of six equal bins."""
-    displays = chosen.displays
-    others = displays.present & ~displays.is_cued
-    cue = cue_distances(displays).masked_fill(~others, math.inf).amin(1)
-    report = wrap(displays.report - displays.cued_report[:, None]).abs().masked_fill(~others, math.inf).amin(1)
-    edges = torch.tensor([0.0, 10, 20, 30, 45, 60, 90, 180], dtype=torch.float64).deg2rad()
-    middles = (edges[:-1] + edges[1:]) / 2
-    inside = torch.bucketize(report.double(), edges[1:-1])
-    return {"cue": (cue / 1e-3).round() * 1e-3, "report": middles[inside]}
-
-
-def _binned(who: str, nearest: dict[str, Tensor], errors: Tensor) -> list[dict]:
-    """Mean error [repeats, M] in each bin that holds 30 trials or more."""
-    rows = []
-    for dimension, bins in nearest.items():
-        for centre in bins.unique().tolist():
-            inside = bins == centre
-            if inside.sum() >= 30:
-                values = errors[:, inside]
-                standard_error = values.mean(0).std().item() / inside.sum().item() ** 0.5
-                rows.append({"who": who, "dimension": dimension, "bin": centre, "error": values.mean().item()})
-                rows[-1] |= {"standard_error": standard_error, "trials": int(inside.sum())}
-    return rows
