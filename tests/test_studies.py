@@ -83,7 +83,7 @@ def test_the_confound_has_no_modulation_to_find():
     known = studies.observer((-2.4, 0.0, 0.0, 0.0, 0.0, 0.0), **simulated.VARYING)
     distances = torch.linspace(0.3, math.pi, 5, dtype=torch.float64)
     torch.testing.assert_close(swap_function(known, distances)[0], torch.full_like(distances, -2.4))
-    table = studies.confound(replicates=1, trials=60, items=3)
+    table = studies.confound(replicates={60: 1}, items=3)
     assert table.groupby("emission").size().to_dict() == dict.fromkeys(simulated.EMISSION_CHOICES, 12)
 
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import torch
@@ -33,6 +33,7 @@ NEAR, FAR = 0.4, 3.0  # rad; a little inside of the distances that random displa
 GRID = torch.linspace(NEAR, FAR, 25, dtype=torch.float64)
 FRESH_TRIALS = 10_000
 FRESH_SEED = 1_000_003  # added to the seed of the fitted responses
+SETS_OF_SIZE = {2_000: 8, 10_000: 4}  # simulated data sets with varying precision, by number of trials
 VARYING = {"emission": "variable_precision", "parameters": (20.0, 1.2)}
 EMISSION_CHOICES = {
     "von Mises + guesses": {"emission": "von_mises", "guesses": True},
@@ -117,17 +118,19 @@ def calibration(replicates: int = 25, trials: int = 2000, items: int = 4) -> pd.
     return pd.DataFrame(rows)
 
 
-def confound(replicates: int = 8, trials: int = 2000, items: int = 6) -> pd.DataFrame:
+def confound(replicates: Mapping[int, int] = SETS_OF_SIZE, items: int = 6) -> pd.DataFrame:
     """A report dimension that is not there: varying precision, swaps that ignore distance, fitted with each emission.
 
-    One row per replicate, emission and report distance. f, deviation: posterior of the fitted function of report distance;
-    true: the level that holds at every distance; elbo_gain: of the report model over the one without, nats.
+    replicates: how many sets of each number of trials. One row per set (trials, replicate), emission and report distance.
+    f, deviation: posterior of the fitted function of report distance; true: the level that holds at every distance; elbo_gain: of
+    the report model over the one without, nats.
     """
     known = observer((-2.4, 0.0, 0.0, 0.0, 0.0, 0.0), **VARYING)
     distance = torch.linspace(NEAR, FAR, 12, dtype=torch.float64)
+    sets = [(trials, replicate) for trials, count in replicates.items() for replicate in range(count)]
     rows = []
-    with tqdm(total=2 * replicates * len(EMISSION_CHOICES), desc="varying precision", unit="fit") as bar:
-        for replicate in range(replicates):
+    with tqdm(total=2 * len(sets) * len(EMISSION_CHOICES), desc="varying precision", unit="fit") as bar:
+        for trials, replicate in sets:
             people = observed(known, trials, items, replicate)
             for name, choice in EMISSION_CHOICES.items():
                 fits = {}
@@ -135,7 +138,7 @@ def confound(replicates: int = 8, trials: int = 2000, items: int = 6) -> pd.Data
                     fits[rung] = fit_bns(people, SwapModel(LADDER[rung], **choice), generator=_generator(replicate))
                     bar.update()
                 mean, deviation = report_function(cell(fits["report"], set_size=items), distance)
-                shared = {"replicate": replicate, "emission": name, "true": -2.4}
+                shared = {"trials": trials, "replicate": replicate, "emission": name, "true": -2.4}
                 shared["elbo_gain"] = fits["report"].elbo - fits["none"].elbo
                 for place, f, sd in zip(distance.tolist(), mean.tolist(), deviation.tolist()):
                     rows.append(shared | {"distance": place, "f": f, "deviation": sd})
