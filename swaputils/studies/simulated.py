@@ -33,7 +33,7 @@ NEAR, FAR = 0.4, 3.0  # rad; a little inside of the distances that random displa
 GRID = torch.linspace(NEAR, FAR, 25, dtype=torch.float64)
 FRESH_TRIALS = 10_000
 FRESH_SEED = 1_000_003  # added to the seed of the fitted responses
-SETS_OF_SIZE = {2_000: 8, 10_000: 4}  # simulated data sets with varying precision, by number of trials
+SETS_OF_SIZE = {2_000: 8}  # simulated data sets with varying precision, by number of trials
 VARYING = {"emission": "variable_precision", "parameters": (20.0, 1.2)}
 EMISSION_CHOICES = {
     "von Mises + guesses": {"emission": "von_mises", "guesses": True},
