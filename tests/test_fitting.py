@@ -18,7 +18,7 @@ from swaputils.store import write_files
 from swaputils.surrogate import BnsConfig, comparison
 from tests.small import certain, seeded
 
-QUICK = BnsConfig(draws=2, steps=3)
+QUICK = BnsConfig(draws=64, steps=2)  # 64: the bound at the end takes 512 draws, these many at a time
 
 
 def hurry(patch: pytest.MonkeyPatch) -> None:

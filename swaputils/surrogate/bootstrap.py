@@ -25,8 +25,9 @@ from swaputils.surrogate.mixture import (
 PARAMETERS = ["concentration", "p_target", "p_nontarget", "p_uniform"]
 RESAMPLES = 400
 BLOCK = 50  # resamples fitted at a time, to spare memory
-SURVEY_ITERATIONS = 30
-SMALLEST_GAIN = 1e-6  # nats per iteration; far below what resampling changes
+SURVEY_ITERATIONS = 60
+SURVIVORS = 2  # inside, for each resample
+SMALLEST_GAIN = 1e-7  # nats per iteration; far below what resampling changes
 OTHER_STARTS = ((1.0, 0.4, 0.1), (10.0, 0.1, 0.4), (50.0, 0.3, 0.3))  # kappa, p_N, p_U
 
 
@@ -60,7 +61,7 @@ def mixture_replicates(
     counts.
     """
     cosine = aligned(trials)
-    start = cosine.new_tensor(_starts(fit))
+    inside, borders = (cosine.new_tensor(places) for places in _starts(fit))
     blocks = []
     with tqdm(total=resamples, desc="resamples", leave=False) as bar:
         for first in range(0, resamples, BLOCK):
@@ -69,9 +70,7 @@ def mixture_replicates(
             counts = torch.zeros(drawn, len(trials), dtype=torch.float64).scatter_add_(
                 1, picks.cpu(), torch.ones(picks.shape, dtype=torch.float64)
             )
-            best = _highest(start, cosine, counts.to(cosine))
-            climbed = climb(best, cosine, counts.to(cosine), SMALLEST_GAIN)
-            blocks.append(torch.cat((climbed.concentration[:, None], climbed.shares), dim=1))
+            blocks.append(_highest(inside, borders, cosine, counts.to(cosine)))
             bar.update(drawn)
     return torch.cat(blocks)
 
@@ -117,21 +116,36 @@ def _values(fit: MixtureFit) -> list[float]:
     return [getattr(fit, name) for name in PARAMETERS]
 
 
-def _starts(fit: MixtureFit) -> list[list[float]]:
-    """The fit, the fit on the two borders that EM only creeps up to, and other places; without swaps where it had none."""
+def _starts(fit: MixtureFit) -> tuple[list[list[float]], list[list[float]]]:
+    """Starts inside, the fit and other places, and on the two borders that EM only creeps up to; kappa and three shares."""
     kappa, _, nontarget, uniform = _values(fit)
-    borders = ((kappa, 0.0, uniform), (kappa, nontarget, 0.0))
-    places = [(kappa, nontarget, uniform), *borders, *OTHER_STARTS]
-    allowed = [(place, swaps if fit.parameters == 3 else 0.0, guesses) for place, swaps, guesses in places]
-    return [[place, 1 - swaps - guesses, swaps, guesses] for place, swaps, guesses in allowed]
+    inside, borders = [(kappa, nontarget, uniform), *OTHER_STARTS], [(kappa, 0.0, uniform), (kappa, nontarget, 0.0)]
+    swaps = 1.0 if fit.parameters == 3 else 0.0
+    return tuple(
+        [[place, 1 - swaps * nontarget - guesses, swaps * nontarget, guesses] for place, nontarget, guesses in places]
+        for places in (inside, borders)
+    )
 
 
-def _highest(start: Tensor, cosine: Tensor, counts: Tensor) -> Climb:
-    """For each resample the highest of the climbs from the starts [S, 4] after a short survey."""
+def _highest(inside: Tensor, borders: Tensor, cosine: Tensor, counts: Tensor) -> Tensor:
+    """[resamples, 4] PARAMETERS of the highest climb of each resample: some that lead inside after a survey, one on a border."""
+    leading = [_leading(inside, SURVIVORS, cosine, counts), _leading(borders, 1, cosine, counts)]
+    start = Climb(
+        *(torch.cat(values, dim=1).flatten(0, 1) for values in zip(*(vars(each).values() for each in leading)))
+    )
+    climbs = SURVIVORS + 1
+    climbed = climb(start, cosine, counts.repeat_interleave(climbs, dim=0), SMALLEST_GAIN)
+    best = climbed.log_likelihood.view(-1, climbs).argmax(dim=1)
+    highest = climbed[best + climbs * torch.arange(len(counts), device=best.device)]
+    return torch.cat((highest.concentration[:, None], highest.shares), dim=1)
+
+
+def _leading(start: Tensor, survivors: int, cosine: Tensor, counts: Tensor) -> Climb:
+    """For each resample the highest of the climbs from the starts [S, 4] after a short survey, [resamples, survivors]."""
     repeated = counts.repeat_interleave(len(start), dim=0)
     each = start.repeat(len(counts), 1)
-    climbs = Climb(each[:, 0].clone(), each[:, 0], each[:, 1:])
+    climbs = Climb(each[:, 0], each[:, 0], each[:, 1:])
     for _ in range(SURVEY_ITERATIONS):
         climbs = iterate(climbs, cosine, repeated)
-    best = climbs.log_likelihood.view(len(counts), len(start)).argmax(dim=1)
-    return climbs[best + len(start) * torch.arange(len(counts), device=best.device)]
+    best = climbs.log_likelihood.view(len(counts), len(start)).topk(survivors, dim=1).indices
+    return climbs[best + len(start) * torch.arange(len(counts), device=best.device)[:, None]]
