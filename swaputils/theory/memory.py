@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from swaputils.diffusion import Schedule
+from swaputils.diffusion import Schedule, responsibilities
 from swaputils.ideal import sample_path
 from swaputils.records import ResponseMixture
 
@@ -77,3 +77,24 @@ def information_gain(
         losses.append(-np.log2(chance[np.arange(len(target)), target]))
     gain = losses[0] - losses[1]
     return float(gain.mean()), float(gain.std() / len(gain) ** 0.5)
+
+
+def plane_knowledge(
+    schedule: Schedule, mixture: ResponseMixture, path: Float[Tensor, "trials times 2"]
+) -> Float[Tensor, "trials steps 3"]:
+    """What x_t tells of the end point of a two-item display: the log odds of the first item (within +-30), and x_t itself."""
+    noised = path[:, :-1]
+    log_odds = responsibilities(schedule, mixture, noised).log().diff(dim=2).neg().clamp(-30, 30)
+    return torch.cat((log_odds, noised), dim=2)
+
+
+def information_by_step(
+    labels: Tensor,
+    known: Float[Tensor, "trials steps known"],
+    null_space: Float[Tensor, "trials steps null"],
+    steps: list[int],
+    lag: int = 0,
+) -> Float[Tensor, "shown 2"]:
+    """`information_gain` of the null space at some report steps, beyond what was known `lag` steps before, with its error."""
+    pairs = [information_gain(labels, known[:, max(step - lag, 0)], null_space[:, step]) for step in steps]
+    return torch.tensor(pairs, dtype=torch.float64)
