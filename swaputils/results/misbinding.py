@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 from tqdm import tqdm
 
 from swaputils import behaviour, task
@@ -38,12 +40,16 @@ class Misbinding:
     conditional: behaviour.Share
 
 
-def misbound(displays: Displays, rate: float, *, generator: torch.Generator) -> Displays:
-    """Two-item displays in which the other item is cued with probability `rate`; ValueError for other set sizes."""
+def flipped(displays: Displays, which: Bool[Tensor, " trials"]) -> Displays:
+    """Two-item displays with the other item cued in those picked by `which`; ValueError for other set sizes."""
     if not (displays.set_size == 2).all():
-        raise ValueError("misbound takes displays of two items; with more it is not defined which one is taken instead")
-    flipped = torch.rand(len(displays), device=displays.cued.device, generator=generator) < rate
-    return replace(displays, cued=displays.cued.where(~flipped, 1 - displays.cued))
+        raise ValueError("flipped takes displays of two items; with more it is not defined which one is cued instead")
+    return replace(displays, cued=torch.where(which, 1 - displays.cued, displays.cued))
+
+
+def _misbound(displays: Displays, rate: float, generator: torch.Generator) -> Displays:
+    """The displays as a memory holds them that takes the other item for the cued one with probability `rate`."""
+    return flipped(displays, torch.rand(len(displays), device=displays.cued.device, generator=generator) < rate)
 
 
 def misbinding(rate: float, scale: str, seed: int) -> Misbinding:
@@ -89,7 +95,7 @@ def _inputs(config: task.TaskConfig, displays: Displays, like: torch.Tensor) -> 
 
 def _misbound_objective(rate, config, schedule, rnn: RNN, batch: Batch, *, generator) -> torch.Tensor:
     """The sampled diffusion objective with the inputs of misbound displays."""
-    held = misbound(batch.displays, rate, generator=generator)
+    held = _misbound(batch.displays, rate, generator)
     changed = replace(batch, inputs=_inputs(config, held, rnn.readout))
     return diffusion_sampled(rnn, changed, schedule=schedule, weights=signal_weights(schedule), generator=generator)
 
@@ -99,7 +105,7 @@ def _measure(rnn: RNN, plan, rate: float) -> dict[str, dict[str, float]]:
     """Swaps of the free-running network against the display that was shown and against the one that it holds."""
     generator = torch.Generator().manual_seed(HELD_OUT_SEED + 2)
     shown_displays = held_out_displays(plan, plan.evaluated)
-    held = misbound(shown_displays, rate, generator=generator)
+    held = _misbound(shown_displays, rate, generator)
     ends = behaviour.end_points(rnn, plan.task, held, generator=generator)
     response = to_angle(ends)
     total, conditional = (behaviour.is_swap(displays, response) for displays in (shown_displays, held))

@@ -3,11 +3,13 @@
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import binom
 from torch import Tensor
 
-from swaputils.diffusion import Schedule, forward_trajectory
+from swaputils.diffusion import Schedule, chain_log_density, forward_trajectory, normal_log_density
+from swaputils.records import ResponseMixture
+from swaputils.theory.bounds import ideal_means
 from swaputils.theory.model import ReportModel, forced_states, plane_log_weight
 
 
@@ -68,3 +70,18 @@ def committed_bound(
     weights = torch.stack((matched[:, None] + hits.log(), unmatched[:, None] + (samples - hits).log())).logsumexp(0)
     chances = torch.as_tensor(binom.pmf(hits[None].numpy(), samples, probability[:, None].numpy())).to(matched)
     return (chances * (weights - math.log(samples))).sum(1)
+
+
+def sampler_log_weight(
+    schedule: Schedule, mixture: ResponseMixture, path: Float[Tensor, "trials times 2"]
+) -> Float[Tensor, " trials"]:
+    """log p - log q(x_{1:T} | x_0) of a path under the ideal sampler of `mixture`, which starts from N(0, I)."""
+    offset = path[:, 1:] - ideal_means(schedule, mixture, path)
+    steps = normal_log_density(offset, schedule.noise_variance.flip(0).to(path)) - chain_log_density(schedule, path)
+    return normal_log_density(path[:, 0], 1.0) + steps.sum(1)
+
+
+def single_item(mixture: ResponseMixture, item: Int[Tensor, " trials"]) -> ResponseMixture:
+    """The mixture with all its weight on one item of each display."""
+    angles = mixture.angles.gather(1, item[:, None])
+    return ResponseMixture(angles, torch.zeros_like(angles), mixture.spread, mixture.radius)
