@@ -111,12 +111,15 @@ def test_the_likelihood_of_a_linear_network_is_that_of_its_free_runs():
 def test_levels_noised_apart_give_another_bound():
     """Teacher forcing needs one path: the null space has seen all of it."""
     network, start = linear_network(), START.expand(MANY, -1)
-    right = model.negative_bound_terms(network, SHORT, start, forced(network, paths())).sum(1)
+    right = model.negative_bound_terms(network, SHORT, start, forced(network, paths()))[:, SHORT.steps // 2]
     gain = SHORT.alpha_bar.flip(0)[:, None]
     apart = gain.sqrt() * ENDPOINT + (1 - gain).sqrt() * normal(MANY, SHORT.steps, 2)
     apart = torch.cat((apart, ENDPOINT.expand(MANY, -1)[:, None]), dim=1)
-    wrong = model.negative_bound_terms(network, SHORT, start, forced(network, apart)).sum(1)
+    wrong = model.negative_bound_terms(network, SHORT, start, forced(network, apart))[:, SHORT.steps // 2]
     assert off_by(wrong, float(right.mean())) > 5
+    again = forward_trajectory(SHORT, ENDPOINT.expand(MANY, -1), generator=seeded(4))
+    same = model.negative_bound_terms(network, SHORT, start, forced(network, again))[:, SHORT.steps // 2]
+    assert off_by(same, float(right.mean())) < 5
 
 
 def test_a_recurrent_network_as_a_report_model_is_its_own_rollout():
@@ -128,10 +131,13 @@ def test_a_recurrent_network_as_a_report_model_is_its_own_rollout():
     for step in range(SHORT.steps):
         plane = path[:, step] @ rnn.readout
         state = plane + rnn.in_null_space(run.report[:, step]) @ rnn.null_space
-        torch.testing.assert_close(rnn.in_plane(network.drive(state, step)), run.plane_drive[:, step])
+        drive = rnn.in_plane(network.drive(state, step))
+        torch.testing.assert_close(
+            drive, run.plane_drive[:, step], rtol=0, atol=1e-5
+        )  # the basis is in single precision
     start = model.report_start(rnn, inputs, generator=seeded(1))
     kicks = noise.steps[inputs.periods.preparatory_steps - 1]
-    torch.testing.assert_close(start + kicks, run.report[:, 0])
+    torch.testing.assert_close(start + kicks, run.report[:, 0], rtol=0, atol=1e-5)
 
 
 def test_a_network_without_last_noise_is_refused():
@@ -283,12 +289,12 @@ def information(leaked: bool) -> tuple[float, float]:
     endpoint = sample_endpoints(mixture, generator=seeded(1))
     schedule = short_schedule()
     path = forward_trajectory(schedule, endpoint, generator=seeded(2))
-    rnn, inputs = small_rnn(), small_inputs(3_000)
+    rnn, inputs = small_rnn().requires_grad_(False), small_inputs(3_000)
     run = rollout(rnn, inputs, draw_noise(rnn, inputs, generator=seeded(3)), teacher=path[:, :-1])
     known = memory.plane_knowledge(schedule, mixture, path)
     hidden = rnn.in_null_space(run.report[:, :-1])
-    hidden = hidden + 0.3 * endpoint[:, None, :1] if leaked else hidden
-    return memory.information_gain(endpoint[:, 0] < 0.5, known[:, 2], hidden[:, 2])
+    hidden = hidden + 2.0 * endpoint[:, None, :1] if leaked else hidden
+    return memory.information_gain(endpoint[:, 0] < 0.5, known[:, 0], hidden[:, 0])
 
 
 def test_the_null_space_knows_nothing_of_the_response_beyond_the_plane():
@@ -337,12 +343,15 @@ def test_the_sampler_from_memory_swaps_as_often_as_it_believes():
 
 
 def test_the_importance_weighted_bound_climbs_to_the_likelihood():
-    network = linear_network()
-    exact = float(model.linear_log_likelihood(network, START[0], ENDPOINT))
-    weights = importance.path_log_weights(network, SHORT, START, ENDPOINT, MANY, generator=seeded(1)).flatten()
+    network, settled = replace(linear_network(), leak=0.1), START
+    for step in range(SHORT.steps):
+        settled = network.step(settled, step)
+    endpoint = settled @ network.readout.T + 0.1  # one that the network may well make
+    exact = float(model.linear_log_likelihood(network, START[0], endpoint))
+    weights = importance.path_log_weights(network, SHORT, START, endpoint, MANY, generator=seeded(1)).flatten()
     means = [float(importance.importance_bound(weights.reshape(-1, k)).mean()) for k in (1, 10, 100, 1_000, MANY)]
     assert means == sorted(means)
-    assert means[-1] == pytest.approx(exact, abs=0.5)
+    assert means[-1] == pytest.approx(exact, abs=0.1)
     assert means[0] < exact - 1
 
 
