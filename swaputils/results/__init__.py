@@ -1,5 +1,6 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
+from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding, recompute_misbinding
 from swaputils.results.networks import (
     Trained, evaluate, held_out_displays, network, network_folder, planned, recompute_network,
 )
@@ -15,6 +16,7 @@ from swaputils.results.surrogates import (
 )
 
 __all__ = [
+    "MISBINDING_RATES", "Misbinding", "flipped", "misbinding", "recompute_misbinding",
     "Trained", "evaluate", "held_out_displays", "largest_set_size", "network", "network_folder", "planned", "posterior",
     "recompute_network", "recompute_surrogate", "surrogate_folder", "surrogate_table", "trials",
 ]
