@@ -11,7 +11,7 @@ from swaputils import results
 WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder")
 WITH_RETRO_CUE = ("functions", "contrasts", "ladder")
 TABLES = {
-    "studies": ("recovery", "calibration", "confound", "share_power", "gradient_power"),
+    "studies": ("recovery", "calibration", "confound", "hamiltonian", "share_power", "gradient_power"),
     "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "checks", "hamiltonian"),
     "bays2009": WITHOUT_RETRO_CUE,
     "oberauer_lin2017_e2": WITH_RETRO_CUE,

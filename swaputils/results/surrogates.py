@@ -45,6 +45,7 @@ STUDIES = {
     "recovery": studies.recovery,
     "calibration": studies.calibration,
     "confound": studies.confound,
+    "hamiltonian": studies.known_hamiltonian_table,
     "share_power": studies.share_power,
     "gradient_power": studies.gradient_power,
 }

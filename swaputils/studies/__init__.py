@@ -4,6 +4,7 @@ from swaputils.studies.models import (
     account_table,
     baseline_table,
     hamiltonian_table,
+    known_hamiltonian_table,
     ladder_table,
     predictive_check_table,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "function_table",
     "gradient_power",
     "hamiltonian_table",
+    "known_hamiltonian_table",
     "ladder_table",
     "observed",
     "observer",

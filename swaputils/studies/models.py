@@ -9,6 +9,7 @@ from torch import Tensor
 
 from swaputils.circular import wrap
 from swaputils.records import Trials
+from swaputils.studies.observers import OBSERVERS, observed
 from swaputils.studies.people import BRACKET, fitted_cell, fixed_generator
 from swaputils.studies.simulated import EMISSION_CHOICES
 from swaputils.surrogate import (
@@ -69,6 +70,11 @@ def hamiltonian_table(people: Trials, draws: int = 1000) -> pd.DataFrame:
         "deviation_hmc": samples.std(0),
     }
     return pd.DataFrame({name: values.tolist() for name, values in columns.items()})
+
+
+def known_hamiltonian_table() -> pd.DataFrame:
+    """The same for the known observer whose swaps depend on cue distance: 1,200 displays of four items."""
+    return hamiltonian_table(observed(OBSERVERS["cue"], 1200, 4, 0))
 
 
 def predictive_check_table(people: Trials) -> pd.DataFrame:
