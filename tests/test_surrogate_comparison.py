@@ -25,7 +25,7 @@ from swaputils.surrogate.models import by_person
 from tests.small import answered, continuous_displays, located_displays, observer, of_sizes, seeded
 
 DOUBLE = torch.float64
-SHORT = BnsConfig(steps=3, draws=2)
+SHORT = BnsConfig(steps=3, draws=64)
 
 
 def some_trials(count: int, people: int = 3, seed: int = 0):

@@ -23,7 +23,7 @@ from swaputils.surrogate import (
 )
 from swaputils.surrogate.joint import LEVEL, coefficient_map, design_matrix, factor_table, layout_of, prior_scale
 from swaputils.surrogate.models import by_person
-from tests.small import assert_unbiased, continuous_displays, of_sizes, seeded
+from tests.small import assert_unbiased, continuous_displays, of_sizes, seeded, unchecked
 
 DOUBLE = torch.float64
 SIZES, PEOPLE = (2, 4), 3
@@ -187,22 +187,13 @@ def test_cells_are_the_combinations_that_occur():
     ("fields", "message"),
     [
         ({"kind": "distance"}, "Term.kind is 'distance'; allowed are level, cue"),
-        ({"kind": "cue", "by": ("session",)}, r"Term.by is \('session',\); allowed factors are set_size"),
-        ({"kind": "cue", "variance": 0.0}, "Term.variance is 0.0; it must be above 0"),
+        ({"by": ("session",)}, r"Term.by is \('session',\); allowed factors are set_size"),
+        ({"variance": 0.0}, "Term.variance is 0.0; it must be above 0"),
     ],
 )
 def test_a_term_says_what_is_allowed(fields, message):
     with pytest.raises(ValueError, match=message):
-        replace(LADDER["cue"][1], **fields) if "kind" not in fields else unchecked_term(fields)
-
-
-def unchecked_term(fields: dict) -> Term:
-    """A term whose own check is met before that of its annotations."""
-    term = object.__new__(Term)
-    for name, value in ({"by": (), "variance": None} | fields).items():
-        object.__setattr__(term, name, value)
-    term.__post_init__()
-    return term
+        unchecked(Term("cue"), **fields).__post_init__()
 
 
 @pytest.mark.parametrize(
