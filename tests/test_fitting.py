@@ -89,18 +89,21 @@ def test_the_seed_decides_the_result():
 
 
 def test_the_check_sees_a_model_that_fits_and_one_that_does_not(monkeypatch):
-    monkeypatch.setattr(fitting, "REPLICATES", 60)
+    monkeypatch.setattr(fitting, "REPLICATES", 30)
     displays = some((4,), trials=600).displays
     truth = certain(torch.tensor([-1.0], dtype=torch.float64), surrogate.Basis(), ("level",), torch.tensor([0.7, 3.14]))
     response, _ = surrogate.sample_responses(truth, displays, generator=seeded(5))
     trials = Trials(displays, response, torch.ones(len(displays), dtype=torch.long))
 
-    def share_inside(posterior) -> float:
-        check = fitting.predictive_check(trials, posterior, generator=seeded())
-        return float(((check["human"] >= check["low"]) & (check["human"] <= check["high"])).mean())
+    def around_the_target(posterior):
+        return fitting.predictive_check(trials, posterior, generator=seeded()).query("around == 'target'")
 
-    assert share_inside(truth) > 0.85
-    assert share_inside(replace(truth, emission_parameters=truth.emission_parameters / 4)) < 0.7
+    check = around_the_target(truth)
+    assert ((check["human"] >= check["low"]) & (check["human"] <= check["high"])).mean() > 0.85
+    wide = around_the_target(replace(truth, emission_parameters=truth.emission_parameters / 4))
+    for found, missed in ((check, False), (wide, True)):
+        peak = found[found["error"].abs() < 0.1]
+        assert len(peak) == 2 and ((peak["human"] > peak["high"]) == missed).all()
 
 
 def without_cues(trials: Trials) -> Trials:

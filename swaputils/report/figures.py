@@ -26,7 +26,7 @@ def swap_functions(fitted: Fitted) -> str:
         middle, low, high = (np.exp(part[name]) for name in ("f", "low", "high"))
         if model == "cue" and not posterior.continuous:
             plotting.points(panel, degrees, middle, low, high, "surrogate")
-            plotting.support(panel, degrees)
+            plotting.support(panel, degrees.tolist())
             plotting.distance_axis(panel, degrees.tolist())
         else:
             plotting.band(panel, degrees, low, high, "surrogate")

@@ -119,7 +119,7 @@ def _swap_limits(fitted: Fitted) -> list[str]:
     )
     alike = (
         "Swaps to an item that has nearly the target's report feature look like correct responses, so the function of report "
-        "distance near 0° comes from its prior."
+        "distance near 0° leans on the assumed shape of errors."
     )
     said = [level, guesses, alike]
     if fitted.config.emission == "von_mises":
