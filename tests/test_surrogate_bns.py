@@ -49,7 +49,7 @@ LOCATIONS = torch.arange(1, 5, dtype=DOUBLE) * math.pi / 4
 TRUTH = observer(-2.45, (0.9, 0.8))
 CUE = SwapModel(LADDER["cue"])
 FULL = SwapModel(LADDER["full"], basis=Basis(3, 2, 2))
-SHORT = BnsConfig(steps=5, draws=64)  # few evaluations of the final bound
+SHORT = BnsConfig(steps=5, final_draws=8)
 
 
 def located_trials(trials: int, items: int, seed: int, people: int = 1) -> Trials:
@@ -131,7 +131,7 @@ def test_likelihood_of_the_fit_is_that_of_its_cells(name, emission):
         "no symmetry": replace(FULL, basis=Basis(3, 2, 2, "none")),
     }[name]
     trials = answered(TRUTH, of_sizes(continuous_displays(24, 4, seed=10), (2, 4)), seed=11, people=3)
-    fit = fit_bns(trials, replace(model, emission=emission), BnsConfig(steps=1, draws=64), generator=seeded(0))
+    fit = fit_bns(trials, replace(model, emission=emission), BnsConfig(steps=1, final_draws=8), generator=seeded(0))
     raw = {
         "von_mises": torch.log,
         "wrapped_stable": lambda p: torch.stack(((p[:, 0] / (2 - p[:, 0])).log(), p[:, 1].log()), dim=1),
@@ -206,7 +206,7 @@ def test_the_start_is_the_parametric_mixture(monkeypatch):
     mixture = fit_mixture(trials)
     found = expected_log_likelihood(start, start.mean[None], data)
     assert found.item() == pytest.approx(mixture.log_likelihood, abs=0.01)
-    monkeypatch.setattr(bns, "STARTING_TRIALS", 100)
+    monkeypatch.setattr(bns, "START_TRIALS", 100)
     fewer = bns._start(trials, data)
     rough = fit_mixture(trials[::3])
     assert fewer.emission.exp().item() == pytest.approx(rough.concentration)
@@ -240,7 +240,7 @@ def test_how_displays_are_written_changes_nothing(name, shown):
 
 def test_same_seed_same_posterior():
     trials = located_trials(100, 3, seed=19)
-    first, second = (fit_bns(trials, CUE, BnsConfig(steps=10, draws=64), generator=seeded(4)) for _ in range(2))
+    first, second = (fit_bns(trials, CUE, BnsConfig(steps=10, final_draws=8), generator=seeded(4)) for _ in range(2))
     assert torch.equal(first.mean, second.mean)
     assert first.elbo == second.elbo
 
@@ -260,7 +260,7 @@ def best_concentration(truth: SwapPosterior, trials: Trials) -> float:
 
 def test_recovery_of_a_known_swap_function():
     trials = answered(TRUTH, continuous_displays(2000, 6, seed=13), seed=14)
-    fit = fit_bns(trials, CUE, BnsConfig(steps=200, draws=4), generator=seeded(0))
+    fit = fit_bns(trials, CUE, BnsConfig(steps=200, draws=4, final_draws=8), generator=seeded(0))
     posterior = cell(fit, set_size=6)
     assert posterior.continuous and posterior.basis.cue == 8
 
@@ -386,18 +386,20 @@ def test_unusual_trials_have_a_well_defined_fit(emission, guesses):
     }
     for name, unusual in cases.items():
         chosen = by_person(model) if name == "one trial per person" else model
-        assert finite(fit_bns(unusual, chosen, BnsConfig(steps=3, draws=64), generator=seeded(0))), name
+        assert finite(fit_bns(unusual, chosen, BnsConfig(steps=3, final_draws=8), generator=seeded(0))), name
 
 
 def test_equal_responses_have_a_well_defined_fit():
     trials = located_trials(30, 3, seed=24)
     equal = replace(trials, response=torch.full_like(trials.response, 0.5))
-    assert finite(fit_bns(equal, FULL, BnsConfig(steps=3, draws=64), generator=seeded(0)))
+    assert finite(fit_bns(equal, FULL, BnsConfig(steps=3, final_draws=8), generator=seeded(0)))
 
 
 def test_one_item_alone_can_be_fitted_without_swaps():
     trials = answered(observer(-1.0), of_sizes(located_displays(200, 2, seed=25), (1,)), seed=25)
-    fit = fit_bns(trials, SwapModel(ACCOUNTS["uniform guess"]), BnsConfig(steps=100), generator=seeded(0))
+    fit = fit_bns(
+        trials, SwapModel(ACCOUNTS["uniform guess"]), BnsConfig(steps=100, final_draws=8), generator=seeded(0)
+    )
     mixture = fit_mixture(trials)
     posterior = cell(fit, set_size=1)
     assert posterior.concentration == pytest.approx(mixture.concentration, rel=0.05)
@@ -419,14 +421,23 @@ def test_a_small_set_size_borrows_the_shape_from_the_others():
     trials = answered(observer(-1.0, (1.5,)), displays, seed=27)
     few = trials.displays.set_size == 2
     assert few.sum() == 20
-    alone = fit_bns(trials[few], CUE, BnsConfig(steps=100), generator=seeded(0))
-    together = fit_bns(trials, CUE, BnsConfig(steps=100), generator=seeded(0))
+    alone = fit_bns(trials[few], CUE, BnsConfig(steps=100, final_draws=8), generator=seeded(0))
+    together = fit_bns(trials, CUE, BnsConfig(steps=100, final_draws=8), generator=seeded(0))
     widths = [swap_function(cell(fit, set_size=2), alone.cue_distances)[1] for fit in (alone, together)]
     assert (widths[1] < widths[0]).all()
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("draws", 7), ("draws", 0), ("steps", 0), ("learning_rate", 0.0), ("averaged", 0.0)]
+    ("field", "value"),
+    [
+        ("draws", 7),
+        ("draws", 0),
+        ("steps", 0),
+        ("learning_rate", 0.0),
+        ("averaged", 0.0),
+        ("averaged", 1.1),
+        ("final_draws", 6),
+    ],
 )
 def test_config_says_what_is_allowed(field, value):
     with pytest.raises(ValueError, match=f"BnsConfig.{field} is {value}"):

@@ -25,7 +25,7 @@ from swaputils.surrogate.models import by_person
 from tests.small import answered, continuous_displays, located_displays, observer, of_sizes, seeded
 
 DOUBLE = torch.float64
-SHORT = BnsConfig(steps=3, draws=64)
+SHORT = BnsConfig(steps=3, final_draws=8)
 
 
 def some_trials(count: int, people: int = 3, seed: int = 0):
@@ -81,7 +81,7 @@ def test_held_out_density_is_averaged_over_draws_by_hand(name, monkeypatch):
             mean[:1] += LEVEL
             one = replace(posterior, mean=mean, distances=everywhere, report_distances=everywhere)
             expected[rows] += response_log_density(one, fresh.displays[rows], fresh.response[rows]).exp() / 3
-    torch.testing.assert_close(found, expected.log(), rtol=0, atol=1e-9)
+    torch.testing.assert_close(found, expected.log(), rtol=0, atol=5e-5)  # of the tables
 
 
 def test_cells_that_were_not_fitted_are_refused():
@@ -110,7 +110,7 @@ def test_standard_error_of_one_person_is_that_over_trials():
 
 
 def test_the_generating_model_wins(monkeypatch):
-    monkeypatch.setattr(comparison, "FOLD_CONFIG", BnsConfig(draws=4, steps=100))
+    monkeypatch.setattr(comparison, "FOLD_CONFIG", BnsConfig(draws=4, steps=100, final_draws=8))
     models = {name: SwapModel(LADDER[name]) for name in ("none", "cue")}
     winners = []
     for truth in (observer(-1.0), observer(-1.0, (1.5,))):
