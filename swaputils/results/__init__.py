@@ -1,6 +1,6 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
-from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding, recompute_misbinding
+from swaputils.results.memory_errors import MISBINDING_RATES, Misbinding, flipped, misbinding, recompute_misbinding
 from swaputils.results.networks import (
     Trained, evaluate, held_out_displays, network, network_folder, planned, recompute_network,
 )
