@@ -5,7 +5,7 @@ import shutil
 import pytest
 import torch
 
-from swaputils.results import MISBINDING_RATES, flipped, misbinding, recompute_misbinding
+from swaputils.results import MISBINDING_RATES, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.store import StoreError, results_folder
 from swaputils.task import TaskConfig, sample_displays
 from swaputils.theory.memory import twice_counted
@@ -29,17 +29,17 @@ def test_training_again_gives_the_same_swaps(tmp_path, monkeypatch):
     found = []
     for _ in range(2):
         recompute_misbinding(0.2, "smoke", 0, "simulated")
-        found.append(misbinding(0.2, "smoke", 0))
+        found.append(misbinding_swaps(0.2, "smoke", 0))
     assert found[0] == found[1] and found[0].total.count == 500
     with pytest.raises(StoreError, match="recompute=True"):
-        misbinding(0.1, "smoke", 0)
+        misbinding_swaps(0.1, "smoke", 0)
 
 
 def test_stored_networks_count_errors_of_memory_more_than_once():
     """Far above once, and most of the way to twice, judged from the network whose memory does not misbind."""
-    base = misbinding(0.0, "laptop", 0).total.value
+    base = misbinding_swaps(0.0, "laptop", 0).total.value
     for rate in MISBINDING_RATES[1:]:
-        net = misbinding(rate, "laptop", 0)
+        net = misbinding_swaps(rate, "laptop", 0)
         once, twice = base + rate - 2 * base * rate, twice_counted(base, rate)
         assert net.total.low > 0.4 * once + 0.6 * twice
         assert net.total.value < twice + 0.01

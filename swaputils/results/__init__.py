@@ -1,6 +1,6 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
-from swaputils.results.memory_errors import MISBINDING_RATES, Misbinding, flipped, misbinding, recompute_misbinding
+from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
     Trained, evaluate, held_out_displays, network, network_folder, planned, recompute_network,
 )
@@ -16,7 +16,7 @@ from swaputils.results.surrogates import (
 )
 
 __all__ = [
-    "MISBINDING_RATES", "Misbinding", "flipped", "misbinding", "recompute_misbinding",
-    "Trained", "evaluate", "held_out_displays", "largest_set_size", "network", "network_folder", "planned", "posterior",
-    "recompute_network", "recompute_surrogate", "surrogate_folder", "surrogate_table", "trials",
+    "MISBINDING_RATES", "Misbinding", "flipped", "misbinding_swaps", "recompute_misbinding",
+    "Trained", "evaluate", "held_out_displays", "is_stored", "largest_set_size", "network", "network_folder", "planned", "posterior",
+    "recompute_network", "recompute_surrogate", "recompute_table", "surrogate_folder", "surrogate_table", "trials",
 ]

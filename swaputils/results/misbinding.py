@@ -52,7 +52,7 @@ def _misbound(displays: Displays, rate: float, generator: torch.Generator) -> Di
     return flipped(displays, torch.rand(len(displays), device=displays.cued.device, generator=generator) < rate)
 
 
-def misbinding(rate: float, scale: str, seed: int) -> Misbinding:
+def misbinding_swaps(rate: float, scale: str, seed: int) -> Misbinding:
     """Stored swaps at a misbinding rate; StoreError where that network has not been trained."""
     folder = _folder(rate, scale, seed)
     if not folder.is_dir():
