@@ -23,7 +23,10 @@ from swaputils.store import Run, StoreError, provenance, read_run, results_folde
 from swaputils.train import Lesson, TrainConfig, learn_distribution
 
 MISBINDING_RATES = (0.0, 0.05, 0.10, 0.20)
-_TRAINING = {"smoke": TrainConfig(batch=16, distribution_updates=5), "laptop": TrainConfig(batch=128, distribution_updates=800)}
+_TRAINING = {
+    "smoke": TrainConfig(batch=16, distribution_updates=5),
+    "laptop": TrainConfig(batch=128, distribution_updates=800),
+}
 _SOURCE = "index_swap"
 
 
