@@ -321,7 +321,7 @@ def test_real_people_swap_to_the_nearest_location(data_folder):
     trials = load_data("vandenberg2012_color", data_folder)
     trials = trials[trials.displays.set_size == 8]
     modulated, flat = (
-        fit_bns(trials, SwapModel(LADDER[name]), BnsConfig(steps=200), generator=seeded(0)) for name in ("cue", "none")
+        fit_bns(trials, SwapModel(LADDER[name]), BnsConfig(), generator=seeded(0)) for name in ("cue", "none")
     )
     torch.testing.assert_close(modulated.cue_distances, LOCATIONS, atol=1e-5, rtol=0)
     assert not modulated.continuous
