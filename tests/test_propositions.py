@@ -327,7 +327,7 @@ def test_confidence_lowers_the_price_of_a_noisy_memory():
     right = torch.rand(MANY, dtype=torch.float64, generator=seeded(2)) < 0.5
     signed = torch.where(right, held, -held)
     sure = memory.binding_confidence(signed, noise)
-    assert_unbiased(right.double() - sure)
+    assert_unbiased((right.double() - sure) * signed)
     assert memory.counted_with_confidence(0.1, rho) < memory.twice_counted(0.1, memory.misbinding_rate(noise))
 
 
