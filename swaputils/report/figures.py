@@ -58,7 +58,7 @@ def bound_traces(fitted: Fitted) -> str:
     """The evidence bound at each step of the fits."""
     figure, axes = _panels(len(fitted.posteriors), height=2.1)
     for panel, (model, posteriors) in zip(axes, fitted.posteriors.items()):
-        trace = next(iter(posteriors.values())).elbo_trace
+        trace = next(iter(posteriors.values())).elbo_trace.numpy()
         plotting.curve(panel, range(1, len(trace) + 1), trace, "surrogate", linewidth=0.8)
         panel.set(xlabel="step", title=f"model “{model}”", xlim=(1, len(trace)))
         late = trace[len(trace) // 20 :]
