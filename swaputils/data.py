@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -70,14 +71,21 @@ def find(name: str, folder: Path | str | None = None) -> Path:
     )
 
 
-def load(name: str, folder: Path | str | None = None) -> Trials:
+def load(name: str, folder: Path | str | None = None, condition: str | None = None) -> Trials:
     """Trials of a known data set, see `find` and `read_trials`."""
-    return read_trials(find(name, folder))
+    return read_trials(find(name, folder), condition)
 
 
-def read_trials(path: Path | str) -> Trials:
-    """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns."""
-    return to_trials(read_table(path))
+def read_trials(path: Path | str, condition: str | None = None) -> Trials:
+    """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns.
+
+    condition: a further column that tells experimental conditions apart; its distinct values, sorted, are numbered from 0.
+    """
+    table = read_table(path)
+    if condition is None:
+        return to_trials(table)
+    _check_condition(Path(path), table, condition)
+    return replace(to_trials(table), condition=torch.tensor(pd.factorize(table[condition], sort=True)[0]))
 
 
 def to_trials(table: pd.DataFrame) -> Trials:
@@ -187,6 +195,13 @@ def _check_columns(path: Path, columns: pd.Index) -> None:
     if missing:
         found = ", ".join(columns[:30])[:300]  # the header of a file that is no table may be long
         raise DataError(f"{shown(path)}: misses the columns {', '.join(missing)}; found {found}")
+
+
+def _check_condition(path: Path, table: pd.DataFrame, column: str) -> None:
+    """DataError unless the file has the column, and a value in every row."""
+    if column not in table:
+        raise DataError(f"{shown(path)}: has no column {column!r} for conditions; there are {', '.join(table.columns)}")
+    refuse(path, table[column].isna(), column, "is empty; every trial needs a condition")
 
 
 def numbers(path: Path, cells: pd.Series) -> pd.Series:

@@ -11,10 +11,10 @@ from swaputils.circular import wrap
 from swaputils.data import DataError
 from swaputils.records import Trials
 from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapModel, SwapPosterior, cell, cue_distances, fit_bns
-from swaputils.surrogate.bootstrap import PARAMETERS, mixture_replicates, quantiles
+from swaputils.surrogate.bootstrap import mixture_tables, quantiles
 from swaputils.surrogate.comparison import compare
 from swaputils.surrogate.geometry import TOLERANCE
-from swaputils.surrogate.mixture import MIXTURES, by_person, fit_mixture
+from swaputils.surrogate.mixture import by_person
 from swaputils.surrogate.posterior import (
     component_probabilities,
     drawn,
@@ -192,28 +192,7 @@ def _mixtures(
             f"{len(cells) - len(enough)} of {len(cells)} combinations of person and set size have fewer than "
             f"{FEWEST_TRIALS} trials; they were left out of the mixtures."
         )
-    rows, replicates = [], {}
-    for subject, size, chosen in tqdm(enough, desc="mixtures", unit="person and set size"):
-        for name, components in MIXTURES.items():
-            fitted = fit_mixture(chosen, components)
-            draws = mixture_replicates(chosen, fitted, resamples, generator=generator)
-            replicates.setdefault((name, size), []).append(draws)
-            row = {"mixture": name, "subject": subject, "set_size": size, **vars(fitted)}
-            rows.append(row | {"aic": fitted.aic, "bic": fitted.bic} | _ends(draws))
-    people = pd.DataFrame(rows)
-    group = []
-    for (name, size), draws in replicates.items():
-        part = people[(people["mixture"] == name) & (people["set_size"] == size)]
-        row = {"mixture": name, "set_size": size, "people": len(part), **part[PARAMETERS].mean()}
-        group.append(row | part[["aic", "bic"]].sum().to_dict() | _ends(torch.stack(draws).mean(0)))
-    return people, pd.DataFrame(group).sort_values(["set_size", "mixture"]) if group else people, left_out
-
-
-def _ends(draws: Tensor) -> dict[str, float]:
-    """Ends of the 95 % interval of each parameter."""
-    low, high = quantiles(draws, 0.95)
-    ends = {f"{name}_low": value for name, value in zip(PARAMETERS, low.tolist())}
-    return ends | {f"{name}_high": value for name, value in zip(PARAMETERS, high.tolist())}
+    return *mixture_tables(enough, resamples, generator=generator), left_out
 
 
 def _posteriors(trials: Trials, name: str, config: FitConfig) -> dict[int, SwapPosterior]:

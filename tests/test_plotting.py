@@ -28,6 +28,7 @@ DRAWINGS = {
     "distance_axis": lambda axes: plotting.distance_axis(axes, DISTANCES.tolist()),
     "weight_axis": lambda axes: plotting.weight_axis(axes),
     "responses": lambda axes: plotting.responses(axes, DEGREES, np.ones(60), np.ones(60)),
+    "counted": lambda axes: plotting.counted(axes, pd.DataFrame([[9, 1], [0, 10]])),
     "noising": lambda axes: plotting.noising(axes, range(3), torch.ones(5, 3), "cued"),
     "sideways_histogram": lambda axes: plotting.sideways_histogram(
         axes, {"cued": torch.ones(9), "nontarget": torch.zeros(1)}, torch.linspace(-2, 2, 5)

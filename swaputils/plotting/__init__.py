@@ -18,8 +18,7 @@ from swaputils.plotting.base import (
     set_style,
 )
 from swaputils.plotting.networks import readout, shade_periods
-from swaputils.plotting.report import band, support
-from swaputils.plotting.surrogates import distance_axis, responses, shares, weight_axis
+from swaputils.plotting.surrogates import band, counted, distance_axis, responses, shares, support, weight_axis
 from swaputils.plotting.theory import noising, sideways_histogram
 
 __all__ = [
@@ -27,6 +26,7 @@ __all__ = [
     "WIDTH",
     "band",
     "cloud",
+    "counted",
     "curve",
     "distance_axis",
     "doubling_axis",

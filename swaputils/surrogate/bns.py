@@ -26,7 +26,7 @@ from swaputils.surrogate.torus import prior_deviation
 MOST_PLACES = 32  # distinct distances above this count as a continuous range
 SMALLEST_SHARE = 1e-3  # keeps the logits that start the fit finite where a share of the parametric mixture is 0
 STARTING_SD = 0.2
-FINAL_DRAWS = 512
+START_TRIALS = 600  # of each set size give the start
 # log-normal priors as (median, SD of the log) and a normal one as (mean, SD): weak, so that no parameter runs away
 VARIANCE_PRIOR = (0.5, 1.5)
 DECAY_PRIOR = (2.0, 0.7)
@@ -41,16 +41,20 @@ class BnsConfig:
     steps:         Adam steps with cosine decay.
     learning_rate: the first one.
     averaged:      last share of the steps whose parameters are averaged.
+    final_draws:   of all swap functions, for the bound that is reported.
     """
 
     draws: int = 8
     steps: int = 400
     learning_rate: float = 0.03
     averaged: float = 0.3
+    final_draws: int = 512
 
     def __post_init__(self):
         if self.draws < 2 or self.draws % 2:
             raise ValueError(f"BnsConfig.draws is {self.draws}; antithetic draws need an even number of 2 or more")
+        if self.final_draws < self.draws:
+            raise ValueError(f"BnsConfig.final_draws is {self.final_draws}; allowed are {self.draws} (draws) and more")
         if self.steps < 1:
             raise ValueError(f"BnsConfig.steps is {self.steps}; at least 1 is needed")
         if not self.learning_rate > 0:
@@ -132,7 +136,7 @@ def fit_bns(
         report_distances=data.report_distances,
         continuous=data.continuous,
         trials=len(trials),
-        elbo=_final_bound(parameters, data, config.draws, generator),
+        elbo=_final_bound(parameters, data, config, generator),
         elbo_trace=trace,
     )
 
@@ -144,6 +148,11 @@ def prepare(trials: Trials, model: SwapModel) -> FitData:
         raise SurrogateError("there are no trials to fit")
     if model.terms and displays.set_size.max() < 2:
         raise SurrogateError("displays of one item have no non-target to swap with; fit set sizes of 2 and above")
+    unanswered = ~(trials.response.isfinite() & displays.cued_report.isfinite())
+    if unanswered.any():
+        raise SurrogateError(
+            f"trial {int(unanswered.nonzero()[0])} lacks a response or its cued item; leave such trials out"
+        )
     if model.uses("cue"):
         _check_probes(displays)
     layout, cell = layout_of(model, factor_table(trials))
@@ -247,7 +256,8 @@ def _start(trials: Trials, data: FitData) -> Parameters:
     sizes = trials.displays.set_size
     of_trial = torch.zeros(len(trials), 2 + len(emission.parameters), dtype=torch.float64, device=sizes.device)
     for size in sizes.unique().tolist():
-        fit = fit_mixture(trials[sizes == size])
+        chosen = trials[sizes == size]
+        fit = fit_mixture(chosen[:: max(1, len(chosen) // START_TRIALS)])
         target = max(fit.p_target, SMALLEST_SHARE)
         level = math.log(max(fit.p_nontarget / max(size - 1, 1), SMALLEST_SHARE) / target)
         uniform = math.log(max(fit.p_uniform, SMALLEST_SHARE) / target)
@@ -302,12 +312,13 @@ def _ascend(
     return Parameters(**totals, **fixed), trace
 
 
-def _final_bound(parameters: Parameters, data: FitData, draws: int, generator: torch.Generator) -> float:
-    """The ELBO over many draws, taken `draws` at a time to spare memory."""
-    rounds = math.ceil(FINAL_DRAWS / draws)
-    bounds = [
-        evidence_bound(parameters, antithetic(draws, parameters, generator=generator), data) for _ in range(rounds)
+def _final_bound(parameters: Parameters, data: FitData, config: BnsConfig, generator: torch.Generator) -> float:
+    """The ELBO over many draws, taken a few at a time to spare memory."""
+    weights = [
+        antithetic(config.draws, parameters, generator=generator)
+        for _ in range(math.ceil(config.final_draws / config.draws))
     ]
+    bounds = [evidence_bound(parameters, each, data) for each in weights]
     return torch.stack(bounds).mean().item()
 
 

@@ -1,5 +1,7 @@
 """Intervals of the parametric mixtures by resampling trials (Efron 1979)."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import torch
 from jaxtyping import Float
@@ -9,6 +11,7 @@ from tqdm import tqdm
 from swaputils.records import Trials
 from swaputils.surrogate.geometry import SurrogateError
 from swaputils.surrogate.mixture import (
+    MIXTURES,
     TARGET_NONTARGET_GUESS,
     Climb,
     Component,
@@ -70,6 +73,38 @@ def mixture_replicates(
             blocks.append(_highest(inside, borders, cosine, counts.to(cosine)))
             bar.update(drawn)
     return torch.cat(blocks)
+
+
+def mixture_tables(
+    cells: Sequence[tuple[int, int, Trials]], resamples: int, *, generator: torch.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both mixtures of every cell, which is a person, a set size and their trials; and their means over people.
+
+    Rows of the first: mixture, subject, set_size, the fields of MixtureFit, aic, bic, and the ends of the 95 % interval of each of
+    PARAMETERS. Rows of the second: mixture, set_size, people, means of PARAMETERS with intervals, sums of aic and bic.
+    """
+    rows, replicates = [], {}
+    for subject, size, chosen in tqdm(cells, desc="mixtures", unit="person and set size"):
+        for name, components in MIXTURES.items():
+            fitted = fit_mixture(chosen, components)
+            draws = mixture_replicates(chosen, fitted, resamples, generator=generator)
+            replicates.setdefault((name, size), []).append(draws)
+            row = {"mixture": name, "subject": subject, "set_size": size, **vars(fitted)}
+            rows.append(row | {"aic": fitted.aic, "bic": fitted.bic} | _ends(draws))
+    people = pd.DataFrame(rows)
+    group = []
+    for (name, size), draws in replicates.items():
+        part = people[(people["mixture"] == name) & (people["set_size"] == size)]
+        row = {"mixture": name, "set_size": size, "people": len(part), **part[PARAMETERS].mean()}
+        group.append(row | part[["aic", "bic"]].sum().to_dict() | _ends(torch.stack(draws).mean(0)))
+    return people, pd.DataFrame(group).sort_values(["set_size", "mixture"]) if group else people
+
+
+def _ends(draws: Tensor) -> dict[str, float]:
+    """Ends of the 95 % interval of each parameter."""
+    low, high = quantiles(draws, 0.95)
+    ends = {f"{name}_low": value for name, value in zip(PARAMETERS, low.tolist())}
+    return ends | {f"{name}_high": value for name, value in zip(PARAMETERS, high.tolist())}
 
 
 def quantiles(replicates: Float[Tensor, "..."], level: float) -> Float[Tensor, "..."]:

@@ -11,12 +11,12 @@ from tqdm import tqdm
 
 from swaputils.records import Trials
 from swaputils.surrogate.bns import BnsConfig, fit_bns
-from swaputils.surrogate.emissions import EMISSIONS
+from swaputils.surrogate.emissions import EMISSIONS, log_density_table, table_place
 from swaputils.surrogate.geometry import SurrogateError, cued_first, response_errors, signed_distances
 from swaputils.surrogate.joint import LEVEL, SwapFit, design_matrix, factor_table, prior_scale, weight_draws
 from swaputils.surrogate.models import SwapModel
 
-FOLD_CONFIG = BnsConfig(draws=4, steps=250)
+FOLD_CONFIG = BnsConfig(draws=4, steps=250, final_draws=32)
 CHUNK = 2048  # trials at a time
 MILLI = 1000
 
@@ -117,7 +117,9 @@ def _averaged(fit: SwapFit, trials: Trials, cell: Tensor, scaled: Tensor) -> Ten
     displays = trials.displays
     errors = cued_first(displays, response_errors(displays, trials.response).double())
     group = fit.layout.precision.of_cell[cell]
-    emission = EMISSIONS[fit.model.emission].log_density(errors.nan_to_num(0.0), fit.emission_parameters[group])
+    table = log_density_table(EMISSIONS[fit.model.emission], fit.emission_parameters)
+    below, rest = table_place(errors.nan_to_num(0.0))
+    emission = table[group, below] + rest * (table[group, below + 1] - table[group, below])
     emission = emission.masked_fill(errors.isnan(), -math.inf)
     swaps = torch.full((len(errors) - 1, len(trials), len(scaled)), -math.inf, dtype=torch.float64)
     if fit.model.terms:

@@ -22,6 +22,7 @@ from swaputils.surrogate.posterior import SwapPosterior
 from swaputils.surrogate.torus import KINDS, features, prior_deviation
 
 LEVEL = -2.0  # prior mean of a swap logit
+CHUNK = 16_384  # rows of a design matrix filled at a time, so that nothing else grows with the trials
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,17 @@ def design_matrix(
     report: Float[Tensor, " rows"],
 ) -> Float[Tensor, "rows weights"]:
     """Derivative of f with respect to every coefficient, at cue and report distances (rad) in a cell each."""
-    blocks = [cue.new_zeros(len(cue), 0)]
-    row = torch.arange(len(cue), device=cue.device)
-    for term, copies in zip(model.terms, layout.terms):
-        values = features(term.kind, model.basis, cue, report)
-        block = cue.new_zeros(len(cue), len(copies.levels), values.shape[-1])
-        block[row, copies.of_cell.to(cue.device)[cell]] = values
-        blocks.append(block.flatten(1))
-    return torch.cat(blocks, dim=1)
+    sizes = [len(prior_deviation(term.kind, model.basis, cue.new_ones(2))) for term in model.terms]
+    columns = [size * len(copies.levels) for size, copies in zip(sizes, layout.terms)]
+    design = cue.new_zeros(len(cue), sum(columns))
+    for start in range(0, len(cue), CHUNK):
+        part = slice(start, start + CHUNK)
+        row = torch.arange(len(cell[part]), device=cue.device)
+        for term, copies, size, block in zip(model.terms, layout.terms, sizes, design[part].split(columns, dim=1)):
+            copy = copies.of_cell.to(cue.device)[cell[part]]
+            values = features(term.kind, model.basis, cue[part], report[part])
+            block.unflatten(1, (-1, size))[row, copy] = values
+    return design
 
 
 def prior_scale(
@@ -156,6 +160,9 @@ def coefficient_map(fit: SwapFit, **levels: int) -> Float[Tensor, "coefficients 
     `levels` names set_size, subject or condition. A pooled term whose factors are not all named is left out, which gives
     the function of the population; any other term needs its factors: SurrogateError says which, and which levels exist.
     """
+    unknown = sorted(set(levels) - set(FACTORS))
+    if unknown:
+        raise SurrogateError(f"there is no factor {', '.join(unknown)}; allowed are {', '.join(FACTORS)}")
     kinds = _kinds(fit.model)
     scale = prior_scale(fit.model, fit.layout, fit.variances, fit.decays)
     sizes = [len(prior_deviation(kind, fit.model.basis, fit.decays)) for kind in kinds]

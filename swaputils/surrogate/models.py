@@ -56,6 +56,8 @@ class SwapModel:
             raise ValueError(f"SwapModel.emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
         if not set(self.precision_by) <= set(FACTORS):
             raise ValueError(f"SwapModel.precision_by is {self.precision_by}; allowed are {', '.join(FACTORS)}")
+        if self.terms and all(term.kind != "level" for term in self.terms):
+            raise ValueError("SwapModel.terms has no level; a swap function needs one, or no terms at all")
 
     def uses(self, dimension: Literal["cue", "report"]) -> bool:
         """Whether swaps depend on the distance in a dimension."""

@@ -121,22 +121,21 @@ def log_weights(posterior: SwapPosterior, displays: Displays) -> Float[Tensor, "
     The cued item weighs 1 and any other e^f. Displays may have any number of items, but only distances inside the
     support (else OutsideSupport). In the dtype of the displays.
     """
-    return _logits(posterior, displays)[:, :-1].log_softmax(dim=1).to(displays.report.dtype)
+    return _mean_logits(posterior, displays)[:, :-1].log_softmax(dim=1).to(displays.report.dtype)
 
 
 def component_probabilities(posterior: SwapPosterior, displays: Displays) -> Float[Tensor, "trials components"]:
     """Probability of each item and, last, of a guess, at the posterior mean of f; 0 for absent items; float64."""
-    return _logits(posterior, displays).softmax(dim=1)
+    return _mean_logits(posterior, displays).softmax(dim=1)
 
 
 def averaged_probabilities(
     posterior: SwapPosterior, displays: Displays, draws: int = 256, *, generator: torch.Generator
 ) -> Float[Tensor, "trials components"]:
     """The same averaged over functions drawn from the posterior, as if every response came from another one."""
-    total = torch.zeros(len(displays), displays.report.shape[1] + 1, dtype=torch.float64, device=displays.report.device)
-    for _ in range(draws):
-        total += component_probabilities(drawn(posterior, generator=generator), displays)
-    return total / draws
+    others, design = _of_displays(posterior, displays)
+    coefficients = _coefficients(posterior, design, draws, generator)
+    return sum(_logits(posterior, displays, others, design @ row).softmax(dim=1) for row in coefficients) / draws
 
 
 def drawn(posterior: SwapPosterior, *, generator: torch.Generator) -> SwapPosterior:
@@ -248,16 +247,25 @@ def _check_support(posterior: SwapPosterior, dimension: str, distance: Tensor) -
         )
 
 
-def _logits(posterior: SwapPosterior, displays: Displays) -> Tensor:
-    """[M, N + 1] logit 0 of the cued item, f of the others, -inf of absent ones, and last that of a guess; float64."""
+def _of_displays(posterior: SwapPosterior, displays: Displays) -> tuple[Tensor, Tensor]:
+    """Which items [M, N] are non-targets, and the features [R, K] of f at each; float64."""
     others = displays.present & ~displays.is_cued
-    logits = torch.zeros_like(displays.report, dtype=torch.float64).where(displays.present, -math.inf)
     if "cue" in posterior.dimensions:
         cue_distances(displays)  # refuses items without probe feature
-    if others.any():
-        cue, report = (values[others].double().nan_to_num(0.0) for values in signed_distances(displays))
-        if posterior.kinds:
-            logits[others] = _design(posterior, cue, report) @ posterior.mean.to(logits)
-        else:
-            logits[others] = -math.inf
+    cue, report = (values[others].double().nan_to_num(0.0) for values in signed_distances(displays))
+    if not posterior.kinds or not len(cue):
+        return others, cue.new_zeros(len(cue), len(posterior.mean))
+    return others, _design(posterior, cue, report)
+
+
+def _logits(posterior: SwapPosterior, displays: Displays, others: Tensor, swaps: Tensor) -> Tensor:
+    """[M, N + 1] logit 0 of the cued item, f of the others, -inf of absent ones, and last that of a guess; float64."""
+    logits = torch.zeros_like(displays.report, dtype=torch.float64).where(displays.present, -math.inf)
+    logits[others] = swaps if posterior.kinds else -math.inf
     return torch.cat((logits, torch.full_like(logits[:, :1], posterior.uniform_logit)), dim=1)
+
+
+def _mean_logits(posterior: SwapPosterior, displays: Displays) -> Tensor:
+    """The same at the posterior mean of f."""
+    others, design = _of_displays(posterior, displays)
+    return _logits(posterior, displays, others, design @ posterior.mean.to(design))
