@@ -55,6 +55,8 @@ def one_size(trials: int) -> tuple[float, float, float]:
 def measure(trials: int) -> None:
     """Print what `one_size` reads; the fit's 400 steps are extrapolated from FEW_STEPS."""
     people = observed(OBSERVERS["full"], trials, ITEMS, 0)
+    once = BnsConfig(steps=1, final_draws=8)
+    fit_bns(people[:100], SwapModel(LADDER["full"]), once, generator=torch.Generator())  # warm-up
     times = {}
     for steps in (1, FEW_STEPS + 1):
         start = time.process_time()
