@@ -106,7 +106,7 @@ def test_a_full_disk(people, tmp_path, monkeypatch, capfd):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(store.os, "fsync", full)
-    assert command_line.main(["fit", people, "--folds", "2", "--out", "fit"]) == 1
+    assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 1
     assert "the disk is full, nothing was written" in failed(capfd)
     assert os.listdir(tmp_path) == [people]
 
@@ -116,7 +116,7 @@ def test_an_interruption(people, tmp_path, monkeypatch, capfd):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(store.os, "replace", interrupted)
-    assert command_line.main(["fit", people, "--folds", "2", "--out", "fit"]) == 130
+    assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 130
     assert "interrupted" in failed(capfd)
     assert os.listdir(tmp_path) == [people]
 

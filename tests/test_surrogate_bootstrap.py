@@ -33,6 +33,20 @@ def test_no_random_start_of_another_optimiser_gets_higher(data_folder, cell, com
     assert fit_mixture(trials, components).log_likelihood == pytest.approx(best, abs=ALLOWED)
 
 
+@pytest.mark.parametrize(
+    ("narrow", "wide"), [((0.005, 31), (1.0, 69)), ((0.02, 5), (1.0, 59)), ((0.004, 15), (1.1, 64))]
+)
+def test_the_higher_of_two_far_modes_is_found(narrow, wide):
+    """Two widths of errors: kappa fits the one or the other, and which is higher differs from case to case."""
+    errors = torch.cat([torch.randn(n, dtype=torch.float64, generator=seeded()) * width for width, n in (narrow, wide)])
+    report = torch.zeros(len(errors), 1, dtype=torch.float64)
+    displays = Displays(report, torch.full_like(report, math.nan), torch.zeros(len(errors), dtype=torch.long))
+    trials = Trials(displays, errors, torch.ones(len(errors), dtype=torch.long))
+    cosine = aligned(trials).numpy()
+    ends = [best_of_random_starts(cosine, np.array([0, 2]), np.random.default_rng(seed)) for seed in range(3)]
+    assert fit_mixture(trials).log_likelihood == pytest.approx(max(ends), abs=ALLOWED)
+
+
 def test_the_likelihood_of_the_benchmark_is_that_of_scipy():
     errors = torch.tensor([[0.3, -1.0], [2.0, 0.5], [-3.0, 1.1]], dtype=torch.float64)
     shares = np.array([0.6, 0.3, 0.1])

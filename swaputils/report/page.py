@@ -98,7 +98,10 @@ _CHECKS = (
     "Dots: observed densities. Line and band: mean and 95 % range of data sets that the best model predicts for the same displays. "
     "About one dot in twenty lies outside of the band if the model is right."
 )
-_AROUND = "Responses around non-targets at the largest set size: swaps are the peak at 0."
+_AROUND = (
+    "Responses around non-targets at the largest set size. Swaps raise the density at 0; items that keep a distance from the "
+    "target lower it."
+)
 _TRACES = "The evidence bound, estimated from a few random functions at each step: it should level off."
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from swaputils.fitting import FEWEST_TRIALS, Fitted
 
 FEW = 100  # trials of a set size below which a swap function is mostly its prior
+ALIKE = math.radians(20)  # report features nearer than this are told apart by few responses
 DECISIVE = 3.0  # nats, a factor of 20 between two models
 MEANINGS = {
     "none": "swaps ignore distance",
@@ -121,7 +122,7 @@ def _swap_limits(fitted: Fitted) -> list[str]:
         "Swaps to an item that has nearly the target's report feature look like correct responses, so the function of report "
         "distance near 0° leans on the assumed shape of errors."
     )
-    said = [level, guesses, alike]
+    said = [level, guesses]
     if fitted.config.emission == "von_mises":
         said.append(
             "With a von Mises emission, precision that varies between trials or people can pass for an effect of report "
@@ -129,6 +130,8 @@ def _swap_limits(fitted: Fitted) -> list[str]:
         )
     posteriors = next(iter(fitted.posteriors.values()))
     example = fitted.posteriors.get("cue", posteriors)[max(posteriors)]
+    if example.report_distances[0] < ALIKE:
+        said.append(alike)
     if "cue" in fitted.posteriors and not example.continuous:
         places = ", ".join(f"{math.degrees(value):.0f}°" for value in example.distances.tolist())
         said.append(f"Cue distances were {places} only; between them nothing was measured.")
