@@ -20,7 +20,9 @@ def test_draws_have_the_moments_of_the_exact_posterior():
     trials = answered(observer(-1.0), located_displays(40, 3, seed=0), seed=0)
     fit = fit_bns(trials, SwapModel(LADDER["none"]), BnsConfig(steps=100), generator=seeded(0))
     assert prepare(trials, fit.model).design.shape[1] == 1
+    before = torch.random.get_rng_state()
     draws = sample_weights(fit, trials, draws=400, warmup=100, seed=0)
+    assert torch.random.get_rng_state().equal(before)
     assert draws.shape == (400, 1)
 
     axis = torch.linspace(-2, 3, 401, dtype=DOUBLE)

@@ -1,5 +1,6 @@
 """The posterior of a swap model by Hamiltonian Monte Carlo, to check the variational one."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -17,7 +18,6 @@ def sample_weights(
 
     By the No-U-Turn sampler of Pyro (Hoffman & Gelman 2014; Bingham et al. 2019) from the variational mean.
     """
-    import pyro
     from pyro.infer import MCMC, NUTS
 
     data = prepare(trials, fit.model)
@@ -28,12 +28,13 @@ def sample_weights(
         logits = LEVEL + data.design @ (scale * state["w"])[:, None]
         return state["w"].square().sum() / 2 - log_likelihood(logits, fit.uniform_logits, tables, data.responses)
 
-    pyro.set_rng_seed(seed)
     sampler = MCMC(
         NUTS(potential_fn=energy),
         num_samples=draws,
         warmup_steps=warmup,
         initial_params={"w": fit.mean.clone()},
     )
-    sampler.run()
+    with torch.random.fork_rng():  # the sampler takes no generator
+        torch.manual_seed(seed)
+        sampler.run()
     return sampler.get_samples()["w"]
