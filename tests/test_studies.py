@@ -171,6 +171,7 @@ def test_errors_are_sorted_by_the_nearest_non_target():
 
 def test_predictive_checks_bin_people_and_models_alike(people):
     table = studies.predictive_check_table(people)
+    assert set(table["set_size"]) == {3} and set(table["condition"]) == {0}
     bins = {who: set(part["bin"]) for who, part in table.query("dimension == 'cue'").groupby("who")}
     assert len(bins) == 4 and len({frozenset(each) for each in bins.values()}) == 1
 

@@ -48,6 +48,15 @@ def test_folds_are_balanced_within_person_and_set_size_and_overall(folds):
     assert not other.equal(fold)
 
 
+@pytest.mark.parametrize("folds", [2, 3])
+def test_folds_are_balanced_within_set_size_where_people_have_one_trial_each(folds):
+    displays = of_sizes(continuous_displays(12, 4, 0), (2, 4))
+    trials = replace(answered(observer(-1.0, (0.8,)), displays, 0), subject=torch.arange(12) // 2)
+    fold = assign_folds(trials, folds, generator=seeded(0))
+    for size in (2, 4):
+        assert (fold[displays.set_size == size].bincount(minlength=folds) == 6 // folds).all()
+
+
 @pytest.mark.parametrize("folds", [0, 1, 83])
 def test_the_number_of_folds_is_checked(folds):
     with pytest.raises(SurrogateError, match=f"folds is {folds}; allowed are 2 to 82"):

@@ -17,7 +17,7 @@ from swaputils.surrogate import LADDER, BnsConfig, SwapModel, fit_bns
 ITEMS = 6
 DATA_SETS = 5
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
-GIGABYTE = 1024**2  # in the kilobytes that the system counts memory in
+GIGABYTE = 1e9 / 1024  # in the units of 1,024 bytes that the system counts memory in
 FEW_STEPS = 40
 
 
@@ -53,19 +53,19 @@ def one_size(trials: int) -> tuple[float, float, float]:
 
 
 def measure(trials: int) -> None:
-    """Print what `one_size` reads; the fit's 400 steps are extrapolated from FEW_STEPS."""
+    """Print what `one_size` reads; the fit's steps are extrapolated from FEW_STEPS."""
     people = observed(OBSERVERS["full"], trials, ITEMS, 0)
     once = BnsConfig(steps=1, final_draws=8)
     fit_bns(people[:100], SwapModel(LADDER["full"]), once, generator=torch.Generator())  # warm-up
-    times = {}
-    for steps in (1, FEW_STEPS + 1):
+    times, memory = {}, []
+    for steps in (FEW_STEPS + 1, 1):
         start = time.process_time()
         config = BnsConfig(steps=steps, final_draws=8)
         fit_bns(people, SwapModel(LADDER["full"]), config, generator=torch.Generator().manual_seed(0))
         times[steps] = time.process_time() - start
+        memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIGABYTE)
     step = (times[FEW_STEPS + 1] - times[1]) / FEW_STEPS
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIGABYTE
-    print(step, times[1] + step * BnsConfig().steps, memory)
+    print(step, times[1] + step * BnsConfig().steps, memory[0])
 
 
 def main() -> int:

@@ -8,11 +8,11 @@ import sys
 
 from swaputils import results
 
-WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder")
-WITH_RETRO_CUE = ("functions", "contrasts", "ladder")
+WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks")
+WITH_RETRO_CUE = ("functions", "contrasts", "ladder", "checks")
 TABLES = {
     "studies": ("recovery", "calibration", "confound", "hamiltonian", "share_power", "gradient_power"),
-    "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "checks", "hamiltonian"),
+    "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "hamiltonian"),
     "bays2009": WITHOUT_RETRO_CUE,
     "oberauer_lin2017_e2": WITH_RETRO_CUE,
     "oberauer_lin2017_e3": WITH_RETRO_CUE,

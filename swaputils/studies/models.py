@@ -6,11 +6,12 @@ from dataclasses import replace
 import pandas as pd
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from swaputils.circular import wrap
 from swaputils.records import Trials
 from swaputils.studies.observers import OBSERVERS, observed
-from swaputils.studies.people import BRACKET, fitted_cell, fixed_generator
+from swaputils.studies.people import BRACKET, cells_of, fitted_cell, fixed_generator
 from swaputils.studies.simulated import EMISSION_CHOICES
 from swaputils.surrogate import (
     ACCOUNTS,
@@ -33,6 +34,8 @@ RESAMPLES = 200
 SIMULATED_PER_DISPLAY = 20
 BY_PERSON = "von Mises + guesses, each person"
 TWO_EMISSIONS = ("von Mises + guesses", "wrapped stable")
+CHECKED_MODELS = (("cue", TWO_EMISSIONS[0]), ("cue", TWO_EMISSIONS[1]), ("full", TWO_EMISSIONS[1]))
+FEW_ITEMS = 4
 
 
 def baseline_table(people: Trials) -> pd.DataFrame:
@@ -78,22 +81,29 @@ def known_hamiltonian_table() -> pd.DataFrame:
 
 
 def predictive_check_table(people: Trials) -> pd.DataFrame:
-    """Mean size of the error by the nearest non-target's cue and report distance, at the largest set size.
+    """Mean size of the error by the nearest non-target's cue and report distance, at FEW_ITEMS and at the largest set size.
 
-    One row per dimension, bin (its centre, rad) and who: "people", with standard_error, or a model fitted to them.
+    One row per condition, set_size, dimension, bin (its centre, rad) and who: "people", with standard_error, or a model fitted
+    to them. Where all places are taken there is one cue distance only; with FEW_ITEMS it varies.
     """
     largest = int(people.displays.set_size.max())
-    chosen = people[people.displays.set_size == largest]
-    nearest = _nearest(chosen)
-    rows = _binned("people", nearest, _error(chosen, chosen.response)[None])
-    for rung, emission in (("cue", TWO_EMISSIONS[0]), ("cue", TWO_EMISSIONS[1]), ("full", TWO_EMISSIONS[1])):
-        fitted, generator = fitted_cell(chosen, rung, emission), fixed_generator()
-        answers = [
-            sample_responses(fitted, chosen.displays, generator=generator)[0] for _ in range(SIMULATED_PER_DISPLAY)
-        ]
-        errors = torch.stack([_error(chosen, answer) for answer in answers])
-        rows += _binned(f"{rung}, {emission}", nearest, errors)
-    return pd.DataFrame(rows)
+    cells = {key: chosen for key, chosen in cells_of(people).items() if key[1] in (FEW_ITEMS, largest)}
+    parts = []
+    with tqdm(total=len(cells) * len(CHECKED_MODELS), desc="predictive checks", unit="fit") as bar:
+        for (condition, size), chosen in cells.items():
+            nearest = _nearest(chosen)
+            rows = _binned("people", nearest, _error(chosen, chosen.response)[None])
+            for rung, emission in CHECKED_MODELS:
+                fitted, generator = fitted_cell(chosen, rung, emission), fixed_generator()
+                answers = [
+                    sample_responses(fitted, chosen.displays, generator=generator)[0]
+                    for _ in range(SIMULATED_PER_DISPLAY)
+                ]
+                errors = torch.stack([_error(chosen, answer) for answer in answers])
+                rows += _binned(f"{rung}, {emission}", nearest, errors)
+                bar.update()
+            parts.append(pd.DataFrame(rows).assign(condition=condition, set_size=size))
+    return pd.concat(parts, ignore_index=True)
 
 
 def by_condition(model: SwapModel) -> SwapModel:

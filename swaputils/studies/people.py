@@ -40,7 +40,7 @@ def function_table(people: Trials) -> pd.DataFrame:
     One row per condition, set_size, emission, model, dimension and distance (rad): f with its 95 % band low to high; the
     function of cue distance from the cue model, that of report distance from the full model at the largest set size.
     """
-    cells = _cells(people)
+    cells = cells_of(people)
     rows = []
     with tqdm(total=len(cells) * len(BRACKET), desc="swap functions", unit="cell") as bar:
         for (condition, size), chosen in cells.items():
@@ -62,7 +62,7 @@ def share_table(people: Trials) -> pd.DataFrame:
     One row per condition, set_size and emission: swaps and excess with 95 % intervals (swaps_low, ...), guesses. The excess
     is what remains of the swaps when every non-target weighs what one at the farthest cue distance does.
     """
-    cells = _cells(people)
+    cells = cells_of(people)
     rows = []
     with tqdm(total=len(cells) * len(BRACKET), desc="swap shares", unit="cell") as bar:
         for (condition, size), chosen in cells.items():
@@ -133,7 +133,7 @@ def fixed_generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
-def _cells(people: Trials) -> dict[tuple[int, int], Trials]:
+def cells_of(people: Trials) -> dict[tuple[int, int], Trials]:
     """Trials of each condition and set size above 1; the condition is 0 where there is one only."""
     condition = torch.zeros_like(people.subject) if people.condition is None else people.condition
     sizes = people.displays.set_size
@@ -189,7 +189,7 @@ def _pooled_fit(people: Trials, more: tuple[Term, ...]) -> SwapFit:
     model = SwapModel(LADDER["cue"] + more + own, precision_by=("subject", "set_size"))
     if people.condition is not None:
         model = replace(model, precision_by=("subject", "set_size", "condition"))
-    return fit_bns(chosen, model, BnsConfig(steps=600), generator=fixed_generator())
+    return fit_bns(chosen, model, BnsConfig(steps=1000), generator=fixed_generator())
 
 
 def _contrast_row(quantity: str, contrast: str, draws: Tensor) -> dict:

@@ -31,6 +31,7 @@ from swaputils.surrogate.torus import spectrum
 NORMAL_95 = 1.959964
 NEAR, FAR = 0.4, 3.0  # rad; a little inside of the distances that random displays have
 GRID = torch.linspace(NEAR, FAR, 25, dtype=torch.float64)
+WIDEST = torch.linspace(0.32, 3.1, 25, dtype=torch.float64)  # rad; as far as 5,000 displays surely reach
 FRESH_TRIALS = 10_000
 FRESH_SEED = 1_000_003  # added to the seed of the fitted responses
 SETS_OF_SIZE = {2_000: 8}  # simulated data sets with varying precision, by number of trials
@@ -54,7 +55,7 @@ def thresholds(truth: str, trials: int, items: int, seed: int) -> dict[str, floa
     fit = fit_bns(people, SwapModel(LADDER["full"]), generator=_generator(seed))
     seconds = time.process_time() - start
     fitted = cell(fit, set_size=items)
-    cue, report = (axis.flatten() for axis in torch.meshgrid(GRID, GRID, indexing="ij"))
+    cue, report = (axis.flatten() for axis in torch.meshgrid(WIDEST, WIDEST, indexing="ij"))
     (mean, deviation), (true, _) = swap_surface(fitted, cue, report), swap_surface(OBSERVERS[truth], cue, report)
     exact = response_log_density(OBSERVERS[truth], fresh.displays, fresh.response).mean()
     found = predictive_log_density(fit, fresh, generator=_generator(seed)).mean()
@@ -170,7 +171,7 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
     """
     rows = []
     sizes, ratios = (250, 500, 1000, 2000), (1.0, 2.0, 4.0)
-    ends = torch.stack((GRID[0], GRID[-1]))
+    ends = torch.tensor([NEAR, FAR], dtype=torch.float64)
     quantiles = torch.tensor([0.025, 0.5, 0.975], dtype=torch.float64)
     with tqdm(total=len(sizes) * len(ratios) * replicates, desc="trials for a gradient", unit="fit") as bar:
         for ratio in ratios:

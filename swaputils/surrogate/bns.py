@@ -45,8 +45,8 @@ class BnsConfig:
     """
 
     draws: int = 8
-    steps: int = 400
-    learning_rate: float = 0.03
+    steps: int = 500
+    learning_rate: float = 0.06
     averaged: float = 0.3
     final_draws: int = 512
 

@@ -71,15 +71,16 @@ def compare(
 
 
 def assign_folds(trials: Trials, folds: int, *, generator: torch.Generator) -> Int[Tensor, " trials"]:
-    """A fold for each trial at random, as equal in number as possible within each person and set size."""
+    """A fold for each trial at random, dealt out in turn to the trials of a set size, person by person.
+
+    So folds are as equal in number as possible within each set size and within each person and set size.
+    """
     if not 2 <= folds <= len(trials):
         raise SurrogateError(f"folds is {folds}; allowed are 2 to {len(trials)}, the number of trials")
-    order = torch.randperm(len(trials), generator=generator)
-    table = factor_table(trials).iloc[order.tolist()]
-    running = table.groupby(["subject", "set_size"]).cumcount() + table.groupby(["subject", "set_size"]).ngroup()
-    fold = torch.empty(len(trials), dtype=torch.long)
-    fold[order] = torch.tensor(running.to_numpy()) % folds
-    return fold
+    shuffled = factor_table(trials).sample(frac=1, random_state=int(torch.randint(2**31, (), generator=generator)))
+    ordered = shuffled.sort_values(["subject", "condition"], kind="stable")
+    fold = ordered.groupby("set_size").cumcount().sort_index() % folds
+    return torch.tensor(fold.to_numpy())
 
 
 def _gain(difference: Tensor, subject: Tensor) -> dict[str, float]:

@@ -49,7 +49,9 @@ class _LogLikelihood(torch.autograd.Function):
         flat = tables.reshape(-1)
         to_swaps = torch.zeros(len(swap_logits) + 1, swap_logits.shape[1], dtype=flat.dtype, device=flat.device)
         to_uniform, to_flat = torch.zeros_like(uniform_logits), torch.zeros_like(flat)
-        weights = torch.cat((swap_logits.clamp(max=MOST_LOGIT).exp(), torch.zeros_like(to_swaps[:1])))
+        weights = torch.zeros_like(to_swaps)  # in place from here: these two are the largest arrays
+        torch.clamp(swap_logits, max=MOST_LOGIT, out=weights[:-1])
+        weights[:-1].exp_()
         guess_weights = uniform_logits.exp()
         draws = swap_logits.shape[1]
         total = torch.zeros((), dtype=flat.dtype, device=flat.device)
@@ -78,7 +80,7 @@ class _LogLikelihood(torch.autograd.Function):
             to_emission = torch.cat(((emission[0] * mean_inverse)[None], posterior.mean(2)))
             to_flat.index_add_(0, below.reshape(-1), (to_emission * (1 - rest)).reshape(-1))
             to_flat.index_add_(0, (below + 1).reshape(-1), (to_emission * rest).reshape(-1))
-        ctx.save_for_backward(to_swaps[:-1] / draws, to_uniform, to_flat.view_as(tables))
+        ctx.save_for_backward(to_swaps[:-1].div_(draws), to_uniform, to_flat.view_as(tables))
         return total
 
     @staticmethod
