@@ -9,16 +9,13 @@ import pandas as pd
 import torch
 import tyro
 
-from swaputils import data, download, results
-from swaputils.data import DataError
+from swaputils import data, download, fitting, report, results, tidy
 from swaputils.records import Trials
+from swaputils.report import reading
 from swaputils.simulated import simulated_trials
-from swaputils.store import shown, write_text
-from swaputils.surrogate import bns, mixture, posterior
-from swaputils.surrogate.posterior import SwapPosterior
+from swaputils.store import StoreError, shown, write_files
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
 
-NORMAL_95 = 1.96
 INTERRUPTED = 130  # the shell's convention: 128 + signal 2
 
 
@@ -36,65 +33,57 @@ def fetch(name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME
 
 def fit(
     source: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="FILE|NAME")],
+    columns: tuple[str, ...] = (),
+    units: str = "rad",
+    period: int = 360,
+    cue_period: int = 360,
     set_size: int | None = None,
+    emission: str = fitting.FitConfig.emission,
+    folds: int = fitting.FitConfig.folds,
     seed: int = 0,
     out: Path | None = None,
 ) -> None:
-    """Fit human responses: the parametric mixture at each set size, and the swap function of cue distance at one.
+    """Fit human responses and write a report: mixtures, nested swap models, figures, posteriors for training networks.
 
     Args:
         source: CSV file, name of a data set, or 'simulated'.
-        set_size: the set size whose swap function is fitted; the largest in the data unless given.
+        columns: our column names and those of the file, as in response=answer target=colour; the others have our names.
+        units: of the angles in the file, rad or deg.
+        period: 180 if the report feature is an orientation (its angles are doubled), else 360.
+        cue_period: 180 if the cue feature is an orientation, else 360.
+        set_size: the one to fit swap models to; all from 2 on together unless given.
+        emission: shape of the errors: von_mises, wrapped_stable or variable_precision.
+        folds: of the cross-validation.
         seed: seed of the random numbers.
-        out: folder that keeps the fits (mixture.csv and the posterior); nothing is kept unless given.
+        out: new folder for the report, the tables and the posteriors; <source>_fit unless given.
     """
-    trials = _trials(source, seed)
-    chosen = _at_set_size(trials, set_size)
-    fits = mixture.fit_mixture_table(trials)
-    print("parametric mixture, mean over people")
-    print(fits.drop(columns="subject").groupby("set_size").mean().round(3).to_string())
-    if out is not None:
-        write_text(out / "mixture.csv", fits.to_csv(index=False))
-    if chosen.displays.probe.isnan().all():
-        print("no cue columns, so no swap function of cue distance")
-        return
-    fitted = bns.fit_bns(chosen, bns.BnsConfig(), generator=torch.Generator().manual_seed(seed))
-    print(f"swap function of cue distance, set size {fitted.set_size}: log weight relative to the cued item")
-    print(_swap_table(fitted).round(3).to_string(index=False))
-    if out is not None:
-        posterior.save(fitted, out)
+    folder = out or Path(f"{Path(source).stem}_fit")
+    if folder.exists():
+        raise StoreError(f"{shown(folder)}: exists already; remove it, or name a new folder with --out")
+    config = fitting.FitConfig(set_size=set_size, emission=emission, folds=folds, seed=seed)
+    fitted = fitting.fit(_trials(source, _file_format(columns, units, period, cue_period), seed), config)
+    write_files(report.contents(fitted, Path(source).name, folder))
+    for sentence in (*reading.findings(fitted), *reading.limits(fitted)):
+        print(f"- {sentence}")
+    print(f"the report is {shown(folder / 'report.html')}")
 
 
-def _swap_table(fitted: SwapPosterior) -> pd.DataFrame:
-    """Swap function with its 95 % band, and the swap probability of a two-item display, at each fitted cue distance."""
-    distance = torch.linspace(*fitted.distances.tolist(), 9) if fitted.continuous else fitted.distances
-    mean, deviation = posterior.swap_function(fitted, distance.double())
-    columns = {
-        "distance_deg": distance.rad2deg(),
-        "f": mean,
-        "low": mean - NORMAL_95 * deviation,
-        "high": mean + NORMAL_95 * deviation,
-        "p_swap_of_two": mean.sigmoid(),
-    }
-    return pd.DataFrame({name: values.tolist() for name, values in columns.items()})
+def _file_format(columns: tuple[str, ...], units: str, period: int, cue_period: int) -> tidy.FileFormat:
+    """The format that the options describe."""
+    for pair in columns:
+        if not all(pair.partition("=")):
+            raise data.DataError(f"--columns takes pairs as in response=answer; {pair!r} is none")
+    named = dict(pair.split("=", 1) for pair in columns)
+    return tidy.FileFormat(named, units=units, period=period, cue_period=cue_period)
 
 
-def _trials(source: str, seed: int) -> Trials:
+def _trials(source: str, layout: tidy.FileFormat, seed: int) -> Trials:
     """Trials of a file, a named data set or simulated people."""
-    if source == "simulated":
-        return simulated_trials(seed)
     if source.endswith(".csv") or Path(source).is_file():
-        return data.read_trials(source)
-    return data.load(source)
-
-
-def _at_set_size(trials: Trials, set_size: int | None) -> Trials:
-    """Trials of one set size; DataError lists those in the data."""
-    sizes = trials.displays.set_size
-    chosen = int(sizes.max()) if set_size is None else set_size
-    if not (sizes == chosen).any():
-        raise DataError(f"there are no trials of set size {chosen}; the data have {sizes.unique().tolist()}")
-    return trials[sizes == chosen]
+        return tidy.read(source, layout)
+    if layout != tidy.FileFormat():
+        raise data.DataError("--columns, --units and the periods describe a file; known data sets need none of them")
+    return simulated_trials(seed) if source == "simulated" else data.load(source)
 
 
 def train(

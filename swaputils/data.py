@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -70,15 +71,26 @@ def find(name: str, folder: Path | str | None = None) -> Path:
     )
 
 
-def load(name: str, folder: Path | str | None = None) -> Trials:
+def load(name: str, folder: Path | str | None = None, condition: str | None = None) -> Trials:
     """Trials of a known data set, see `find` and `read_trials`."""
-    return read_trials(find(name, folder))
+    return read_trials(find(name, folder), condition)
 
 
-def read_trials(path: Path | str) -> Trials:
-    """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns."""
+def read_trials(path: Path | str, condition: str | None = None) -> Trials:
+    """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns.
+
+    condition: a further column that tells experimental conditions apart; its distinct values, sorted, are numbered from 0.
+    """
     table = read_table(path)
-    items = ["target", *_nontargets(table.columns)]
+    if condition is None:
+        return to_trials(table)
+    _check_condition(Path(path), table, condition)
+    return replace(to_trials(table), condition=torch.tensor(pd.factorize(table[condition], sort=True)[0]))
+
+
+def to_trials(table: pd.DataFrame) -> Trials:
+    """Trials of a table that `check_table` passed."""
+    items = ["target", *nontargets(table.columns)]
     report = _angles(table[items])
     cued = "cue_target" in table
     probe = _angles(table[[f"cue_{item}" for item in items]]) if cued else torch.full_like(report, math.nan)
@@ -91,28 +103,32 @@ def read_table(path: Path | str) -> pd.DataFrame:
 
     Raises DataError naming the file, the row and the column of the first fault, and what is allowed.
     """
-    path = Path(path)
-    text = _read_text(path)
-    items = ["target", *_nontargets(text.columns)]
+    return check_table(Path(path), read_cells(Path(path)))
+
+
+def check_table(path: Path, text: pd.DataFrame) -> pd.DataFrame:
+    """The cells of a file as numbers, after every check of the format; `path` is for the messages."""
+    _check_columns(path, text.columns)
+    items = ["target", *nontargets(text.columns)]
     cues = [f"cue_{item}" for item in items] if "cue_target" in text else []
     angles = ["response", *items, *cues]
     table = text.copy()
     for column in [*NUMBERING, *angles]:
-        table[column] = _numbers(path, text[column])
+        table[column] = numbers(path, text[column])
     for column in REQUIRED:
-        _refuse(path, table[column].isna(), column, "is empty; every trial needs it")
+        refuse(path, table[column].isna(), column, "is empty; every trial needs it")
     for column in NUMBERING:
-        _refuse(path, table[column] % 1 != 0, column, "is not a whole number", text[column])
+        refuse(path, table[column] % 1 != 0, column, "is not a whole number", text[column])
         table[column] = table[column].astype("int64")
     for column in angles:
         _check_angles(path, table[column], text[column])
     for item in items if cues else []:
-        _refuse(path, table[item].notna() & table[f"cue_{item}"].isna(), f"cue_{item}", f"is empty, but {item} is not")
-        _refuse(path, table[item].isna() & table[f"cue_{item}"].notna(), item, f"is empty, but cue_{item} is not")
+        refuse(path, table[item].notna() & table[f"cue_{item}"].isna(), f"cue_{item}", f"is empty, but {item} is not")
+        refuse(path, table[item].isna() & table[f"cue_{item}"].notna(), item, f"is empty, but cue_{item} is not")
     shows = table[items].notna().sum(axis=1)
-    _refuse(path, shows != table["set_size"], "set_size", "is not the number of items in the row", text["set_size"])
+    refuse(path, shows != table["set_size"], "set_size", "is not the number of items in the row", text["set_size"])
     repeated = table.duplicated(["subject", "trial"])
-    _refuse(path, repeated, "trial", "was already used for this subject; each subject and trial once", text["trial"])
+    refuse(path, repeated, "trial", "was already used for this subject; each subject and trial once", text["trial"])
     return table
 
 
@@ -139,14 +155,14 @@ def _angles(columns: pd.DataFrame | pd.Series) -> torch.Tensor:
     return torch.where(angles.abs() >= math.pi, -math.pi, angles)
 
 
-def _nontargets(columns: pd.Index) -> list[str]:
+def nontargets(columns: pd.Index) -> list[str]:
     """The non-target columns in the order of their numbers."""
     found = [column for column in columns if re.fullmatch(r"nontarget_\d+", column)]
     return sorted(found, key=lambda column: int(column.removeprefix("nontarget_")))
 
 
-def _read_text(path: Path) -> pd.DataFrame:
-    """All cells as text, empty ones as missing."""
+def read_cells(path: Path) -> pd.DataFrame:
+    """All cells of a CSV file as text, empty ones as missing; DataError where it is none."""
     try:
         content = path.read_bytes().decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(content), strict=True))
@@ -159,7 +175,9 @@ def _read_text(path: Path) -> pd.DataFrame:
     if len(rows) < FIRST_ROW:
         raise DataError(f"{shown(path)}: holds no trials; expected a header and one row per trial")
     header, *body = rows
-    _check_columns(path, pd.Index(header))
+    for column in header:
+        if header.count(column) > 1:
+            raise DataError(f"{shown(path)}: column {column!r} occurs twice")
     for number, row in enumerate(body, start=FIRST_ROW):
         if len(row) != len(header):
             raise DataError(f"{shown(path)}, row {number}: has {len(row)} cells; the header has {len(header)}")
@@ -168,28 +186,33 @@ def _read_text(path: Path) -> pd.DataFrame:
 
 
 def _check_columns(path: Path, columns: pd.Index) -> None:
-    """DataError unless the columns of the format are there, each once."""
-    if not columns.is_unique:
-        raise DataError(f"{shown(path)}: column {columns[columns.duplicated()][0]!r} occurs twice")
+    """DataError unless the columns of the format are there."""
     cues = [column for column in columns if re.fullmatch(r"cue_(target|nontarget_\d+)", column)]
     expected = [*REQUIRED, *(cue.removeprefix("cue_") for cue in cues)]
     if cues:
-        expected += [f"cue_{item}" for item in ("target", *_nontargets(columns))]
+        expected += [f"cue_{item}" for item in ("target", *nontargets(columns))]
     missing = [column for column in dict.fromkeys(expected) if column not in columns]
     if missing:
         found = ", ".join(columns[:30])[:300]  # the header of a file that is no table may be long
         raise DataError(f"{shown(path)}: misses the columns {', '.join(missing)}; found {found}")
 
 
-def _numbers(path: Path, cells: pd.Series) -> pd.Series:
+def _check_condition(path: Path, table: pd.DataFrame, column: str) -> None:
+    """DataError unless the file has the column, and a value in every row."""
+    if column not in table:
+        raise DataError(f"{shown(path)}: has no column {column!r} for conditions; there are {', '.join(table.columns)}")
+    refuse(path, table[column].isna(), column, "is empty; every trial needs a condition")
+
+
+def numbers(path: Path, cells: pd.Series) -> pd.Series:
     """The column as float64, NaN where empty; DataError at the first cell that is not a finite number."""
     try:
-        numbers = cells.astype("float64")
+        values = cells.astype("float64")
     except ValueError:
-        numbers = pd.Series([_number(cell) for cell in cells])
-    faulty = (numbers.isna() & cells.notna()) | (numbers.abs() == math.inf)
-    _refuse(path, faulty, cells.name, "is not a number; expected a finite number or an empty cell", cells)
-    return numbers
+        values = pd.Series([_number(cell) for cell in cells])
+    faulty = (values.isna() & cells.notna()) | (values.abs() == math.inf)
+    refuse(path, faulty, cells.name, "is not a number; expected a finite number or an empty cell", cells)
+    return values
 
 
 def _number(cell: str | None) -> float:
@@ -210,10 +233,10 @@ def _check_angles(path: Path, angles: pd.Series, cells: pd.Series) -> None:
             advice = "; this column seems to run from 0 to 2 pi: subtract 2 pi from values of pi and above"
         elif 4 * math.pi < given.abs().max() <= 360:
             advice = "; this column seems to be in degrees: multiply by pi / 180 and wrap"
-    _refuse(path, outside, angles.name, "is outside of the circle; expected rad in [-pi, pi)" + advice, cells)
+    refuse(path, outside, angles.name, "is outside of the circle; expected rad in [-pi, pi)" + advice, cells)
 
 
-def _refuse(path: Path, faulty: pd.Series, column: str, fault: str, cells: pd.Series | None = None) -> None:
+def refuse(path: Path, faulty: pd.Series, column: str, fault: str, cells: pd.Series | None = None) -> None:
     """DataError at the first faulty row, if there is one."""
     if faulty.any():
         row = int(faulty.to_numpy().argmax())

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from swaputils.circular import distance, to_angle
 from swaputils.diffusion import (
     Schedule,
     expected_endpoint,
@@ -15,6 +16,7 @@ from swaputils.diffusion import (
     kernel_target,
     posterior_mean,
     report_noise,
+    responsibilities,
     sample_endpoints,
 )
 from swaputils.records import ResponseDensity, ResponseMixture
@@ -29,7 +31,7 @@ def sample_path(
 ) -> Float[Tensor, "trials times 2"]:
     """Draw paths of the exact sampler in network time: T + 1 times, the last entry being the end point.
 
-    Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], posterior variance).
+    Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], noise variance of the schedule).
     start: state at the start of the report period; standard normal when None.
     """
     like = mixture.log_density if isinstance(mixture, ResponseDensity) else mixture.angles
@@ -57,3 +59,22 @@ def loss_floor(
     sampled = kernel_target(schedule, endpoint[:, None], noised, leak)
     expected = kernel_target(schedule, expected_endpoint(schedule, mixture, noised), noised, leak)
     return (sampled - expected).square().mean(dim=(0, 2))
+
+
+def eventual_responsibility(
+    schedule: Schedule, mixture: ResponseMixture, path: Float[Tensor, "trials times 2"]
+) -> Float[Tensor, "trials steps"]:
+    """Probability, at the start of each report step, of the item that the path ends nearest to."""
+    item = distance(to_angle(path[:, -1])[:, None], mixture.angles).argmin(1)
+    given = responsibilities(schedule, mixture, path[:, :-1])
+    return given.gather(2, item[:, None, None].expand(-1, schedule.steps, 1)).squeeze(2)
+
+
+def commitment_step(responsibility: Float[Tensor, "trials steps"], level: float) -> int:
+    """First report step at whose start the mean responsibility is at least `level`; ValueError where none is."""
+    reached = responsibility.mean(0) >= level
+    if not reached.any():
+        raise ValueError(
+            f"the mean responsibility never reaches {level}; its largest value is {responsibility.mean(0).max():.3f}"
+        )
+    return int(reached.to(torch.uint8).argmax())

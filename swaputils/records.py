@@ -93,22 +93,27 @@ class Trials(_Moves):
     displays: what was shown.
     response: [M] reported angle, rad in [-pi, pi).
     subject:  [M] whole numbers that tell people apart.
+    condition: [M] whole numbers that tell experimental conditions apart; None where there is one only.
     """
 
     displays: Displays
     response: Tensor
     subject: Tensor
+    condition: Tensor | None = None
 
     def __post_init__(self):
         _check(self, "response", (len(self.displays),))
         _check(self, "subject", (len(self.displays),))
+        if self.condition is not None:
+            _check(self, "condition", (len(self.displays),))
 
     def __len__(self) -> int:
         return len(self.displays)
 
     def __getitem__(self, index) -> "Trials":
         """The trials picked by a slice, a mask or indices."""
-        return Trials(self.displays[index], self.response[index], self.subject[index])
+        condition = None if self.condition is None else self.condition[index]
+        return Trials(self.displays[index], self.response[index], self.subject[index], condition)
 
 
 @dataclass(frozen=True)

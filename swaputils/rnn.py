@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from swaputils import recurrence
 from swaputils.drives import GatedDrive, PlainDrive, TreeDrive
+from swaputils.reachability import spanning_signs
 from swaputils.records import Rollout, TrialInputs, TrialNoise
 from swaputils.recurrence import Forcing, Span
 
@@ -93,6 +94,9 @@ class RNN(nn.Module):
         self.config = config
         square = torch.randn((config.units, config.units), dtype=torch.float64, generator=generator)
         rotation = torch.linalg.qr(square).Q.T.float()
+        rotation = rotation * spanning_signs(
+            rotation[:2]
+        )  # else a drive that is never negative, as the tree's, may be stuck
         self.register_buffer("readout", rotation[:2].clone())
         self.register_buffer("null_space", rotation[2:].clone())
         self.register_buffer("report_noise", report_noise.float())

@@ -272,8 +272,12 @@ def results_folder() -> Path:
 
 def write_run(folder: Path | str, run: Run) -> None:
     """Write a run folder, whole or not at all; the weights carry the config's hash, an empty provenance is filled in."""
-    folder = Path(folder)
-    contents = {
+    write_files(run_contents(Path(folder), run))
+
+
+def run_contents(folder: Path, run: Run) -> dict[Path, bytes]:
+    """The files of a run folder, so that they can be written together with others."""
+    return {
         folder / CONFIG: _json_bytes(folder / CONFIG, run.config),
         folder / LOG: _log_bytes(folder / LOG, run.log),
         folder / METRICS: _json_bytes(folder / METRICS, run.metrics),
@@ -281,7 +285,6 @@ def write_run(folder: Path | str, run: Run) -> None:
         # last, so that files of two runs, should it come to that, are refused by the hash
         folder / WEIGHTS: _tensor_bytes(run.weights, {"config_hash": config_hash(run.config)}),
     }
-    write_files(contents)
 
 
 def read_run(folder: Path | str, like: Mapping[str, Tensor] | None = None) -> Run:

@@ -6,15 +6,17 @@ import math
 import torch
 from torch import Tensor
 
+from swaputils.circular import wrap
 from swaputils.diffusion import Schedule, linear_schedule, report_noise
-from swaputils.records import Batch, Displays, Periods, ResponseMixture, TrialInputs
+from swaputils.records import Batch, Displays, Periods, ResponseMixture, TrialInputs, Trials
 from swaputils.rnn import RNN, RNNConfig
-from swaputils.surrogate import SwapPosterior, flat, response_mixture
+from swaputils.surrogate import Basis, SwapPosterior, flat, response_mixture, sample_responses
 from swaputils.task import TaskConfig, encode, sample_displays
 
 SCHEDULE = linear_schedule()
 PERIODS = Periods(stimulus=0.1, delay=0.15, cue=0.1, post_cue_delay=0.05, report=0.3)
 INDEX_TASK = TaskConfig(periods=PERIODS)
+SEPARATION = 0.3  # rad between any two items of the continuous displays
 PROBE_TASK = TaskConfig(cueing="probe", probes="locations", centres=6, periods=PERIODS)
 
 
@@ -53,20 +55,85 @@ def small_batch(trials: int, swap_probability: float = 0.1, seed: int = 0) -> Ba
 
 def swap_posterior(level: float) -> SwapPosterior:
     """A certain swap function that falls with cue distance, over the eight locations; `level` moves it up and down."""
+    mean = torch.tensor([2 * level - 2, 0.8, 0.2], dtype=torch.float64)
+    return certain(mean, Basis(cue=2), ("level", "cue"), torch.arange(1, 5, dtype=torch.float64) * (math.pi / 4))
+
+
+def certain(
+    mean: Tensor,
+    basis: Basis,
+    kinds: tuple[str, ...],
+    distances: Tensor,
+    concentration: float = 8.0,
+    uniform_logit: float = -2.0,
+) -> SwapPosterior:
+    """A posterior that is certain of the coefficients `mean`; cue distances fill a range where there are two."""
     return SwapPosterior(
-        mean=torch.tensor([level, 1.0, 0.3], dtype=torch.float64),
-        cholesky=torch.zeros((3, 3), dtype=torch.float64),
-        amplitude=1.0,
-        decay=1.0,
-        concentration=8.0,
-        uniform_logit=-2.0,
-        distances=torch.arange(1, 5, dtype=torch.float64) * (math.pi / 4),
-        continuous=False,
+        kinds=kinds,
+        basis=basis,
+        mean=mean,
+        cholesky=torch.zeros((len(mean), len(mean)), dtype=torch.float64),
+        emission="von_mises",
+        emission_parameters=torch.tensor([concentration], dtype=torch.float64),
+        uniform_logit=uniform_logit,
+        distances=distances,
+        report_distances=distances[[0, -1]],
+        continuous=len(distances) == 2,
         set_size=8,
         trials=100,
         elbo=-100.0,
         elbo_trace=torch.tensor([-120.0, -100.0], dtype=torch.float64),
     )
+
+
+def observer(
+    level: float, cosines: tuple[float, ...] = (), concentration: float = 10.0, uniform_logit: float = -3.0
+) -> SwapPosterior:
+    """A posterior that is certain of f = level + sum_j cosines[j] cos(j c), for displays at least SEPARATION apart."""
+    kinds = ("level", "cue") if cosines else ("level",)
+    mean = torch.tensor([level, *cosines], dtype=torch.float64)
+    support = torch.tensor([SEPARATION, math.pi], dtype=torch.float64)
+    return certain(mean, Basis(cue=max(len(cosines), 1)), kinds, support, concentration, uniform_logit)
+
+
+def spaced_angles(displays: int, items: int, generator: torch.Generator) -> Tensor:
+    """Random angles at least SEPARATION apart: spacings of uniform points, a random turn and a random order."""
+    cuts = torch.rand(displays, items - 1, dtype=torch.float64, generator=generator).sort(1).values
+    edges = torch.cat((torch.zeros(displays, 1), cuts, torch.ones(displays, 1)), dim=1)
+    gaps = SEPARATION + edges.diff(dim=1) * (2 * math.pi - items * SEPARATION)
+    turn = torch.rand(displays, 1, dtype=torch.float64, generator=generator) * 2 * math.pi
+    order = torch.rand(displays, items, generator=generator).argsort(1)
+    return wrap(gaps.cumsum(1) + turn).gather(1, order)
+
+
+def continuous_displays(displays: int, items: int, seed: int) -> Displays:
+    generator = seeded(seed)
+    report, probe = (spaced_angles(displays, items, generator) for _ in range(2))
+    return Displays(report, probe, torch.randint(items, (displays,), generator=generator))
+
+
+def located_displays(displays: int, items: int, seed: int) -> Displays:
+    """Displays on 8 locations, rounded to six decimals as files are, item 0 cued."""
+    generator = seeded(seed)
+    places = torch.rand(displays, 8, generator=generator).argsort(1)[:, :items]
+    probe = (wrap(places.double() * math.pi / 4) * 1e6).round() / 1e6
+    report = spaced_angles(displays, items, generator)
+    return Displays(report, probe, torch.zeros(displays, dtype=torch.long))
+
+
+def answered(truth: SwapPosterior, displays: Displays, seed: int, people: int = 1) -> Trials:
+    response, _ = sample_responses(truth, displays, generator=seeded(seed))
+    return Trials(displays, response, torch.arange(len(displays)) % people)
+
+
+def of_sizes(displays: Displays, sizes: tuple[int, ...]) -> Displays:
+    """The displays with fewer items, in turn as many as `sizes` says, the cued one first."""
+    order = displays.is_cued.to(torch.int8).argsort(dim=1, descending=True, stable=True)
+    report, probe = displays.report.gather(1, order), displays.probe.gather(1, order)
+    size = torch.tensor(sizes)[torch.arange(len(displays)) % len(sizes)]
+    absent = torch.arange(report.shape[1]) >= size[:, None]
+    zeros = torch.zeros_like(displays.cued)
+    return Displays(report.masked_fill(absent, math.nan), probe.masked_fill(absent, math.nan), zeros)
 
 
 def rotation(angle: float) -> Tensor:

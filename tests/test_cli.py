@@ -12,14 +12,15 @@ from swaputils import __main__ as command_line
 from swaputils import store
 from swaputils.data import write_trials
 from swaputils.simulated import simulated_trials
-from swaputils.surrogate import bns, posterior
+from swaputils.surrogate import LADDER, stored
+from tests.test_fitting import hurry
 
 HEADER = "subject,trial,set_size,response,target,cue_target,nontarget_1,cue_nontarget_1"
 ROW = "1,1,2,0.1,0.2,0.3,0.4,1.5"
 BAD_FILES = {
     "missing column": (HEADER.replace("response", "answer") + f"\n{ROW}\n", "misses the columns response"),
     "degrees": (f"{HEADER}\n1,1,2,0.1,0.2,90,0.4,180\n", "row 2, column cue_target: '90'"),
-    "outside the circle": (f"{HEADER}\n1,1,2,3.3,0.2,0.3,0.4,1.5\n", "row 2, column response: '3.3' is outside"),
+    "outside the circle": (f"{HEADER}\n1,1,2,6.4,0.2,0.3,0.4,1.5\n", "row 2, column response: '6.4' is more"),
     "not a number": (f"{HEADER}\n1,1,2,red,0.2,0.3,0.4,1.5\n", "row 2, column response: 'red' is not a number"),
     "item without its cue": (f"{HEADER}\n1,1,2,0.1,0.2,0.3,0.4,\n", "row 2, column cue_nontarget_1: is empty"),
     "duplicate trials": (f"{HEADER}\n{ROW}\n{ROW}\n", "row 3, column trial: '1' was already used"),
@@ -32,10 +33,9 @@ BAD_FILES = {
 def people(tmp_path, monkeypatch):
     """A file of simulated people in the working folder, and a fit that takes a second."""
     monkeypatch.chdir(tmp_path)
-    trials = simulated_trials(seed=1, people=1, trials_per_set_size=150)
+    trials = simulated_trials(seed=1, people=1, trials_per_set_size=60)
     write_trials(tmp_path / "people.csv", trials[trials.displays.set_size >= 7])
-    quick = bns.BnsConfig(steps=20)
-    monkeypatch.setattr(command_line.bns, "BnsConfig", lambda: quick)
+    hurry(monkeypatch)
     return "people.csv"
 
 
@@ -66,6 +66,14 @@ def test_a_faulty_file(tmp_path, monkeypatch, capfd, fault):
         (["fetch", "bays"], "unknown data set 'bays'"),
         (["fetch", "mixturer_simulated"], "cannot be fetched"),
         (["fit", "people.csv", "--set-size", "5"], "no trials of set size 5; the data have [7, 8]"),
+        (["fit", "people.csv", "--units", "deg"], "seems to be in rad; leave --units deg out"),
+        (
+            ["fit", "people.csv", "--columns", "response"],
+            "--columns takes pairs as in response=answer; 'response' is none",
+        ),
+        (["fit", "people.csv", "--emission", "gauss"], "emission is 'gauss'; allowed are von_mises"),
+        (["fit", "people.csv", "--folds", "1"], "folds is 1; cross-validation needs 2 or more"),
+        (["fit", "simulated", "--units", "deg"], "describe a file; known data sets need none of them"),
     ],
 )
 def test_a_faulty_argument(people, capfd, arguments, message):
@@ -81,21 +89,16 @@ def test_a_malformed_command(arguments, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_fit_prints_and_keeps_what_it_found(people, tmp_path, capfd):
-    assert command_line.main(["fit", people, "--set-size", "8", "--out", "fit"]) == 0
+def test_fit_keeps_a_report_tables_and_posteriors(people, tmp_path, capfd):
+    assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 0
     printed = capfd.readouterr().out
-    kept = posterior.load(tmp_path / "fit")
-    mixtures = pd.read_csv(tmp_path / "fit" / "mixture.csv")
-    assert kept.set_size == 8 and sorted(set(mixtures["set_size"])) == [7, 8] and len(mixtures) == 2
-    for degrees in ("45.0", "90.0", "135.0", "180.0"):
-        assert f" {degrees} " in printed
-
-
-def test_fit_without_cues_gives_the_mixture_alone(people, tmp_path, capfd):
-    table = pd.read_csv(tmp_path / people)
-    table[[column for column in table if not column.startswith("cue_")]].to_csv(tmp_path / "no_cues.csv", index=False)
-    assert command_line.main(["fit", "no_cues.csv"]) == 0
-    assert "no cue columns" in capfd.readouterr().out
+    assert stored.load(tmp_path / "fit/posterior/cue/set_size_8").set_size == 8
+    mixtures = pd.read_csv(tmp_path / "fit" / "mixtures.csv")
+    assert sorted(set(mixtures["set_size"])) == [7, 8] and len(mixtures) == 4
+    assert pd.read_csv(tmp_path / "fit" / "models.csv")["model"].tolist() == list(LADDER)
+    assert "the report is fit/report.html" in printed and "set size 8 only" in printed
+    assert command_line.main(["fit", people, "--out", "fit"]) == 1
+    assert "fit: exists already; remove it, or name a new folder" in failed(capfd)
 
 
 def test_a_full_disk(people, tmp_path, monkeypatch, capfd):
@@ -103,7 +106,7 @@ def test_a_full_disk(people, tmp_path, monkeypatch, capfd):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(store.os, "fsync", full)
-    assert command_line.main(["fit", people, "--out", "fit"]) == 1
+    assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 1
     assert "the disk is full, nothing was written" in failed(capfd)
     assert os.listdir(tmp_path) == [people]
 
@@ -112,10 +115,10 @@ def test_an_interruption(people, tmp_path, monkeypatch, capfd):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(posterior, "write_run", interrupted)
-    assert command_line.main(["fit", people, "--out", "fit"]) == 130
+    monkeypatch.setattr(store.os, "replace", interrupted)
+    assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 130
     assert "interrupted" in failed(capfd)
-    assert os.listdir(tmp_path / "fit") == ["mixture.csv"]
+    assert os.listdir(tmp_path) == [people]
 
 
 def test_the_exit_status_reaches_the_shell(tmp_path):

@@ -63,6 +63,41 @@ def test_other_columns_stay_in_the_table(csv_file):
     assert data.read_table(csv_file(GOOD))["mode"].tolist() == ["wheel", "wheel", "scrolling"]
 
 
+def test_a_column_tells_conditions_apart(csv_file):
+    path = csv_file(GOOD)
+    assert data.read_trials(path).condition is None
+    trials = data.read_trials(path, condition="mode")
+    assert trials.condition.tolist() == [1, 1, 0]  # scrolling, wheel
+    assert trials[trials.subject == 2].condition.tolist() == [0]
+    same(trials, data.read_trials(path))
+
+
+@pytest.mark.parametrize("column", ["subject", "set_size", "target"])
+def test_columns_of_the_format_may_tell_conditions_apart(csv_file, column):
+    expected = {"subject": [0, 0, 1], "set_size": [0, 2, 1], "target": [1, 2, 0]}
+    assert data.read_trials(csv_file(GOOD), condition=column).condition.tolist() == expected[column]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        (GOOD, "cue_condition", "has no column 'cue_condition' for conditions; there are subject, trial, .*, mode"),
+        (GOOD.replace("scrolling", ""), "mode", "row 4, column mode: is empty; every trial needs a condition"),
+    ],
+)
+def test_a_condition_that_is_not_there_is_named(csv_file, text, column, message):
+    with pytest.raises(DataError, match=r"people\.csv.*" + message):
+        data.read_trials(csv_file(text), condition=column)
+
+
+def test_cue_conditions_of_the_retro_cue_data(data_folder):
+    trials = data.load("oberauer_lin2017_e2", data_folder, condition="cue_condition")
+    table = data.read_table(data.find("oberauer_lin2017_e2", data_folder))
+    names = sorted(table["cue_condition"].unique())
+    assert len(names) > 1
+    assert [names[number] for number in trials.condition.tolist()] == table["cue_condition"].tolist()
+
+
 def test_a_file_without_cues_has_no_probes(csv_file):
     trials = data.read_trials(csv_file("subject,trial,set_size,response,target,nontarget_1\n1,1,2,0,1,2\n1,2,1,0,1,\n"))
     assert trials.displays.probe.isnan().all() and trials.displays.set_size.tolist() == [2, 1]

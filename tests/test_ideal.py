@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from swaputils.circular import distance, standard_deviation, to_angle, wrap
-from swaputils.diffusion import linear_schedule
-from swaputils.ideal import loss_floor, sample_path
+from swaputils.diffusion import linear_schedule, low_bias_schedule, with_cluster_noise, with_last_noise
+from swaputils.ideal import commitment_step, eventual_responsibility, loss_floor, sample_path
 from swaputils.records import ResponseMixture
 from tests.small import SCHEDULE, seeded, target_mixture
 
@@ -73,3 +73,57 @@ def test_float32_targets_give_float32_paths():
     mixture = target_mixture(10, 0.1)
     single = ResponseMixture(mixture.angles.float(), mixture.log_weights.float(), mixture.spread, mixture.radius)
     assert sample_path(SCHEDULE, single, generator=seeded(1)).dtype == torch.float32
+
+
+def swapped_paths(schedule, trials: int = 3 * MANY):
+    """Responsibility of the item swapped to, among displays whose items are at least 90 degrees apart."""
+    mixture = target_mixture(trials, 0.1)
+    far = distance(mixture.angles[:, 0], mixture.angles[:, 1]) > torch.pi / 2
+    mixture = ResponseMixture(mixture.angles[far], mixture.log_weights[far], mixture.spread, mixture.radius)
+    path = sample_path(schedule, mixture, generator=seeded(1))
+    nearest = distance(to_angle(path[:, -1])[:, None], mixture.angles).argmin(1)
+    return eventual_responsibility(schedule, mixture, path)[nearest != mixture.log_weights.argmax(1)]
+
+
+def test_when_a_swap_is_decided_and_that_the_schedule_sets_it():
+    course = swapped_paths(SCHEDULE)
+    half, sure = commitment_step(course, 0.5), commitment_step(course, 0.9)
+    assert 20 <= half <= 24 and 27 <= sure <= 30
+    assert abs(commitment_step(swapped_paths(linear_schedule(40, 0.01, 0.15)), 0.5) - half) >= 3
+
+
+def test_a_level_that_is_never_reached_is_refused():
+    with pytest.raises(ValueError, match="never reaches 0.9"):
+        commitment_step(torch.full((2, 5), 0.5, dtype=torch.float64), 0.9)
+
+
+def test_last_noise_brings_most_of_the_spread_back_and_cluster_noise_all():
+    mixture = target_mixture(MANY, 0.1)
+    spreads = []
+    for schedule in (with_last_noise(SCHEDULE, 0.125**2), with_cluster_noise(SCHEDULE, 0.125**2)):
+        spreads.append(spread_of(mixture, sample_path(schedule, mixture, generator=seeded(1))[:, -1]))
+    assert spreads == pytest.approx([0.0468, 0.05], abs=0.0015)
+
+
+def spread_of(mixture: ResponseMixture, end_point: torch.Tensor) -> float:
+    response = to_angle(end_point)
+    nearest = distance(response[:, None], mixture.angles).argmin(1)
+    return float(standard_deviation(wrap(response - mixture.angles.gather(1, nearest[:, None]).squeeze(1))))
+
+
+@pytest.mark.parametrize(("shift", "reached"), [(0.0, 0.0925), (1.0, 0.081), (-1.0, 0.102)])
+def test_a_start_that_leans_to_the_cued_item_costs_swaps(shift, reached):
+    mixture = target_mixture(3 * MANY, 0.1)
+    cued = mixture.log_weights.argmax(1)
+    lean = torch.stack((mixture.angles.cos(), mixture.angles.sin()), -1)[torch.arange(len(cued)), cued]
+    start = torch.randn(lean.shape, dtype=torch.float64, generator=seeded(4)) + shift * lean
+    response = to_angle(sample_path(SCHEDULE, mixture, start, generator=seeded(1))[:, -1])
+    swapped = distance(response[:, None], mixture.angles).argmin(1) != cued
+    assert float(swapped.double().mean()) == pytest.approx(reached, abs=0.006)
+
+
+def test_the_low_bias_schedule_is_nearer_to_the_target():
+    for target in (0.05, 0.10, 0.30):
+        paper, low = (behaviour(schedule, target, 4 * MANY) for schedule in (SCHEDULE, low_bias_schedule()))
+        assert abs(low[0] - target) < abs(paper[0] - target)
+        assert low[1] == pytest.approx(0.05, abs=0.001)

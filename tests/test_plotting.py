@@ -28,6 +28,7 @@ DRAWINGS = {
     "distance_axis": lambda axes: plotting.distance_axis(axes, DISTANCES.tolist()),
     "weight_axis": lambda axes: plotting.weight_axis(axes),
     "responses": lambda axes: plotting.responses(axes, DEGREES, np.ones(60), np.ones(60)),
+    "counted": lambda axes: plotting.counted(axes, pd.DataFrame([[9, 1], [0, 10]])),
     "noising": lambda axes: plotting.noising(axes, range(3), torch.ones(5, 3), "cued"),
     "sideways_histogram": lambda axes: plotting.sideways_histogram(
         axes, {"cued": torch.ones(9), "nontarget": torch.zeros(1)}, torch.linspace(-2, 2, 5)
@@ -36,6 +37,8 @@ DRAWINGS = {
     "doubling_axis": lambda axes: plotting.doubling_axis(axes, [40, 80], "steps"),
     "readout": lambda axes: plotting.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
     "shade_periods": lambda axes: plotting.shade_periods(axes, Periods()),
+    "band": lambda axes: plotting.band(axes, DISTANCES, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
+    "support": lambda axes: plotting.support(axes, DISTANCES.tolist()),
     "cloud": lambda axes: plotting.cloud(axes, DISTANCES, HEIGHTS, "cued"),
 }
 

@@ -26,12 +26,13 @@ TARGET = ResponseMixture(torch.zeros(M, N), torch.zeros(M, N), 0.05, 2.5)
 RECORDS = [
     DISPLAYS,
     Trials(DISPLAYS, torch.zeros(M), torch.zeros(M, dtype=torch.long)),
+    Trials(DISPLAYS, torch.zeros(M), torch.zeros(M, dtype=torch.long), torch.zeros(M, dtype=torch.long)),
     INPUTS,
     TARGET,
     TrialNoise(torch.zeros(M, U), torch.zeros(P + T, M, U)),
     Rollout(torch.zeros(M, P, U), torch.zeros(M, T + 1, U), torch.zeros(M, T, 2)),
 ]
-TENSORS = [(record, field.name) for record in RECORDS for field in fields(record) if field.type is Tensor]
+TENSORS = [(record, name) for record in RECORDS for name, value in vars(record).items() if isinstance(value, Tensor)]
 
 
 def name_of(value) -> str:
@@ -77,7 +78,7 @@ def devices(record: object) -> list[str]:
 
 @pytest.mark.parametrize(
     ("record", "count"),
-    [(Batch(DISPLAYS, INPUTS, TARGET), 7), (RECORDS[1], 5), (RECORDS[4], 2), (RECORDS[5], 3)],
+    [(Batch(DISPLAYS, INPUTS, TARGET), 7), (RECORDS[1], 5), (RECORDS[2], 6), (RECORDS[5], 2), (RECORDS[6], 3)],
     ids=name_of,
 )
 def test_to_moves_every_tensor_however_deep(record, count):
@@ -103,6 +104,14 @@ def test_displays_of_several_set_sizes():
     large = trials[displays.set_size > 1]
     assert (large.subject.tolist(), large.response.tolist(), large.displays.cued.tolist()) == ([5, 6], [0, 1], [2, 1])
     assert len(trials[1:]) == 2
+    assert large.condition is None
+
+
+def test_conditions_are_picked_with_their_trials():
+    trials = replace(RECORDS[2], condition=torch.tensor([3, 1, 4, 1]))
+    assert trials[1:3].condition.tolist() == [1, 4]
+    assert trials[torch.tensor([True, False, False, True])].condition.tolist() == [3, 1]
+    assert trials[torch.tensor([2, 0])].condition.tolist() == [4, 3]
 
 
 def test_periods_count_steps_of_fifty_milliseconds():

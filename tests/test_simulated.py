@@ -8,7 +8,7 @@ import torch
 
 from swaputils.circular import distance
 from swaputils.simulated import GROUP_MEANS, simulated_swap_function, simulated_trials
-from swaputils.surrogate.bns import BnsConfig, fit_bns
+from swaputils.surrogate import LADDER, BnsConfig, SwapModel, cell, fit_bns
 from swaputils.surrogate.mixture import fit_mixture
 from swaputils.surrogate.posterior import swap_function
 
@@ -69,7 +69,8 @@ def test_the_mixture_recovers_the_group_means(trials, set_size):
 
 
 def test_the_surrogate_recovers_the_swap_function(trials, generator):
-    fitted = fit_bns(trials[trials.displays.set_size == 8], BnsConfig(steps=200), generator=generator)
+    chosen, model = trials[trials.displays.set_size == 8], SwapModel(LADDER["cue"])
+    fitted = cell(fit_bns(chosen, model, BnsConfig(steps=200), generator=generator), set_size=8)
     mean, deviation = swap_function(fitted, PLACES)
     miss = (mean - simulated_swap_function(PLACES, 8)) / deviation
     assert miss.abs().max() < 3.5

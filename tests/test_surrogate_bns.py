@@ -1,413 +1,442 @@
-"""The swap function of cue distance: symmetries, oracles for every term of the bound, recovery, and real data."""
+"""Fits of the swap model: oracles for every term of the bound, invariances, recovery, real data, and bad input."""
 
-import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
-from scipy.integrate import quad
-from torch.distributions import MultivariateNormal, kl_divergence
+from scipy.optimize import minimize_scalar
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from swaputils.circular import wrap
 from swaputils.data import load as load_data
 from swaputils.records import Displays, Trials
-from swaputils.store import Run, StoreError, write_run
 from swaputils.surrogate import (
+    ACCOUNTS,
+    EMISSIONS,
+    LADDER,
+    Basis,
     BnsConfig,
-    MixtureFit,
-    OutsideSupport,
     SurrogateError,
+    SwapFit,
+    SwapModel,
     SwapPosterior,
+    Term,
+    bns,
+    cell,
     fit_bns,
     fit_mixture,
-    load,
-    log_weights,
     mixture_log_density,
     response_log_density,
-    sample_responses,
-    save,
     swap_function,
-    swap_function_draws,
-    two_item_swap_probability,
+    weight_draws,
 )
-from swaputils.surrogate.bns import Parameters, antithetic, divergence, evidence_bound, log_likelihood, prepare
-from swaputils.surrogate.posterior import LEVEL, SPREAD, prior_scale, spectrum
+from swaputils.surrogate.bns import (
+    Parameters,
+    antithetic,
+    divergence,
+    evidence_bound,
+    expected_log_likelihood,
+    log_hyper_prior,
+    prepare,
+)
+from swaputils.surrogate.joint import prior_scale
+from swaputils.surrogate.models import by_person
+from tests.small import answered, continuous_displays, located_displays, observer, of_sizes, seeded
 
 DOUBLE = torch.float64
 LOCATIONS = torch.arange(1, 5, dtype=DOUBLE) * math.pi / 4
-SEPARATION = 0.3
+TRUTH = observer(-2.45, (0.9, 0.8))
+CUE = SwapModel(LADDER["cue"])
+FULL = SwapModel(LADDER["full"], basis=Basis(3, 2, 2))
+SHORT = BnsConfig(steps=5, final_draws=8)
 
 
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def located_trials(trials: int, items: int, seed: int, people: int = 1) -> Trials:
+    return answered(observer(-1.5, (0.9, 0.4)), located_displays(trials, items, seed), seed, people)
 
 
-def observer(
-    level: float, cosines: tuple[float, ...], concentration: float = 10.0, uniform_logit: float = -3.0
-) -> SwapPosterior:
-    """A posterior that is certain of f(delta) = level + sum_j cosines[j] cos(j delta), for continuous displays."""
-    scale = prior_scale(torch.tensor(0.5, dtype=DOUBLE), torch.tensor(2.0, dtype=DOUBLE), len(cosines))
-    mean = torch.tensor([level - LEVEL, *cosines], dtype=DOUBLE) / scale
-    return SwapPosterior(
-        mean=mean,
-        cholesky=torch.zeros(len(mean), len(mean), dtype=DOUBLE),
-        amplitude=0.5,
-        decay=2.0,
-        concentration=concentration,
-        uniform_logit=uniform_logit,
-        distances=torch.tensor([SEPARATION, math.pi], dtype=DOUBLE),
-        continuous=True,
-        set_size=6,
-        trials=0,
-        elbo=0.0,
-        elbo_trace=torch.zeros(0, dtype=DOUBLE),
+def of_fit(fit: SwapFit) -> Parameters:
+    """The parameters at which a fit ended; its emission must be a von Mises."""
+    return Parameters(
+        mean=fit.mean,
+        triangle=fit.cholesky.tril(-1) + fit.cholesky.diagonal().log().diag(),
+        log_variances=fit.variances.log(),
+        log_decays=fit.decays.log(),
+        emission=fit.emission_parameters.log(),
+        uniform_logits=fit.uniform_logits,
     )
 
 
-def spaced_angles(displays: int, items: int, generator: torch.Generator) -> torch.Tensor:
-    """Random angles at least SEPARATION apart: spacings of uniform points, a random turn and a random order."""
-    cuts = torch.rand(displays, items - 1, dtype=DOUBLE, generator=generator).sort(1).values
-    edges = torch.cat((torch.zeros(displays, 1), cuts, torch.ones(displays, 1)), dim=1)
-    gaps = SEPARATION + edges.diff(dim=1) * (2 * math.pi - items * SEPARATION)
-    turn = torch.rand(displays, 1, dtype=DOUBLE, generator=generator) * 2 * math.pi
-    order = torch.rand(displays, items, generator=generator).argsort(1)
-    return wrap(gaps.cumsum(1) + turn).gather(1, order)
-
-
-def continuous_displays(displays: int, items: int, seed: int) -> Displays:
-    generator = seeded(seed)
-    report, probe = (spaced_angles(displays, items, generator) for _ in range(2))
-    return Displays(report, probe, torch.randint(items, (displays,), generator=generator))
-
-
-def answered(truth: SwapPosterior, displays: Displays, seed: int) -> Trials:
-    response, _ = sample_responses(truth, displays, generator=seeded(seed))
-    return Trials(displays, response, torch.ones(len(displays), dtype=torch.long))
-
-
-def located_trials(trials: int, items: int, seed: int, truth: SwapPosterior | None = None) -> Trials:
-    """Displays on 8 locations, rounded to six decimals as files are."""
-    generator = seeded(seed)
-    places = torch.rand(trials, 8, generator=generator).argsort(1)[:, :items]
-    probe = (wrap(places.double() * math.pi / 4) * 1e6).round() / 1e6
-    report = torch.rand(trials, items, dtype=DOUBLE, generator=generator) * 2 * math.pi - math.pi
-    displays = Displays(report, probe, torch.zeros(trials, dtype=torch.long))
-    return answered(truth or observer(-1.5, (0.9, 0.4)), displays, seed)
-
-
-def parameters(harmonics: int, seed: int) -> Parameters:
-    """Some q and some point estimates."""
-    mean = torch.randn(harmonics + 1, dtype=DOUBLE, generator=seeded(seed)) / 2
-    triangle = torch.randn(harmonics + 1, harmonics + 1, dtype=DOUBLE, generator=seeded(seed + 1)) / 4 - 0.5
-    scalars = torch.tensor([-0.5, 0.7, 1.9, -1.5], dtype=DOUBLE)
-    return Parameters(mean, triangle, *scalars)
-
-
-TRUTH = observer(-2.45, (0.9, 0.8))
-
-
-# --- what a posterior says about displays ---------------------------------------------------------------------------
-
-
-def test_density_equals_brute_force():
-    displays = continuous_displays(10, 3, seed=0)
-    responses = torch.linspace(-3, 3, 10, dtype=DOUBLE)
-    found = response_log_density(TRUTH, displays, responses).exp()
-    bessel = torch.special.i0(torch.tensor(10.0, dtype=DOUBLE)).item()
-    for row in range(10):
-        cued = displays.cued[row].item()
-        weighted, total = math.exp(-3) / (2 * math.pi), math.exp(-3)
-        for item in range(3):
-            gap = (displays.probe[row, item] - displays.probe[row, cued]).item()
-            weight = 1 if item == cued else math.exp(-2.45 + 0.9 * math.cos(gap) + 0.8 * math.cos(2 * gap))
-            error = (responses[row] - displays.report[row, item]).item()
-            weighted += weight * math.exp(10 * math.cos(error)) / (2 * math.pi * bessel)
-            total += weight
-        assert found[row].item() == pytest.approx(weighted / total, rel=1e-10)
-
-
-def test_density_integrates_to_one():
-    grid = torch.linspace(-math.pi, math.pi, 401, dtype=DOUBLE)[:-1]
-    repeated = continuous_displays(1, 6, seed=1)[torch.zeros(400, dtype=torch.long)]
-    total = response_log_density(TRUTH, repeated, grid).exp().mean() * 2 * math.pi
-    assert total.item() == pytest.approx(1, abs=1e-12)
-
-
-@pytest.mark.parametrize("turn", [0.7, -2.9])
-def test_rotating_features_rotates_responses(turn):
-    displays = continuous_displays(50, 4, seed=2)
-    response = torch.linspace(-3, 3, 50, dtype=DOUBLE)
-    density = response_log_density(TRUTH, displays, response)
-    reports_turned = Displays(wrap(displays.report + turn), displays.probe, displays.cued)
-    torch.testing.assert_close(response_log_density(TRUTH, reports_turned, wrap(response + turn)), density)
-    probes_turned = Displays(displays.report, wrap(displays.probe + turn), displays.cued)
-    torch.testing.assert_close(response_log_density(TRUTH, probes_turned, response), density)
-
-
-def test_permuting_items_permutes_components():
-    displays = continuous_displays(50, 4, seed=3)
-    order = torch.tensor([2, 0, 3, 1])
-    moved = Displays(displays.report[:, order], displays.probe[:, order], order.argsort()[displays.cued])
-    torch.testing.assert_close(log_weights(TRUTH, moved), log_weights(TRUTH, displays)[:, order])
-    response = torch.linspace(-3, 3, 50, dtype=DOUBLE)
-    density = response_log_density(TRUTH, displays, response)
-    torch.testing.assert_close(response_log_density(TRUTH, moved, response), density)
-
-
-def test_absent_items_change_nothing():
-    displays = continuous_displays(20, 3, seed=4)
-    gap = torch.full((20, 2), math.nan, dtype=DOUBLE)
-    padded = Displays(torch.cat((gap, displays.report), 1), torch.cat((gap, displays.probe), 1), displays.cued + 2)
-    assert (log_weights(TRUTH, padded)[:, :2] == -math.inf).all()
-    torch.testing.assert_close(log_weights(TRUTH, padded)[:, 2:], log_weights(TRUTH, displays))
-    response = torch.linspace(-3, 3, 20, dtype=DOUBLE)
-    expected = response_log_density(TRUTH, displays, response)
-    torch.testing.assert_close(response_log_density(TRUTH, padded, response), expected)
-
-
-def test_flat_swap_function_is_the_parametric_mixture():
-    flat = observer(-1.2, (0.0, 0.0), concentration=7.0, uniform_logit=-0.8)
-    total = 1 + 3 * math.exp(-1.2) + math.exp(-0.8)
-    mixture = MixtureFit(7.0, 1 / total, 3 * math.exp(-1.2) / total, math.exp(-0.8) / total, 0.0, 0)
-    displays = continuous_displays(50, 4, seed=5)
-    response = torch.linspace(-3, 3, 50, dtype=DOUBLE)
-    expected = mixture_log_density(mixture, displays, response)
-    torch.testing.assert_close(response_log_density(flat, displays, response), expected)
-
-
-def test_two_item_weights_are_the_sigmoid_of_the_swap_function():
-    displays = continuous_displays(50, 2, seed=6)
-    gap = (displays.probe[:, 0] - displays.probe[:, 1]).cos().acos()
-    swapped = log_weights(TRUTH, displays)[~displays.is_cued].exp()
-    torch.testing.assert_close(swapped, two_item_swap_probability(TRUTH, gap))
-    torch.testing.assert_close(swapped, (-2.45 + 0.9 * gap.cos() + 0.8 * (2 * gap).cos()).sigmoid())
-
-
-def test_weights_follow_the_dtype_of_the_displays():
-    displays = continuous_displays(5, 3, seed=7)
-    single = Displays(displays.report.float(), displays.probe.float(), displays.cued)
-    assert log_weights(TRUTH, single).dtype == torch.float32
-    assert sample_responses(TRUTH, single, generator=seeded(0))[0].dtype == torch.float32
-
-
-def test_sampled_responses_follow_the_density():
-    displays = continuous_displays(1, 3, seed=8)[torch.zeros(40_000, dtype=torch.long)]
-    loose = observer(-1.0, (0.5,), concentration=3.0, uniform_logit=-1.0)
-    response, component = sample_responses(loose, displays, generator=seeded(1))
-    assert ((response >= -math.pi) & (response < math.pi)).all()
-
-    logits = torch.cat((log_weights(loose, displays[:1])[0], torch.zeros(1, dtype=DOUBLE)))
-    logits[-1] = -1.0 + logits[displays.cued[0]]
-    expected = logits.softmax(0)
-    frequency = torch.bincount(component, minlength=4) / len(component)
-    assert ((frequency - expected).abs() < 4 * (expected / len(component)).sqrt()).all()
-
-    edges = torch.linspace(-math.pi, math.pi, 1601, dtype=DOUBLE)
-    middles = (edges[:-1] + edges[1:]) / 2
-    density = response_log_density(loose, displays[:1600], middles).exp()
-    cumulative = density.cumsum(0) * (edges[1] - edges[0])
-    empirical = (response[:, None] <= edges[1::80]).double().mean(0)
-    assert (empirical - cumulative[::80]).abs().max() < 1.95 / math.sqrt(len(response))  # Kolmogorov, p = .001
-
-
-def test_draws_have_the_mean_and_sd_of_the_swap_function():
-    posterior = fit_bns(located_trials(300, 4, seed=9), BnsConfig(steps=30), generator=seeded(0))
-    mean, deviation = swap_function(posterior, LOCATIONS)
-    draws = swap_function_draws(posterior, LOCATIONS, 20_000, generator=seeded(1))
-    assert ((draws.mean(0) - mean).abs() < 4 * deviation / math.sqrt(20_000)).all()
-    torch.testing.assert_close(draws.std(0), deviation, rtol=0.03, atol=0)
+def some_parameters(trials: Trials, model: SwapModel, seed: int = 0) -> Parameters:
+    """Made-up parameters for the fit of a model."""
+    data = prepare(trials, model)
+    draw = seeded(seed)
+    terms, weights = len(model.terms), data.design.shape[1]
+    natural = EMISSIONS[model.emission]
+    copies = len(data.layout.precision.levels)
+    return Parameters(
+        mean=torch.randn(weights, dtype=DOUBLE, generator=draw) / 2,
+        triangle=torch.randn(weights, weights, dtype=DOUBLE, generator=draw) / 4 - 0.5,
+        log_variances=torch.randn(terms, dtype=DOUBLE, generator=draw) / 4,
+        log_decays=torch.tensor([0.5, 0.9], dtype=DOUBLE),
+        emission=torch.tensor([natural.start(6.0)] * copies, dtype=DOUBLE),
+        uniform_logits=torch.randn(copies, dtype=DOUBLE, generator=draw) - 2,
+    )
 
 
 # --- the terms of the bound -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("decay", [0.5, 2.0, 5.0])
-def test_spectrum_is_that_of_the_wendland_correlation(decay):
-    found = spectrum(torch.tensor(decay, dtype=DOUBLE), 8)
-    tau = 4 + decay
-
-    def coefficient(order):
-        return quad(lambda x: (1 + tau * x) * (1 - x) ** tau * math.cos(math.pi * order * x), 0, 1)[0]
-
-    exact = torch.tensor([coefficient(order) for order in range(1, 9)], dtype=DOUBLE)
-    assert (exact > 0).all()
-    torch.testing.assert_close(found, exact / exact.sum(), rtol=1e-3, atol=1e-6)
-
-
 def test_divergence_equals_that_of_the_library():
-    values = parameters(harmonics=4, seed=0)
-    approximation = MultivariateNormal(values.mean, scale_tril=values.cholesky)
-    prior = MultivariateNormal(torch.zeros(5, dtype=DOUBLE), torch.eye(5, dtype=DOUBLE))
-    torch.testing.assert_close(divergence(values), kl_divergence(approximation, prior))
+    values = some_parameters(located_trials(20, 3, seed=0), CUE)
+    size = len(values.mean)
+    prior = MultivariateNormal(torch.zeros(size, dtype=DOUBLE), torch.eye(size, dtype=DOUBLE))
+    expected = kl_divergence(MultivariateNormal(values.mean, scale_tril=values.cholesky), prior)
+    torch.testing.assert_close(divergence(values), expected)
 
 
-def test_antithetic_draws_average_to_the_mean():
-    values = parameters(harmonics=4, seed=1)
-    draws = antithetic(8, values, generator=seeded(2))
+def test_hyper_prior_equals_that_of_the_library_relative_to_its_maximum():
+    model = replace(FULL, emission="variable_precision")
+    values = some_parameters(located_trials(20, 3, seed=0), model)
+
+    def log_density(value: torch.Tensor, mean: float, deviation: float) -> torch.Tensor:
+        normal = Normal(torch.tensor(mean, dtype=DOUBLE), torch.tensor(deviation, dtype=DOUBLE))
+        return (normal.log_prob(value) - normal.log_prob(normal.mean)).sum()
+
+    expected = log_density(values.log_variances[1:], math.log(0.5), 1.5)  # the level's variance is given
+    expected = expected + log_density(values.log_decays, math.log(2), 0.7)
+    expected = expected + log_density(values.emission[:, 0], math.log(10), 1.0)
+    expected = expected + log_density(values.emission[:, 1], math.log(3), 1.0)
+    guesses = log_density(values.uniform_logits, -2.0, 2.0)
+    torch.testing.assert_close(log_hyper_prior(values, model), expected + guesses)
+    torch.testing.assert_close(log_hyper_prior(values, replace(model, guesses=False)), expected)
+
+
+def test_antithetic_draws_come_from_q_and_average_to_its_mean():
+    values = some_parameters(located_trials(20, 3, seed=0), replace(CUE, basis=Basis(cue=2)))
+    draws = antithetic(40_000, values, generator=seeded(2))
     torch.testing.assert_close(draws.mean(0), values.mean)
-    assert draws.std(0).min() > 0
+    covariance = values.cholesky @ values.cholesky.T
+    torch.testing.assert_close(draws.T.cov(), covariance, rtol=0.03, atol=0.03 * covariance.abs().max().item())
 
 
-def test_likelihood_of_the_fit_is_that_of_the_posterior():
-    trials = answered(TRUTH, continuous_displays(60, 4, seed=10), seed=11)
-    values = Parameters(
-        mean=TRUTH.mean,
-        triangle=torch.eye(3, dtype=DOUBLE),
-        log_amplitude=torch.tensor(TRUTH.amplitude, dtype=DOUBLE).log(),
-        log_decay=torch.tensor(TRUTH.decay, dtype=DOUBLE).log(),
-        log_concentration=torch.tensor(TRUTH.concentration, dtype=DOUBLE).log(),
-        uniform_logit=torch.tensor(TRUTH.uniform_logit, dtype=DOUBLE),
-    )
-    found = log_likelihood(values, TRUTH.mean[None], prepare(trials))
-    expected = response_log_density(TRUTH, trials.displays, trials.response).sum()
-    torch.testing.assert_close(found[0], expected)
+@pytest.mark.parametrize("emission", EMISSIONS)
+@pytest.mark.parametrize("name", ["full", "persons", "no guesses", "no symmetry"])
+def test_likelihood_of_the_fit_is_that_of_its_cells(name, emission):
+    model = {
+        "full": FULL,
+        "persons": by_person(FULL),
+        "no guesses": replace(FULL, guesses=False),
+        "no symmetry": replace(FULL, basis=Basis(3, 2, 2, "none")),
+    }[name]
+    trials = answered(TRUTH, of_sizes(continuous_displays(24, 4, seed=10), (2, 4)), seed=11, people=3)
+    fit = fit_bns(trials, replace(model, emission=emission), BnsConfig(steps=1, final_draws=8), generator=seeded(0))
+    raw = {
+        "von_mises": torch.log,
+        "wrapped_stable": lambda p: torch.stack(((p[:, 0] / (2 - p[:, 0])).log(), p[:, 1].log()), dim=1),
+        "variable_precision": torch.log,
+    }[emission]
+    values = replace(of_fit(fit), emission=raw(fit.emission_parameters))
+    found = expected_log_likelihood(values, fit.mean[None], prepare(trials, fit.model))
+    total = torch.zeros((), dtype=DOUBLE)
+    for levels in fit.layout.cells.to_dict("records"):
+        of_cell = trials.displays.set_size == levels["set_size"]
+        if "subject" in levels:
+            of_cell &= trials.subject == levels["subject"]
+        total += response_log_density(cell(fit, **levels), trials.displays[of_cell], trials.response[of_cell]).sum()
+    torch.testing.assert_close(found, total, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("emission", EMISSIONS)
+def test_bound_has_the_gradient_of_finite_differences(emission):
+    trials = answered(TRUTH, of_sizes(located_displays(12, 4, seed=1), (2, 4)), seed=1)
+    model = SwapModel(LADDER["full"], emission, basis=Basis(2, 1, 1))
+    values = some_parameters(trials, model)
+    data = prepare(trials, model)
+    names = list(vars(values))
+
+    def bound(*leaves: torch.Tensor) -> torch.Tensor:
+        moved = Parameters(**dict(zip(names, leaves)))
+        return evidence_bound(moved, antithetic(4, moved, generator=seeded(3)), data)
+
+    leaves = tuple(getattr(values, name).clone().requires_grad_() for name in names)
+    torch.autograd.gradcheck(bound, leaves, eps=1e-6, atol=1e-4, rtol=1e-4)
 
 
 def test_bound_lies_below_the_evidence_and_close_to_it():
     trials = located_trials(150, 4, seed=12)
-    posterior = fit_bns(trials, BnsConfig(harmonics=1, steps=300), generator=seeded(0))
-    diagonal = posterior.cholesky.diagonal().log().diag()
-    scalars = (posterior.amplitude, posterior.decay, posterior.concentration)
-    logs = torch.tensor([*map(math.log, scalars), posterior.uniform_logit], dtype=DOUBLE)
-    values = Parameters(posterior.mean, posterior.cholesky.tril(-1) + diagonal, *logs)
-
-    # brute force: the two whitened weights on a grid wide enough for prior and posterior
-    axis = torch.linspace(-5, 5, 161, dtype=DOUBLE)
-    grid = torch.tensor(list(itertools.product(axis.tolist(), repeat=2)), dtype=DOUBLE)
-    data = prepare(trials)
-    log_joint = torch.cat([log_likelihood(values, part, data) for part in grid.split(500)])
-    log_joint = log_joint - grid.square().sum(1) / 2 - math.log(2 * math.pi)
-    evidence = log_joint.logsumexp(0) + 2 * (axis[1] - axis[0]).log()
-    draws = antithetic(4000, values, generator=seeded(3))
-    bound = torch.cat([evidence_bound(values, part, data)[None] for part in draws.split(500)])
-    hyper_prior = evidence_bound(values, draws[:2], data) - log_likelihood(values, draws[:2], data).mean()
-    gap = evidence + hyper_prior + divergence(values) - bound.mean()
-    assert -0.02 < gap < 0.3
-    assert posterior.elbo == pytest.approx(bound.mean().item(), abs=0.3)
+    fit = fit_bns(trials, SwapModel(LADDER["none"]), BnsConfig(steps=200), generator=seeded(0))
+    values, data = of_fit(fit), prepare(trials, fit.model)
+    axis = torch.linspace(-3, 3, 601, dtype=DOUBLE)[:, None]  # of the only weight, in steps of 0.01
+    log_likelihood = torch.stack([expected_log_likelihood(values, weight[None], data) for weight in axis])
+    log_joint = log_likelihood + Normal(0.0, 1.0).log_prob(axis[:, 0])
+    evidence = log_joint.logsumexp(0) + math.log(0.01)
+    q = Normal(fit.mean, fit.cholesky[0]).log_prob(axis[:, 0]).exp() * 0.01
+    assert q.sum().item() == pytest.approx(1, abs=1e-9)
+    bound = (q * log_likelihood).sum() - divergence(values)
+    assert -1e-9 < evidence - bound < 0.01
+    assert fit.elbo == pytest.approx((bound + log_hyper_prior(values, fit.model)).item(), abs=0.15)
+    draws = antithetic(20_000, values, generator=seeded(3))
+    sampled = evidence_bound(values, draws, data) - log_hyper_prior(values, fit.model)
+    assert sampled.item() == pytest.approx(bound.item(), abs=0.03)  # four standard errors
+    weight = axis[:, 0] * (log_joint - log_joint.logsumexp(0)).exp()
+    assert fit.mean.item() == pytest.approx(weight.sum().item(), abs=0.2 * fit.cholesky.item())
 
 
-# --- fits -----------------------------------------------------------------------------------------------------------
+def test_set_sizes_that_share_nothing_are_fitted_together_as_apart():
+    trials = answered(TRUTH, of_sizes(located_displays(60, 4, seed=2), (2, 4)), seed=2)
+    terms = tuple(Term(kind, ("set_size",), 1.0) for kind in ("level", "cue"))
+    model = SwapModel(terms, basis=Basis(cue=2))
+    values = some_parameters(trials, model)
+    together = expected_log_likelihood(values, values.mean[None], prepare(trials, model))
+    apart = []
+    for row, size in enumerate((2, 4)):
+        weights = torch.cat((values.mean[row : row + 1], values.mean[2 + 2 * row : 4 + 2 * row]))
+        own = replace(values, emission=values.emission[[row]], uniform_logits=values.uniform_logits[[row]])
+        data = prepare(trials[trials.displays.set_size == size], model)
+        apart.append(expected_log_likelihood(own, weights[None], data))
+    torch.testing.assert_close(together, sum(apart))
+
+
+def test_the_start_is_the_parametric_mixture(monkeypatch):
+    trials = located_trials(300, 4, seed=3)
+    data = prepare(trials, CUE)
+    start = bns._start(trials, data)
+    mixture = fit_mixture(trials)
+    found = expected_log_likelihood(start, start.mean[None], data)
+    assert found.item() == pytest.approx(mixture.log_likelihood, abs=0.01)
+    monkeypatch.setattr(bns, "START_TRIALS", 100)
+    fewer = bns._start(trials, data)
+    rough = fit_mixture(trials[::3])
+    assert fewer.emission.exp().item() == pytest.approx(rough.concentration)
+    assert fewer.emission.item() != start.emission.item()
+
+
+# --- symmetries -----------------------------------------------------------------------------------------------------
+
+
+def rewritten(name: str, displays: Displays) -> Displays:
+    report, probe, cued = displays.report, displays.probe, displays.cued
+    if name == "items permuted":
+        order = torch.tensor([2, 0, 3, 1])
+        return Displays(report[:, order], probe[:, order], order.argsort()[cued])
+    if name == "features rotated":
+        return Displays(wrap(report + 1.3), wrap(probe - 0.4), cued)
+    gap = torch.full((len(report), 2), math.nan, dtype=DOUBLE)
+    return Displays(torch.cat((gap, report), 1), torch.cat((gap, probe), 1), cued + 2)
+
+
+@pytest.mark.parametrize("name", ["items permuted", "features rotated", "absent items"])
+@pytest.mark.parametrize("shown", [continuous_displays, located_displays])
+def test_how_displays_are_written_changes_nothing(name, shown):
+    trials = answered(TRUTH if shown is continuous_displays else observer(-1.0), shown(40, 4, seed=4), seed=4)
+    turn = 1.3 if name == "features rotated" else 0.0
+    changed = Trials(rewritten(name, trials.displays), wrap(trials.response + turn), trials.subject)
+    first, second = (fit_bns(each, FULL, SHORT, generator=seeded(0)) for each in (trials, changed))
+    torch.testing.assert_close(first.elbo_trace, second.elbo_trace, rtol=1e-6, atol=1e-4)
+    torch.testing.assert_close(first.mean, second.mean, rtol=0, atol=1e-4)
+
+
+def test_same_seed_same_posterior():
+    trials = located_trials(100, 3, seed=19)
+    first, second = (fit_bns(trials, CUE, BnsConfig(steps=10, final_draws=8), generator=seeded(4)) for _ in range(2))
+    assert torch.equal(first.mean, second.mean)
+    assert first.elbo == second.elbo
+
+
+# --- recovery and real data -----------------------------------------------------------------------------------------
+
+
+def best_concentration(truth: SwapPosterior, trials: Trials) -> float:
+    """The concentration that makes the responses most likely where all else is known."""
+
+    def loss(log_concentration: float) -> float:
+        own = replace(truth, emission_parameters=torch.tensor([math.exp(log_concentration)], dtype=DOUBLE))
+        return -response_log_density(own, trials.displays, trials.response).sum().item()
+
+    return math.exp(minimize_scalar(loss, bounds=(0, 5), method="bounded", options={"xatol": 1e-3}).x)
 
 
 def test_recovery_of_a_known_swap_function():
-    trials = answered(TRUTH, continuous_displays(5000, 6, seed=13), seed=14)
-    posterior = fit_bns(trials, BnsConfig(), generator=seeded(0))
-    assert posterior.continuous
-    assert posterior.harmonics == 8
-    assert posterior.distances[0] >= SEPARATION
+    trials = answered(TRUTH, continuous_displays(2000, 6, seed=13), seed=14)
+    fit = fit_bns(trials, CUE, BnsConfig(steps=200, draws=4, final_draws=8), generator=seeded(0))
+    posterior = cell(fit, set_size=6)
+    assert posterior.continuous and posterior.basis.cue == 8
 
     grid = torch.linspace(posterior.distances[0].item(), math.pi, 60, dtype=DOUBLE)
     mean, deviation = swap_function(posterior, grid)
-    truth, _ = swap_function(TRUTH, grid)
+    truth, _ = swap_function(TRUTH, grid.clamp_min(TRUTH.distances[0].item()))
     assert torch.corrcoef(torch.stack((mean, truth)))[0, 1] >= 0.95
+    assert (mean - truth).square().mean().sqrt() <= 0.25
     assert ((mean - truth).abs() < 1.96 * deviation).double().mean() >= 0.8
-    assert posterior.concentration == pytest.approx(10, rel=0.05)
+    assert posterior.concentration == pytest.approx(best_concentration(TRUTH, trials), rel=0.03)
 
     fresh = answered(TRUTH, continuous_displays(3000, 6, seed=15), seed=16)
-    reached, best = (response_log_density(model, fresh.displays, fresh.response).mean() for model in (posterior, TRUTH))
-    parametric = mixture_log_density(fit_mixture(trials), fresh.displays, fresh.response).mean()
+    inside = fresh.displays  # both designs keep the same distance
+    posterior = replace(posterior, distances=TRUTH.distances, report_distances=TRUTH.report_distances)
+    reached, best = (response_log_density(model, inside, fresh.response).mean() for model in (posterior, TRUTH))
+    parametric = mixture_log_density(fit_mixture(trials), inside, fresh.response).mean()
     assert (reached - parametric) / (best - parametric) >= 0.9
 
 
 def test_no_modulation_has_the_higher_bound_where_there_is_none():
-    trials = answered(observer(-1.5, (0.0,)), continuous_displays(800, 4, seed=17), seed=18)
-    modulated, flat = (
-        fit_bns(trials, BnsConfig(harmonics=harmonics, steps=200), generator=seeded(0)) for harmonics in (8, 0)
+    trials = answered(observer(-1.5), located_displays(600, 4, seed=17), seed=18)
+    elbo = {
+        name: fit_bns(trials, SwapModel(LADDER[name]), BnsConfig(steps=150), generator=seeded(0)).elbo
+        for name in ("none", "cue", "report")
+    }
+    assert max(elbo, key=elbo.get) == "none"
+
+
+def test_each_person_has_an_own_level_and_emission():
+    sharp, broad = observer(-0.5, (0.5,), concentration=20.0), observer(-2.5, (0.5,), concentration=4.0)
+    first = answered(sharp, located_displays(500, 3, seed=20), seed=20)
+    second = answered(broad, located_displays(500, 3, seed=21), seed=21)
+    both = Trials(
+        Displays(*(torch.cat(each) for each in zip(vars(first.displays).values(), vars(second.displays).values()))),
+        torch.cat((first.response, second.response)),
+        torch.arange(1000) // 500,
     )
-    assert flat.elbo > modulated.elbo
-    mean, deviation = swap_function(flat, torch.linspace(1, 3, 5, dtype=DOUBLE))
-    assert mean.unique().numel() == deviation.unique().numel() == 1
+    fit = fit_bns(both, by_person(CUE), BnsConfig(steps=150), generator=seeded(0))
+    posteriors = [cell(fit, set_size=3, subject=person) for person in (0, 1)]
+    best = [best_concentration(*each) for each in ((sharp, first), (broad, second))]
+    assert [each.concentration for each in posteriors] == pytest.approx(best, rel=0.06)
+    for each, level in zip(posteriors, (-0.5, -2.5)):
+        mean, deviation = swap_function(each, LOCATIONS)
+        assert ((mean - level - 0.5 * LOCATIONS.cos()).abs() < 3.5 * deviation).all()
+    whole = swap_function(cell(replace_precision(fit), set_size=3), LOCATIONS)[0]
+    assert (swap_function(posteriors[1], LOCATIONS)[0] < whole).all() and (
+        whole < swap_function(posteriors[0], LOCATIONS)[0]
+    ).all()
+
+
+def replace_precision(fit: SwapFit) -> SwapFit:
+    """The fit with the first person's emission for all, so that the function of the population can be asked for."""
+    layout = replace(fit.layout, precision=replace(fit.layout.precision, levels=fit.layout.precision.levels[:1]))
+    return replace(fit, layout=layout, model=replace(fit.model, precision_by=("set_size",)))
 
 
 def test_real_people_swap_to_the_nearest_location(data_folder):
     trials = load_data("vandenberg2012_color", data_folder)
     trials = trials[trials.displays.set_size == 8]
     modulated, flat = (
-        fit_bns(trials, BnsConfig(harmonics=harmonics, steps=200), generator=seeded(0)) for harmonics in (None, 0)
+        fit_bns(trials, SwapModel(LADDER[name]), BnsConfig(), generator=seeded(0)) for name in ("cue", "none")
     )
-    torch.testing.assert_close(modulated.distances, LOCATIONS, atol=1e-5, rtol=0)
+    torch.testing.assert_close(modulated.cue_distances, LOCATIONS, atol=1e-5, rtol=0)
     assert not modulated.continuous
-    assert modulated.harmonics == 4
+    assert modulated.model.basis.cue == 4
     assert modulated.elbo - flat.elbo > 20
     # free weights per distance, by maximum likelihood; the prior draws the rare far swaps in
     published = torch.tensor([0.159, 0.084, 0.006, 0.046], dtype=DOUBLE)
-    mean, deviation = swap_function(modulated, LOCATIONS)
+    mean, deviation = swap_function(cell(modulated, set_size=8), LOCATIONS)
     assert ((mean - published.logit()).abs() < 3 * deviation).all()
     assert mean.sigmoid()[:2].tolist() == pytest.approx(published[:2].tolist(), abs=0.005)
-    assert modulated.concentration == pytest.approx(5, abs=0.2)
+    assert cell(modulated, set_size=8).concentration == pytest.approx(5, abs=0.2)
 
 
-def test_same_seed_same_posterior():
-    trials = located_trials(100, 3, seed=19)
-    first, second = (fit_bns(trials, BnsConfig(steps=10), generator=seeded(4)) for _ in range(2))
-    assert torch.equal(first.mean, second.mean)
-    assert first.elbo == second.elbo
-
-
-def test_saved_posterior_comes_back(tmp_path):
-    posterior = fit_bns(located_trials(100, 3, seed=20), BnsConfig(steps=5), generator=seeded(0))
-    save(posterior, tmp_path / "fit")
-    back = load(tmp_path / "fit")
-    for name, value in vars(posterior).items():
-        same = torch.equal(getattr(back, name), value) if torch.is_tensor(value) else getattr(back, name) == value
-        assert same, name
-
-
-def test_foreign_run_is_refused(tmp_path):
-    write_run(tmp_path / "network", Run(config={"model": "network"}, weights={"mean": torch.zeros(3)}))
-    with pytest.raises(StoreError, match="network"):
-        load(tmp_path / "network")
-
-
-# --- what is refused ------------------------------------------------------------------------------------------------
-
-
-def test_distances_outside_the_support_are_refused():
-    posterior = fit_bns(located_trials(100, 3, seed=21), BnsConfig(steps=2), generator=seeded(0))
-    swap_function(posterior, LOCATIONS.float())
-    for distance in (0.0, 0.5, math.pi / 3):
-        with pytest.raises(OutsideSupport, match="0.785, 1.571, 2.356, 3.142"):
-            swap_function(posterior, torch.tensor([math.pi / 2, distance], dtype=DOUBLE))
-    with pytest.raises(OutsideSupport, match="0.200 rad .* from 0.300"):
-        two_item_swap_probability(TRUTH, torch.tensor([0.2], dtype=DOUBLE))
-    with pytest.raises(OutsideSupport):
-        log_weights(posterior, continuous_displays(5, 3, seed=22))
+# --- bad input ------------------------------------------------------------------------------------------------------
 
 
 def test_unusable_trials_are_refused():
     trials = located_trials(50, 3, seed=23)
     shown = trials.displays
 
-    def with_displays(report, probe):
+    def with_displays(report: torch.Tensor, probe: torch.Tensor) -> Trials:
         return Trials(Displays(report, probe, shown.cued), trials.response, trials.subject)
 
     probe = shown.probe.clone()
     probe[7, 2] = probe[7, 0]
-    absent = shown.report.clone()
-    absent[3, 2] = math.nan
-    alone = torch.full_like(absent, math.nan)
-    alone[:, 0] = shown.report[:, 0]
+    missing = shown.report.clone()
+    missing[3, 0] = math.nan
+    response = trials.response.clone()
+    response[4] = math.nan
+    alone = shown.report.clone()
+    alone[:, 1:] = math.nan
     cases = {
-        "display 7 .* at the cued probe": with_displays(shown.report, probe),
-        "these have 2, 3": with_displays(absent, shown.probe),
-        "one item": with_displays(alone, shown.probe),
+        "display 7 has a non-target at the cued probe": with_displays(shown.report, probe),
+        "displays of one item": with_displays(alone, shown.probe),
         "display 0 has an item without probe": with_displays(shown.report, torch.full_like(probe, math.nan)),
+        "trial 3 lacks a response or its cued item": with_displays(missing, shown.probe),
+        "trial 4 lacks a response or its cued item": replace(trials, response=response),
+        "there are no trials to fit": trials[:0],
     }
     for message, faulty in cases.items():
         with pytest.raises(SurrogateError, match=message):
-            fit_bns(faulty, BnsConfig(steps=2), generator=seeded(0))
+            fit_bns(faulty, CUE, SHORT, generator=seeded(0))
+
+
+def finite(fit: SwapFit) -> bool:
+    numbers = (fit.mean, fit.cholesky, fit.variances, fit.decays, fit.emission_parameters, fit.elbo_trace)
+    return all(each.isfinite().all() for each in numbers) and math.isfinite(fit.elbo)
+
+
+@pytest.mark.parametrize("emission", EMISSIONS)
+@pytest.mark.parametrize("guesses", [True, False])
+def test_unusual_trials_have_a_well_defined_fit(emission, guesses):
+    model = replace(FULL, emission=emission, guesses=guesses)
+    trials = located_trials(30, 3, seed=24)
+    same_colour = trials.displays.report.clone()
+    same_colour[:, 1] = same_colour[:, 0]
+    cases = {
+        "all responses exact": replace(trials, response=trials.displays.cued_report),
+        "colour of the target": replace(trials, displays=replace(trials.displays, report=same_colour)),
+        "one trial per person": replace(trials, subject=torch.arange(30)),
+        "one trial": trials[:1],
+    }
+    for name, unusual in cases.items():
+        chosen = by_person(model) if name == "one trial per person" else model
+        assert finite(fit_bns(unusual, chosen, BnsConfig(steps=3, final_draws=8), generator=seeded(0))), name
+
+
+def test_equal_responses_have_a_well_defined_fit():
+    trials = located_trials(30, 3, seed=24)
+    equal = replace(trials, response=torch.full_like(trials.response, 0.5))
+    assert finite(fit_bns(equal, FULL, BnsConfig(steps=3, final_draws=8), generator=seeded(0)))
+
+
+def test_one_item_alone_can_be_fitted_without_swaps():
+    trials = answered(observer(-1.0), of_sizes(located_displays(200, 2, seed=25), (1,)), seed=25)
+    fit = fit_bns(
+        trials, SwapModel(ACCOUNTS["uniform guess"]), BnsConfig(steps=100, final_draws=8), generator=seeded(0)
+    )
+    mixture = fit_mixture(trials)
+    posterior = cell(fit, set_size=1)
+    assert posterior.concentration == pytest.approx(mixture.concentration, rel=0.05)
+    density = response_log_density(posterior, trials.displays, trials.response).sum()
+    assert density.item() == pytest.approx(mixture.log_likelihood, abs=0.5)
+
+
+def test_probe_features_are_needed_only_by_models_that_use_them():
+    trials = located_trials(60, 3, seed=26)
+    blind = replace(trials, displays=replace(trials.displays, probe=torch.full_like(trials.displays.probe, math.nan)))
+    for name in ("none", "report"):
+        model = replace(FULL, terms=LADDER[name])
+        seen, unseen = (fit_bns(each, model, SHORT, generator=seeded(0)) for each in (trials, blind))
+        torch.testing.assert_close(seen.mean, unseen.mean)
+
+
+def test_a_small_set_size_borrows_the_shape_from_the_others():
+    displays = of_sizes(located_displays(420, 4, seed=27), (4,) * 20 + (2,))
+    trials = answered(observer(-1.0, (1.5,)), displays, seed=27)
+    few = trials.displays.set_size == 2
+    assert few.sum() == 20
+    alone = fit_bns(trials[few], CUE, BnsConfig(steps=100, final_draws=8), generator=seeded(0))
+    together = fit_bns(trials, CUE, BnsConfig(steps=100, final_draws=8), generator=seeded(0))
+    widths = [swap_function(cell(fit, set_size=2), alone.cue_distances)[1] for fit in (alone, together)]
+    assert (widths[1] < widths[0]).all()
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("harmonics", 9),
-        ("harmonics", -1),
         ("draws", 7),
         ("draws", 0),
         ("steps", 0),
         ("learning_rate", 0.0),
         ("averaged", 0.0),
+        ("averaged", 1.1),
+        ("final_draws", 6),
     ],
 )
 def test_config_says_what_is_allowed(field, value):
@@ -415,8 +444,11 @@ def test_config_says_what_is_allowed(field, value):
         BnsConfig(**{field: value})
 
 
-def test_prior_scale_gives_the_amplitude_as_variance():
-    scale = prior_scale(torch.tensor(0.7, dtype=DOUBLE), torch.tensor(1.0, dtype=DOUBLE), 8)
-    assert scale[0] == SPREAD
-    # the mean of cos^2 over the circle is 1/2
-    assert (scale[1:].square() / 2).sum().item() == pytest.approx(0.7)
+def test_weights_are_whitened():
+    trials = located_trials(40, 3, seed=28)
+    fit = fit_bns(trials, FULL, SHORT, generator=seeded(0))
+    scale = prior_scale(fit.model, fit.layout, fit.variances, fit.decays)
+    assert scale[0].square().item() == pytest.approx(4)
+    # a cue effect of the prior varies by s on average over the circle, on which the mean of cos^2 is 1/2
+    assert (scale[1:4].square() / 2).sum().item() == pytest.approx(fit.variances[1].item())
+    assert weight_draws(fit, 3, generator=seeded(0)).shape == (3, len(scale))

@@ -18,13 +18,15 @@ from swaputils.plotting.base import (
     set_style,
 )
 from swaputils.plotting.networks import readout, shade_periods
-from swaputils.plotting.surrogates import distance_axis, responses, shares, weight_axis
+from swaputils.plotting.surrogates import band, counted, distance_axis, responses, shares, support, weight_axis
 from swaputils.plotting.theory import noising, sideways_histogram
 
 __all__ = [
     "COLOURS",
     "WIDTH",
+    "band",
     "cloud",
+    "counted",
     "curve",
     "distance_axis",
     "doubling_axis",
@@ -40,5 +42,6 @@ __all__ = [
     "shade_periods",
     "shares",
     "sideways_histogram",
+    "support",
     "weight_axis",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 from numpy.typing import ArrayLike
@@ -53,4 +54,33 @@ def responses(axes: Axes, error: ArrayLike, human: ArrayLike, surrogate: ArrayLi
     axes.step(degrees, human, where="mid", color=COLOURS["human"], linewidth=0.8)
     axes.plot(degrees, surrogate, color=COLOURS["surrogate"])
     axes.set(xlim=(-180, 180), ylim=(0, None), xticks=(-180, 0, 180))
+    return axes
+
+
+def band(axes: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, role: str) -> Axes:
+    """The area between two curves, pale, in the colour of its role."""
+    axes.fill_between(np.asarray(x), np.asarray(low), np.asarray(high), color=COLOURS[role], alpha=0.25, linewidth=0)
+    return axes
+
+
+def support(axes: Axes, distances: Sequence[float]) -> Axes:
+    """Marks under the axis where displays had distances: a tick at each, or a bar along a range given by its two ends."""
+    heights = axes.get_xaxis_transform()
+    if len(distances) == 2:
+        axes.plot(
+            distances, [0.015, 0.015], color=COLOURS["human"], linewidth=3, transform=heights, solid_capstyle="butt"
+        )
+    else:
+        axes.vlines(distances, 0, 0.04, color=COLOURS["human"], linewidth=1.4, transform=heights)
+    return axes
+
+
+def counted(axes: Axes, counts: pd.DataFrame) -> Axes:
+    """A square for each row and column, darker the larger its number, which stands in it; zeros are left empty."""
+    shades = sns.light_palette(COLOURS["surrogate"], as_cmap=True)
+    text = counts.astype(str).where(counts > 0, "")
+    sns.heatmap(counts, annot=text, fmt="", cmap=shades, cbar=False, square=True, linewidths=1, ax=axes)
+    axes.set(xlabel=counts.columns.name or "", ylabel=counts.index.name or "")
+    axes.tick_params(length=0)
+    axes.tick_params(axis="x", rotation=45)
     return axes

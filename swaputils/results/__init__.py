@@ -1,11 +1,49 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
+from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
-    Trained, evaluate, held_out_displays, is_trained, load, network, network_folder, planned, recompute_network,
+    Trained,
+    evaluate,
+    held_out_displays,
+    is_trained,
+    load,
+    network,
+    network_folder,
+    planned,
+    recompute_network,
 )
-from swaputils.results.surrogates import largest_set_size, posterior, recompute_surrogate, surrogate_folder, surrogate_table, trials
+from swaputils.results.surrogates import (
+    is_stored,
+    largest_set_size,
+    posterior,
+    recompute_surrogate,
+    recompute_table,
+    surrogate_folder,
+    surrogate_table,
+    trials,
+)
 
 __all__ = [
-    "Trained", "evaluate", "held_out_displays", "is_trained", "largest_set_size", "load", "network", "network_folder", "planned", "posterior",
-    "recompute_network", "recompute_surrogate", "surrogate_folder", "surrogate_table", "trials",
+    "MISBINDING_RATES",
+    "Misbinding",
+    "Trained",
+    "evaluate",
+    "flipped",
+    "held_out_displays",
+    "is_stored",
+    "is_trained",
+    "largest_set_size",
+    "load",
+    "misbinding_swaps",
+    "network",
+    "network_folder",
+    "planned",
+    "posterior",
+    "recompute_misbinding",
+    "recompute_network",
+    "recompute_surrogate",
+    "recompute_table",
+    "surrogate_folder",
+    "surrogate_table",
+    "trials",
 ]

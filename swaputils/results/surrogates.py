@@ -2,9 +2,12 @@
 
 surrogate/<data>/mixture.csv    parametric mixture of every person and set size
 surrogate/<data>/errors.csv     responses around the items, in people and in the surrogate, at every set size
+surrogate/<data>/<table>.csv    the tables of TABLES, each with its provenance
+surrogate/studies/<study>.csv   the studies of STUDIES, on observers that are known
 surrogate/<data>/set_size_<n>/  posterior over the swap function of cue distance
 """
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,23 +15,48 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from swaputils import data, surrogate
+from swaputils import data, studies, surrogate
 from swaputils.circular import wrap
 from swaputils.conditions import named
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
-from swaputils.store import StoreError, results_folder, shown, write_text
-from swaputils.surrogate import BnsConfig, SwapPosterior
+from swaputils.store import StoreError, provenance, results_folder, shown, write_files, write_text
+from swaputils.surrogate import LADDER, BnsConfig, SwapModel, SwapPosterior
 
 SIMULATED = "simulated"
 SURROGATE_SEED = 0
 ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colours that experiments recorded
 TOLERANCE = 1e-3  # rad; files round angles
+# the column that tells the retro-cues apart, in alphabetical order: invalid 0, neutral 1, valid 2
+CONDITIONS_OF = {"oberauer_lin2017_e2": "cue_condition", "oberauer_lin2017_e3": "cue_condition"}
+TABLES = {
+    "baselines": studies.baseline_table,
+    "functions": studies.function_table,
+    "shares": studies.share_table,
+    "people": studies.person_table,
+    "contrasts": studies.contrast_table,
+    "checks": studies.predictive_check_table,
+    "hamiltonian": studies.hamiltonian_table,
+    "accounts": studies.account_table,
+    "ladder": studies.ladder_table,
+}
+"""What is computed from the trials of a data set, by name."""
+STUDIES = {
+    "recovery": studies.recovery,
+    "calibration": studies.calibration,
+    "confound": studies.confound,
+    "hamiltonian": studies.known_hamiltonian_table,
+    "share_power": studies.share_power,
+    "gradient_power": studies.gradient_power,
+}
+"""What is computed from observers that are known, by name."""
 
 
 def trials(name: str) -> Trials:
     """Trials of a data set, or of simulated observers for the name "simulated"."""
-    return simulated_trials(SURROGATE_SEED) if name == SIMULATED else data.load(name)
+    if name == SIMULATED:
+        return simulated_trials(SURROGATE_SEED)
+    return data.load(name, condition=CONDITIONS_OF.get(name))
 
 
 def check_data(name: str) -> None:
@@ -51,7 +79,7 @@ def recompute_surrogate(name: str) -> None:
     write_text(folder / "mixture.csv", mixture.to_csv(index=False))
     write_text(folder / "errors.csv", errors.to_csv(index=False, float_format="%.6g"))
     for size, fitted in posteriors.items():
-        surrogate.save(fitted, folder / f"set_size_{size}")
+        surrogate.save(fitted, folder / f"set_size_{size}", data=name, seed=SURROGATE_SEED)
 
 
 def _by_set_size(observed: Trials) -> list[tuple[int, Trials]]:
@@ -66,7 +94,8 @@ def _fit_swap_functions(observed: Trials) -> dict[int, SwapPosterior]:
     for size, chosen in _by_set_size(observed):
         if size > 1:
             generator = torch.Generator().manual_seed(SURROGATE_SEED)
-            posteriors[size] = surrogate.fit_bns(chosen, BnsConfig(), generator=generator)
+            fit = surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(), generator=generator)
+            posteriors[size] = surrogate.cell(fit, set_size=size)
     return posteriors
 
 
@@ -100,12 +129,36 @@ def _mean_density(fitted: SwapPosterior, displays: Displays, features: Tensor, e
     return [log_density.exp().mean().item() for log_density in densities]
 
 
+def recompute_table(name: str, table: str) -> None:
+    """Compute one of TABLES from the trials of a data set, or one of STUDIES for the name "studies", and store it."""
+    if name == "studies":
+        computed = named("study", table, STUDIES)()
+    else:
+        computed = named("table", table, TABLES)(trials(name))
+    path, origin = _table_path(name, table), json.dumps(provenance(), indent=2) + "\n"
+    text = computed.to_csv(index=False, float_format="%.6g")
+    write_files({path: text.encode(), path.with_suffix(".provenance.json"): origin.encode()})
+
+
+def is_stored(name: str, table: str) -> bool:
+    """Whether a table has been computed."""
+    return _table_path(name, table).is_file()
+
+
 def surrogate_table(name: str, table: str) -> pd.DataFrame:
-    """A stored table about a data set, "mixture" or "errors"; StoreError when it has not been computed."""
-    path = surrogate_folder(name) / f"{table}.csv"
+    """A stored table about a data set: "mixture", "errors" or one of TABLES; of "studies": one of STUDIES.
+
+    StoreError when it has not been computed.
+    """
+    path = _table_path(name, table)
     if not path.is_file():
         raise StoreError(f"{shown(path)}: not computed yet; run chapter 1 with recompute=True")
     return pd.read_csv(path)
+
+
+def _table_path(name: str, table: str) -> Path:
+    folder = results_folder() / "surrogate" / name if name == "studies" else surrogate_folder(name)
+    return folder / f"{table}.csv"
 
 
 def posterior(name: str, set_size: int) -> SwapPosterior:

@@ -1,61 +1,60 @@
-"""Fit of the Bayesian non-parametric swap model (Radmard, Bays & Lengyel 2025) with the cue dimension."""
+"""Fit of the Bayesian non-parametric swap model (Radmard, Bays & Lengyel 2025) in weight space."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from swaputils.circular import von_mises_log_density
-from swaputils.records import Trials
-from swaputils.surrogate.geometry import SurrogateError, cue_distances, cued_first, response_errors, single_set_size
-from swaputils.surrogate.mixture import MixtureFit, fit_mixture
-from swaputils.surrogate.posterior import (
-    LEVEL,
-    SPREAD,
+from swaputils.records import Displays, Trials
+from swaputils.surrogate.emissions import EMISSIONS, INTERVALS, log_density_table, table_place
+from swaputils.surrogate.geometry import (
     TOLERANCE,
-    SwapPosterior,
-    cosines,
-    mixture_log_density,
-    prior_scale,
+    SurrogateError,
+    cue_distances,
+    cued_first,
+    response_errors,
+    signed_distances,
 )
+from swaputils.surrogate.joint import LEVEL, Layout, SwapFit, design_matrix, factor_table, layout_of, prior_scale
+from swaputils.surrogate.likelihood import Responses, log_likelihood
+from swaputils.surrogate.mixture import fit_mixture
+from swaputils.surrogate.models import SwapModel
+from swaputils.surrogate.torus import prior_deviation
 
-MOST_HARMONICS = 8  # keeps 99.5 % of the prior variance or more up to tau = 6
-MOST_PLACES = 32  # distinct cue distances above this count as a continuous range
+MOST_PLACES = 32  # distinct distances above this count as a continuous range
 SMALLEST_SHARE = 1e-3  # keeps the logits that start the fit finite where a share of the parametric mixture is 0
 STARTING_SD = 0.2
-FINAL_DRAWS = 512
+START_TRIALS = 600  # of each set size give the start
 # log-normal priors as (median, SD of the log) and a normal one as (mean, SD): weak, so that no parameter runs away
-AMPLITUDE_PRIOR = (0.5, 1.5)
+VARIANCE_PRIOR = (0.5, 1.5)
 DECAY_PRIOR = (2.0, 0.7)
-CONCENTRATION_PRIOR = (8.0, 1.0)
 UNIFORM_LOGIT_PRIOR = (-2.0, 2.0)
 
 
 @dataclass(frozen=True)
 class BnsConfig:
-    """How a swap function is fitted.
+    """How a swap model is fitted.
 
-    harmonics:     J, cosines in the swap function; 0 fits one weight for all non-targets. None takes as many as there are
-                   distinct cue distances, at most 8.
-    draws:         antithetic draws of the function per step, an even number.
+    draws:         antithetic draws of all swap functions per step, an even number.
     steps:         Adam steps with cosine decay.
     learning_rate: the first one.
     averaged:      last share of the steps whose parameters are averaged.
+    final_draws:   of all swap functions, for the bound that is reported.
     """
 
-    harmonics: int | None = None
     draws: int = 8
-    steps: int = 400
-    learning_rate: float = 0.03
+    steps: int = 500
+    learning_rate: float = 0.06
     averaged: float = 0.3
+    final_draws: int = 512
 
     def __post_init__(self):
-        if self.harmonics is not None and not 0 <= self.harmonics <= MOST_HARMONICS:
-            raise ValueError(f"BnsConfig.harmonics is {self.harmonics}; allowed are None and 0 to {MOST_HARMONICS}")
         if self.draws < 2 or self.draws % 2:
             raise ValueError(f"BnsConfig.draws is {self.draws}; antithetic draws need an even number of 2 or more")
+        if self.final_draws < self.draws:
+            raise ValueError(f"BnsConfig.final_draws is {self.final_draws}; allowed are {self.draws} (draws) and more")
         if self.steps < 1:
             raise ValueError(f"BnsConfig.steps is {self.steps}; at least 1 is needed")
         if not self.learning_rate > 0:
@@ -66,32 +65,42 @@ class BnsConfig:
 
 @dataclass(frozen=True)
 class FitData:
-    """Trials of one set size N as the objective needs them.
+    """Trials as the objective needs them.
 
-    errors:    [N, M] response minus report feature, the cued item first (rad).
-    distances: [P] the distinct cue distances of the non-targets (rad).
-    places:    [N - 1, M] which of them each non-target has.
+    model:     with the harmonics that the displays can tell apart.
+    layout:    cells and copies of the terms.
+    responses: where each trial looks up its swap logits and its log emission densities.
+    design:    [R, D] features of each distinct combination of cell and distances.
+    cue_distances, report_distances, continuous: as in SwapFit.
     """
 
-    errors: Tensor
-    distances: Tensor
-    places: Tensor
+    model: SwapModel
+    layout: Layout
+    responses: Responses
+    design: Tensor
+    cue_distances: Tensor
+    report_distances: Tensor
+    continuous: bool
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What is optimised: q over the whitened weights, and point estimates of the rest.
+    """What is optimised: q over the whitened weights, and point estimates of the rest, unconstrained.
 
-    mean: [1 + J]. triangle: [1 + J, 1 + J], Cholesky factor of q with the log of its diagonal on the diagonal.
-    log_amplitude, log_decay, log_concentration, uniform_logit: scalars.
+    mean:          [D].
+    triangle:      [D, D] Cholesky factor of q with the log of its diagonal on the diagonal.
+    log_variances: [T] of the terms; those that are given do not move.
+    log_decays:    [2] over cue and report distance.
+    emission:      [G, P].
+    uniform_logits: [G]; -inf, and not optimised, without guesses.
     """
 
     mean: Tensor
     triangle: Tensor
-    log_amplitude: Tensor
-    log_decay: Tensor
-    log_concentration: Tensor
-    uniform_logit: Tensor
+    log_variances: Tensor
+    log_decays: Tensor
+    emission: Tensor
+    uniform_logits: Tensor
 
     @property
     def cholesky(self) -> Tensor:
@@ -99,66 +108,96 @@ class Parameters:
         return self.triangle.tril(-1) + self.triangle.diagonal().exp().diag()
 
 
-def fit_bns(trials: Trials, config: BnsConfig, *, generator: torch.Generator) -> SwapPosterior:
-    """Fit the swap function of cue distance by maximising the evidence lower bound (ELBO; Jordan et al. 1999),
+def fit_bns(
+    trials: Trials, model: SwapModel, config: BnsConfig | None = None, *, generator: torch.Generator
+) -> SwapFit:
+    """Fit a swap model by maximising the evidence lower bound (ELBO; Jordan et al. 1999),
 
     E_q[sum_m log p(y_m | f)] - KL(q || N(0, I)) + log hyper-priors,
 
-    from the parametric mixture as the start. Takes trials of one set size above 1, every item with a probe feature and
-    no non-target at the cued probe; anything else is a SurrogateError. All in float64, on the device of the trials.
+    from the parametric mixture as the start. Set sizes may be mixed. Where swaps depend on cue distance every item needs a
+    probe feature and no non-target may be at the cued probe; anything else is a SurrogateError. All in float64, on the
+    device of the trials.
     """
-    data = prepare(trials)
-    harmonics = min(MOST_HARMONICS, len(data.distances)) if config.harmonics is None else config.harmonics
-    parameters, trace = _ascend(_start(fit_mixture(trials), data, harmonics), data, config, generator)
-    continuous = len(data.distances) > MOST_PLACES
-    ends = torch.stack((data.distances.min(), data.distances.new_tensor(math.pi)))
-    return SwapPosterior(
+    config = config or BnsConfig()
+    data = prepare(trials, model)
+    parameters, trace = _ascend(_start(trials, data), data, config, generator)
+    natural = EMISSIONS[model.emission].natural(parameters.emission)
+    return SwapFit(
+        model=data.model,
+        layout=data.layout,
         mean=parameters.mean,
         cholesky=parameters.cholesky,
-        amplitude=parameters.log_amplitude.exp().item(),
-        decay=parameters.log_decay.exp().item(),
-        concentration=parameters.log_concentration.exp().item(),
-        uniform_logit=parameters.uniform_logit.item(),
-        distances=ends if continuous else data.distances,
-        continuous=continuous,
-        set_size=trials.displays.set_size[0].item(),
+        variances=parameters.log_variances.exp(),
+        decays=parameters.log_decays.exp(),
+        emission_parameters=natural,
+        uniform_logits=parameters.uniform_logits,
+        cue_distances=data.cue_distances,
+        report_distances=data.report_distances,
+        continuous=data.continuous,
         trials=len(trials),
-        elbo=_final_bound(parameters, data, config.draws, generator),
+        elbo=_final_bound(parameters, data, config, generator),
         elbo_trace=trace,
     )
 
 
-def prepare(trials: Trials) -> FitData:
-    """Errors and cue distances of the trials, after the checks that `fit_bns` promises."""
+def prepare(trials: Trials, model: SwapModel) -> FitData:
+    """Errors and distances of the trials, after the checks that `fit_bns` promises."""
     displays = trials.displays
-    if single_set_size(displays) < 2:
+    if len(trials) == 0:
+        raise SurrogateError("there are no trials to fit")
+    if model.terms and displays.set_size.max() < 2:
         raise SurrogateError("displays of one item have no non-target to swap with; fit set sizes of 2 and above")
+    unanswered = ~(trials.response.isfinite() & displays.cued_report.isfinite())
+    if unanswered.any():
+        raise SurrogateError(
+            f"trial {int(unanswered.nonzero()[0])} lacks a response or its cued item; leave such trials out"
+        )
+    if model.uses("cue"):
+        _check_probes(displays)
+    layout, cell = layout_of(model, factor_table(trials))
+    cell = cell.to(displays.report.device)
     errors = cued_first(displays, response_errors(displays, trials.response).double())
-    distances = cued_first(displays, cue_distances(displays).double())[1:]
-    if (distances <= TOLERANCE).any():
-        row = int((distances <= TOLERANCE).any(0).nonzero()[0])
-        raise SurrogateError(f"display {row} has a non-target at the cued probe; leave such trials out")
-    return FitData(errors, *_distinct(distances))
+    cue, report = (cued_first(displays, values.double())[1:] for values in signed_distances(displays))
+    present = ~report.isnan()
+    places, place = _distinct(cue[present].abs()) if model.uses("cue") else (cue.new_zeros(1), None)
+    continuous = len(places) > MOST_PLACES
+    if model.uses("cue"):
+        model = replace(model, basis=replace(model.basis, cue=min(model.basis.cue, len(places))))
+    if not continuous and place is not None:
+        cue = cue.masked_scatter(present, places[place] * cue[present].sign())
+    rows, row_of = _rows(model, cell.expand_as(report)[present], cue[present], report[present])
+    swaps = torch.full_like(report, len(rows[0]), dtype=torch.long).masked_scatter(present, row_of)
+    absent = errors.isnan()
+    below, rest = table_place(errors.nan_to_num(0.0))
+    groups = layout.precision.of_cell.to(cell.device)[cell]
+    below = (below + groups * (INTERVALS + 1)).masked_fill(absent, 0)
+    distances = report[present].abs()
+    return FitData(
+        model=model,
+        layout=layout,
+        responses=Responses(swaps if model.terms else torch.zeros_like(swaps), below, rest, absent, groups),
+        design=design_matrix(model, layout, *rows) if model.terms else report.new_zeros(0, 0),
+        cue_distances=torch.stack((places.min(), places.max())) if continuous else places,
+        report_distances=torch.stack((distances.min(), distances.max())) if len(distances) else places,
+        continuous=continuous,
+    )
 
 
 def antithetic(draws: int, parameters: Parameters, *, generator: torch.Generator) -> Tensor:
-    """[draws, 1 + J] weights from q, in pairs that mirror each other about its mean."""
+    """[draws, D] weights from q, in pairs that mirror each other about its mean."""
     mean = parameters.mean
     noise = torch.randn(draws // 2, len(mean), dtype=mean.dtype, device=mean.device, generator=generator)
     return mean + torch.cat((noise, -noise)) @ parameters.cholesky.T
 
 
-def log_likelihood(parameters: Parameters, weights: Tensor, data: FitData) -> Tensor:
-    """[draws] log likelihood of all trials under the swap function of each row of whitened weights [draws, 1 + J]."""
-    harmonics = weights.shape[1] - 1
-    scale = prior_scale(parameters.log_amplitude.exp(), parameters.log_decay.exp(), harmonics)
-    swap = LEVEL + cosines(data.distances, harmonics) @ (scale * weights).T
-    swap = swap[data.places]
-    cued = torch.zeros_like(swap[:1])
-    logits = torch.cat((cued, swap, parameters.uniform_logit.expand_as(cued)))
-    emission = von_mises_log_density(data.errors, parameters.log_concentration.exp())
-    guess = torch.full_like(emission[:1], -math.log(2 * math.pi))
-    return mixture_log_density(logits, torch.cat((emission, guess))[:, :, None]).sum(0)
+def expected_log_likelihood(parameters: Parameters, weights: Tensor, data: FitData) -> Tensor:
+    """Log likelihood of all trials, mean over rows of whitened weights [draws, D]."""
+    scale = prior_scale(data.model, data.layout, parameters.log_variances.exp(), parameters.log_decays.exp())
+    logits = LEVEL + data.design @ (scale * weights).T
+    emission = EMISSIONS[data.model.emission]
+    tables = log_density_table(emission, emission.natural(parameters.emission))
+    return log_likelihood(logits, parameters.uniform_logits, tables, data.responses)
 
 
 def divergence(parameters: Parameters) -> Tensor:
@@ -167,35 +206,83 @@ def divergence(parameters: Parameters) -> Tensor:
     return squares / 2 - parameters.triangle.diagonal().sum()
 
 
-def log_hyper_prior(parameters: Parameters) -> Tensor:
+def log_hyper_prior(parameters: Parameters, model: SwapModel) -> Tensor:
     """Log prior of the point estimates relative to its maximum, so that one the data say nothing about costs nothing."""
-    deviations = (
-        (parameters.log_amplitude - math.log(AMPLITUDE_PRIOR[0])) / AMPLITUDE_PRIOR[1],
-        (parameters.log_decay - math.log(DECAY_PRIOR[0])) / DECAY_PRIOR[1],
-        (parameters.log_concentration - math.log(CONCENTRATION_PRIOR[0])) / CONCENTRATION_PRIOR[1],
-        (parameters.uniform_logit - UNIFORM_LOGIT_PRIOR[0]) / UNIFORM_LOGIT_PRIOR[1],
-    )
-    return -torch.stack(deviations).square().sum() / 2
+    learned = torch.tensor([term.variance is None for term in model.terms], dtype=torch.bool)
+    priors = torch.tensor(EMISSIONS[model.emission].prior).to(parameters.emission)
+    deviations = [
+        (parameters.log_variances[learned] - math.log(VARIANCE_PRIOR[0])) / VARIANCE_PRIOR[1],
+        (parameters.log_decays - math.log(DECAY_PRIOR[0])) / DECAY_PRIOR[1],
+        (parameters.emission - priors[:, 0]) / priors[:, 1],
+    ]
+    if model.guesses:
+        deviations.append((parameters.uniform_logits - UNIFORM_LOGIT_PRIOR[0]) / UNIFORM_LOGIT_PRIOR[1])
+    return -torch.cat([each.flatten() for each in deviations]).square().sum() / 2
 
 
 def evidence_bound(parameters: Parameters, weights: Tensor, data: FitData) -> Tensor:
     """The ELBO, its expectation taken over the given draws of the weights from q."""
-    return log_likelihood(parameters, weights, data).mean() - divergence(parameters) + log_hyper_prior(parameters)
+    prior = log_hyper_prior(parameters, data.model)
+    return expected_log_likelihood(parameters, weights, data) - divergence(parameters) + prior
 
 
-def _start(fit: MixtureFit, data: FitData, harmonics: int) -> Parameters:
-    """No modulation, the parametric mixture's shares and concentration, hyper-priors at their maximum."""
-    target, uniform = max(fit.p_target, SMALLEST_SHARE), max(fit.p_uniform, SMALLEST_SHARE)
-    each_nontarget = max(fit.p_nontarget / len(data.places), SMALLEST_SHARE)
-    mean = data.errors.new_zeros(harmonics + 1)
-    mean[0] = (math.log(each_nontarget / target) - LEVEL) / SPREAD
+def _check_probes(displays: Displays) -> None:
+    """SurrogateError unless every item has a probe feature, and no non-target that of the cued item."""
+    at_cued = (cue_distances(displays) <= TOLERANCE) & ~displays.is_cued
+    if at_cued.any():
+        row = int(at_cued.any(1).nonzero()[0])
+        raise SurrogateError(f"display {row} has a non-target at the cued probe; leave such trials out")
+
+
+def _rows(model: SwapModel, cell: Tensor, cue: Tensor, report: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+    """The distinct combinations of cell, cue and report distance that a model tells apart, and which each entry has.
+
+    Only where places repeat are there fewer combinations than entries; distances that a model does not use are 0.
+    """
+    if model.uses("report"):
+        return (cell, cue.nan_to_num(0.0), report), torch.arange(len(cell), device=cell.device)
+    if not model.uses("cue"):
+        cue = torch.zeros_like(report)
+    elif model.basis.symmetry != "none":
+        cue = cue.abs()
+    combined, row_of = torch.stack((cell.double(), cue), dim=1).unique(dim=0, return_inverse=True)
+    return (combined[:, 0].long(), combined[:, 1].contiguous(), torch.zeros_like(combined[:, 0])), row_of
+
+
+def _start(trials: Trials, data: FitData) -> Parameters:
+    """No modulation, the shares and concentration of parametric mixtures, hyper-priors at their maximum."""
+    model, layout = data.model, data.layout
+    emission = EMISSIONS[model.emission]
+    sizes = trials.displays.set_size
+    of_trial = torch.zeros(len(trials), 2 + len(emission.parameters), dtype=torch.float64, device=sizes.device)
+    for size in sizes.unique().tolist():
+        chosen = trials[sizes == size]
+        fit = fit_mixture(chosen[:: max(1, len(chosen) // START_TRIALS)])
+        target = max(fit.p_target, SMALLEST_SHARE)
+        level = math.log(max(fit.p_nontarget / max(size - 1, 1), SMALLEST_SHARE) / target)
+        uniform = math.log(max(fit.p_uniform, SMALLEST_SHARE) / target)
+        raw = emission.start(min(max(fit.concentration, 0.5), 200.0))
+        of_trial[sizes == size] = of_trial.new_tensor([level, uniform, *raw])
+    groups = data.responses.groups
+    counts = groups.bincount().to(of_trial)
+    of_group = of_trial.new_zeros(len(counts), of_trial.shape[1]).index_add(0, groups, of_trial) / counts[:, None]
+    free_level = of_trial[:, 0].mean() - LEVEL
+    means = [of_trial.new_zeros(0)]
+    for term, copies in zip(model.terms, layout.terms):
+        size = len(prior_deviation(term.kind, model.basis, of_trial.new_ones(2)))
+        start = of_trial.new_zeros(len(copies.levels), size)
+        if term.kind == "level" and term.variance is not None:
+            start += free_level / term.variance**0.5
+        means.append(start.flatten())
+    mean = torch.cat(means)
+    variances = [VARIANCE_PRIOR[0] if term.variance is None else term.variance for term in model.terms]
     return Parameters(
         mean=mean,
         triangle=math.log(STARTING_SD) * torch.eye(len(mean), dtype=mean.dtype, device=mean.device),
-        log_amplitude=mean.new_tensor(math.log(AMPLITUDE_PRIOR[0])),
-        log_decay=mean.new_tensor(math.log(DECAY_PRIOR[0])),
-        log_concentration=mean.new_tensor(math.log(max(fit.concentration, 0.1))),
-        uniform_logit=mean.new_tensor(math.log(uniform / target)),
+        log_variances=mean.new_tensor(variances).log(),
+        log_decays=mean.new_full((2,), math.log(DECAY_PRIOR[0])),
+        emission=of_group[:, 2:].clone(),
+        uniform_logits=of_group[:, 1].clone() if model.guesses else mean.new_full((len(counts),), -math.inf),
     )
 
 
@@ -203,31 +290,35 @@ def _ascend(
     start: Parameters, data: FitData, config: BnsConfig, generator: torch.Generator
 ) -> tuple[Parameters, Tensor]:
     """Adam on the ELBO: the average of the late iterates, and the trace of the bound [steps]."""
-    leaves = {name: value.requires_grad_() for name, value in vars(start).items()}
+    fixed = {} if data.model.guesses else {"uniform_logits": start.uniform_logits}
+    leaves = {name: value.requires_grad_() for name, value in vars(start).items() if name not in fixed}
     totals = {name: torch.zeros_like(value) for name, value in leaves.items()}
+    learned = torch.tensor([term.variance is None for term in data.model.terms], dtype=torch.bool)
     optimiser = torch.optim.Adam(leaves.values(), lr=config.learning_rate, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
     averaged = math.ceil(config.averaged * config.steps)
     trace = torch.zeros(config.steps, dtype=start.mean.dtype)
-    for step in tqdm(range(config.steps), desc=f"swap function, set size {len(data.errors)}"):
+    for step in tqdm(range(config.steps), desc=f"swap model, {len(data.responses)} trials", leave=False):
         optimiser.zero_grad()
         bound = evidence_bound(start, antithetic(config.draws, start, generator=generator), data)
         (-bound).backward()
+        start.log_variances.grad[~learned] = 0.0
         optimiser.step()
         schedule.step()
         trace[step] = bound.item()
         if step >= config.steps - averaged:
             for name, value in leaves.items():
                 totals[name] += value.detach() / averaged
-    return Parameters(**totals), trace
+    return Parameters(**totals, **fixed), trace
 
 
-def _final_bound(parameters: Parameters, data: FitData, draws: int, generator: torch.Generator) -> float:
-    """The ELBO over many draws, taken `draws` at a time to spare memory."""
-    rounds = math.ceil(FINAL_DRAWS / draws)
-    bounds = [
-        evidence_bound(parameters, antithetic(draws, parameters, generator=generator), data) for _ in range(rounds)
+def _final_bound(parameters: Parameters, data: FitData, config: BnsConfig, generator: torch.Generator) -> float:
+    """The ELBO over many draws, taken a few at a time to spare memory."""
+    weights = [
+        antithetic(config.draws, parameters, generator=generator)
+        for _ in range(math.ceil(config.final_draws / config.draws))
     ]
+    bounds = [evidence_bound(parameters, each, data) for each in weights]
     return torch.stack(bounds).mean().item()
 
 

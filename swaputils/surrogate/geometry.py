@@ -7,6 +7,8 @@ from torch import Tensor
 from swaputils.circular import distance, wrap
 from swaputils.records import Displays
 
+TOLERANCE = 1e-3  # rad; files round angles to six decimals, networks to float32
+
 
 class SurrogateError(ValueError):
     """Trials or displays that a surrogate cannot be fitted to or asked about."""
@@ -38,8 +40,14 @@ def cue_distances(displays: Displays) -> Float[Tensor, "trials items"]:
     return distance(displays.probe, displays.cued_probe[:, None])
 
 
+def signed_distances(displays: Displays) -> tuple[Float[Tensor, "trials items"], Float[Tensor, "trials items"]]:
+    """Cue and report distance of each item from the cued one, wrapped (rad); NaN where an item or its probe is absent."""
+    return wrap(displays.probe - displays.cued_probe[:, None]), wrap(displays.report - displays.cued_report[:, None])
+
+
 def cued_first(displays: Displays, values: Float[Tensor, "trials items"]) -> Float[Tensor, "shown trials"]:
-    """Values of the items shown, the cued one in row 0 and the non-targets below, for displays of one set size."""
-    others = displays.present & ~displays.is_cued
-    cued = values.gather(1, displays.cued[:, None])
-    return torch.cat((cued, values[others].view(len(displays), -1)), dim=1).T.contiguous()
+    """Values of the items, the cued one in row 0 and the non-targets below, NaN where a display has fewer than others."""
+    rank = displays.is_cued.to(torch.int8) * 2 + displays.present.to(torch.int8)
+    order = rank.argsort(dim=1, descending=True, stable=True)[:, : int(displays.set_size.max())]
+    shown = displays.present.gather(1, order)
+    return values.gather(1, order).where(shown, torch.nan).T.contiguous()

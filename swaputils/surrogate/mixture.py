@@ -1,8 +1,9 @@
-"""The parametric three-component mixture of target, non-targets and guesses, fitted by EM."""
+"""Parametric mixtures of target, non-targets and guesses, fitted by EM."""
 
 import math
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 import pandas as pd
 import torch
@@ -11,7 +12,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from swaputils.records import Displays, Trials
-from swaputils.surrogate.geometry import cued_first, response_errors, single_set_size
+from swaputils.surrogate.geometry import SurrogateError, cued_first, response_errors, single_set_size
+
+Component = Literal["target", "nontarget", "guess"]
+TARGET_GUESS: tuple[Component, ...] = ("target", "guess")
+TARGET_NONTARGET_GUESS: tuple[Component, ...] = ("target", "nontarget", "guess")
+MIXTURES = {"2 components": TARGET_GUESS, "3 components": TARGET_NONTARGET_GUESS}
 
 LARGEST_CONCENTRATION = 1e5  # an SD of 0.003 rad, finer than any response is recorded
 START_CONCENTRATIONS = (1.0, 10.0, 100.0)
@@ -30,6 +36,7 @@ class MixtureFit:
     p_target, p_nontarget, p_uniform: shares of the target, of all non-targets together, and of guesses.
     log_likelihood: natural log, of all trials.
     trials: how many were fitted.
+    parameters: how many were free: kappa, and every share but one.
     """
 
     concentration: float
@@ -38,47 +45,66 @@ class MixtureFit:
     p_uniform: float
     log_likelihood: float
     trials: int
+    parameters: int = 3
+
+    @property
+    def aic(self) -> float:
+        """2 k - 2 log L (Akaike 1974); smaller is better."""
+        return 2 * self.parameters - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """k log M - 2 log L (Schwarz 1978); smaller is better."""
+        return self.parameters * math.log(self.trials) - 2 * self.log_likelihood
 
 
-def fit_mixture(trials: Trials) -> MixtureFit:
-    """Fit the mixture of Bays, Catalao & Husain (2009) to trials of one set size N by EM from 27 starts.
+@dataclass(frozen=True)
+class Climb:
+    """Where EM stands in each of S climbs: log-likelihoods [S], concentrations [S], and shares [S, 3] of the components."""
 
-    p(y) = p_T VM(y - r_c; kappa) + p_N / (N - 1) sum_{n != c} VM(y - r_n; kappa) + p_U / 2 pi.
+    log_likelihood: Tensor
+    concentration: Tensor
+    shares: Tensor
 
-    With one item p_N is 0. All starts run a short survey; the best go on until none gains any more.
-    Raises SurrogateError where set sizes are mixed or there are no trials.
+    def __getitem__(self, chosen: Tensor) -> "Climb":
+        return Climb(self.log_likelihood[chosen], self.concentration[chosen], self.shares[chosen])
+
+
+def fit_mixture(trials: Trials, components: tuple[Component, ...] = TARGET_NONTARGET_GUESS) -> MixtureFit:
+    """Fit a mixture to trials of one set size N by EM: the highest of many climbs.
+
+    p(y) = p_T VM(y - r_c; kappa) + p_N / (N - 1) sum_{n != c} VM(y - r_n; kappa) + p_U / 2 pi
+
+    (Bays, Catalao & Husain 2009); with components TARGET_GUESS, or with one item, p_N is 0 (Zhang & Luck 2008).
+    All starts run a short survey; the best go on until none gains any more.
+    Raises SurrogateError where set sizes are mixed, there are no trials, or the components are others than these.
     """
-    single_set_size(trials.displays)
-    errors = response_errors(trials.displays, trials.response).double()
-    cosine = cued_first(trials.displays, errors).cos()
-    starts = torch.tensor(list(product(START_CONCENTRATIONS, START_SHARES, START_SHARES)), dtype=torch.float64)
-    concentration, nontarget, uniform = starts.to(cosine.device).T
-    shares = torch.stack((1 - nontarget - uniform, nontarget, uniform), dim=1)
-
+    cosine = aligned(trials)
+    climbs = _starts(components, cosine)
+    counts = cosine.new_ones(len(climbs.shares), len(trials))
     for _ in range(SURVEY_ITERATIONS):
-        log_likelihood, concentration, shares = _iterate(concentration, shares, cosine)
-    best = log_likelihood.topk(SURVIVORS).indices
-    current = log_likelihood[best], concentration[best], shares[best]
-    for _ in range(MOST_ITERATIONS):
-        following = _iterate(*current[1:], cosine)
-        gain = following[0] - current[0]
-        current = following
-        if gain.max() < SMALLEST_GAIN:
-            break
-
-    log_likelihood, concentration, shares = (values[current[0].argmax()].tolist() for values in current)
-    return MixtureFit(concentration, *shares, log_likelihood, len(trials))
+        climbs = iterate(climbs, cosine, counts)
+    best = climbs.log_likelihood.topk(min(SURVIVORS, len(counts))).indices
+    climbed = climb(climbs[best], cosine, counts[best], SMALLEST_GAIN)
+    top = climbed[climbed.log_likelihood.argmax()]
+    free = 3 if "nontarget" in components and len(cosine) > 1 else 2
+    return MixtureFit(top.concentration.item(), *top.shares.tolist(), top.log_likelihood.item(), len(trials), free)
 
 
-def fit_mixture_table(trials: Trials) -> pd.DataFrame:
-    """One mixture fit per person and set size: columns subject, set_size and the fields of MixtureFit."""
+def fit_mixture_table(trials: Trials, components: tuple[Component, ...] = TARGET_NONTARGET_GUESS) -> pd.DataFrame:
+    """One mixture fit per person and set size: columns subject, set_size, the fields of MixtureFit, aic and bic."""
+    rows = []
+    for subject, items, chosen in tqdm(by_person(trials), desc="mixture fits"):
+        fit = fit_mixture(chosen, components)
+        rows.append({"subject": subject, "set_size": items, **vars(fit), "aic": fit.aic, "bic": fit.bic})
+    return pd.DataFrame(rows)
+
+
+def by_person(trials: Trials) -> list[tuple[int, int, Trials]]:
+    """Each person and set size with its trials, ascending."""
     set_size = trials.displays.set_size
     cells = torch.stack((trials.subject, set_size), dim=1).unique(dim=0).tolist()
-    rows = []
-    for subject, items in tqdm(cells, desc="mixture fits"):
-        fit = fit_mixture(trials[(trials.subject == subject) & (set_size == items)])
-        rows.append({"subject": subject, "set_size": items, **vars(fit)})
-    return pd.DataFrame(rows)
+    return [(subject, size, trials[(trials.subject == subject) & (set_size == size)]) for subject, size in cells]
 
 
 def mixture_log_density(
@@ -90,6 +116,30 @@ def mixture_log_density(
     concentration = cosine.new_tensor([fit.concentration])
     shares = cosine.new_tensor([[fit.p_target, fit.p_nontarget, fit.p_uniform]])
     return _joint(concentration, shares, cosine)[1][0].log()
+
+
+def aligned(trials: Trials) -> Float[Tensor, "shown trials"]:
+    """Cosine of the error from each item, the cued one first; SurrogateError unless there is one set size."""
+    single_set_size(trials.displays)
+    return cued_first(trials.displays, response_errors(trials.displays, trials.response).double()).cos()
+
+
+def climb(start: Climb, cosine: Tensor, counts: Tensor, smallest_gain: float) -> Climb:
+    """EM until no climb gains more than `smallest_gain` nats per iteration.
+
+    cosine: [shown, trials], see `aligned`. counts: [S, trials], how often each trial counts in a climb.
+    """
+    current = iterate(start, cosine, counts)
+    rising = torch.arange(len(counts), device=counts.device)
+    for _ in range(MOST_ITERATIONS):
+        following = iterate(current[rising], cosine, counts[rising])
+        gain = following.log_likelihood - current.log_likelihood[rising]
+        for values, new in zip(vars(current).values(), vars(following).values()):
+            values[rising] = new
+        rising = rising[gain >= smallest_gain]
+        if len(rising) == 0:
+            break
+    return current
 
 
 def solve_concentration(resultant: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
@@ -106,10 +156,22 @@ def solve_concentration(resultant: Float[Tensor, "*any"]) -> Float[Tensor, "*any
     return kappa
 
 
-def _joint(concentration: Tensor, shares: Tensor, cosine: Tensor) -> tuple[Tensor, Tensor]:
-    """Density of a response together with its item [starts, shown, trials], and summed over components.
+def _starts(components: tuple[Component, ...], like: Tensor) -> Climb:
+    """A grid of starts; a share that starts at 0 stays there."""
+    if components not in MIXTURES.values():
+        allowed = " or ".join(str(known) for known in MIXTURES.values())
+        raise SurrogateError(f"the components of the mixture are {components}; allowed are {allowed}")
+    swaps = START_SHARES if "nontarget" in components else (0.0,)
+    grid = like.new_tensor(list(product(START_CONCENTRATIONS, swaps, START_SHARES)))
+    concentration, nontarget, uniform = grid.T
+    shares = torch.stack((1 - nontarget - uniform, nontarget, uniform), dim=1)
+    return Climb(torch.full_like(concentration, -math.inf), concentration, shares)
 
-    concentration [starts], shares [starts, 3], cosine of the errors [shown, trials] with the cued item first.
+
+def _joint(concentration: Tensor, shares: Tensor, cosine: Tensor) -> tuple[Tensor, Tensor]:
+    """Density of a response together with its item [climbs, shown, trials], and summed over components.
+
+    concentration [climbs], shares [climbs, 3], cosine of the errors [shown, trials] with the cued item first.
     """
     nontargets = cosine.shape[0] - 1
     of_each = shares[:, 1:2].expand(-1, nontargets) / max(nontargets, 1)
@@ -120,14 +182,15 @@ def _joint(concentration: Tensor, shares: Tensor, cosine: Tensor) -> tuple[Tenso
     return joint, joint.sum(1) + shares[:, 2:] / (2 * math.pi)
 
 
-def _iterate(concentration: Tensor, shares: Tensor, cosine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """One E and M step of every start: the log-likelihood [starts] before it, concentration and shares after it."""
-    joint, total = _joint(concentration, shares, cosine)
-    responsibility = joint / total[:, None]
+def iterate(current: Climb, cosine: Tensor, counts: Tensor) -> Climb:
+    """One E and M step of every climb: the log-likelihood before it, concentration and shares after it."""
+    joint, total = _joint(current.concentration, current.shares, cosine)
+    responsibility = joint * (counts / total)[:, None]
     per_item = responsibility.sum(-1)
-    aligned = (responsibility * cosine).sum((1, 2))
+    resultant = (responsibility * cosine).sum((1, 2))
     target, nontarget = per_item[:, 0], per_item[:, 1:].sum(1)
-    uniform = (cosine.shape[1] - target - nontarget).clamp_min(0)
-    new_shares = torch.stack((target, nontarget, uniform), dim=1) / cosine.shape[1]
-    new_concentration = solve_concentration(aligned / (target + nontarget).clamp_min(1e-300))
-    return total.log().sum(-1), new_concentration, new_shares
+    trials = counts.sum(-1)
+    uniform = (trials - target - nontarget).clamp_min(0)
+    shares = torch.stack((target, nontarget, uniform), dim=1) / trials[:, None]
+    concentration = solve_concentration(resultant / (target + nontarget).clamp_min(1e-300))
+    return Climb((counts * total.log()).sum(-1), concentration, shares)

@@ -1,228 +1,271 @@
-"""The fitted swap function of cue distance: its posterior, and the responses that it predicts for any display.
+"""A fitted swap function by itself, and the responses that it predicts for any display.
 
-A posterior is in weight space. With whitened weights w ~ N(mean, cholesky cholesky^T),
+The cued item has logit 0, a non-target at cue distance c and report distance r has
 
-    f(delta) = LEVEL + SPREAD w_0 + sum_{j=1}^{J} sqrt(2 s a_j) w_j cos(j delta),
+    f(c, r) = sum_k coefficient_k feature_k(c, r),     coefficients ~ N(mean, cholesky cholesky^T),
 
-where s is the amplitude and a_j the cosine coefficients of the Wendland correlation (see `spectrum`). The cued item
-has logit 0, non-target n has f(delta_n), a guess has the uniform logit u; a response is von Mises around its item.
+a guess has the uniform logit u; a response scatters around its item as the emission says, or is uniform. Three readings
+of one posterior answer displays: its mean, its average over functions, and one coherent function drawn from it.
 """
 
 import math
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from swaputils.circular import sample_von_mises, von_mises_log_density, wrap
+from swaputils.circular import wrap
 from swaputils.records import Displays
-from swaputils.store import Run, StoreError, provenance, read_run, shown, write_run
-from swaputils.surrogate.geometry import cue_distances, response_errors
-
-LEVEL, SPREAD = -2.0, 2.0  # prior mean and SD of the level of f
-QUADRATURE_POINTS = 513
-TOLERANCE = 1e-3  # rad; files round angles to six decimals, networks to float32
-MODEL = "posterior of a swap function of cue distance"  # what `save` calls it, and `load` insists on
-ARRAYS = ("mean", "cholesky", "distances")
-NUMBERS = ("amplitude", "decay", "concentration", "uniform_logit")
-DESCRIPTION = ("continuous", "set_size", "trials")
+from swaputils.surrogate.emissions import EMISSIONS
+from swaputils.surrogate.geometry import TOLERANCE, SurrogateError, cue_distances, response_errors, signed_distances
+from swaputils.surrogate.torus import Basis, features
 
 
-class OutsideSupport(ValueError):
-    """A swap function was asked about a cue distance that the fitted displays never had."""
+class OutsideSupport(SurrogateError):
+    """A swap function was asked about a distance that the fitted displays never had."""
 
 
 @dataclass(frozen=True)
 class SwapPosterior:
-    """Posterior over swap functions of cue distance, fitted to displays of one set size.
+    """Posterior over swap functions of one set size (or one person, or one condition).
 
-    mean, cholesky: [1 + J], [1 + J, 1 + J] of the Gaussian q over the whitened level (first) and weights; float64.
-    amplitude:      s, prior variance of f around its level (nats^2).
-    decay:          rho; the prior correlation falls faster over distance the larger it is.
-    concentration:  kappa of the von Mises emission.
-    uniform_logit:  log weight of a guess relative to the cued item.
-    distances:      the cue distances that occurred (rad); only the smallest and pi where these fill a range.
-    continuous:     whether they fill the range.
-    set_size:       number of items.
-    trials:         how many were fitted.
-    elbo:           lower bound on the log evidence, nats.
-    elbo_trace:     [steps] its noisy estimate at each step of the fit.
+    kinds, basis:        which features f has, in this order; see `torus`.
+    mean, cholesky:      [K], [K, K] of the Gaussian over their coefficients; float64.
+    emission:            name in EMISSIONS.
+    emission_parameters: [P] its natural parameters.
+    uniform_logit:       log weight of a guess relative to the cued item; -inf without guesses.
+    distances:           the cue distances that occurred (rad); only the smallest and the largest where these fill a range.
+    report_distances:    [2] smallest and largest report distance (rad).
+    continuous:          whether cue distances fill their range.
+    set_size:            number of items; None where the fit did not tell set sizes apart.
+    trials:              how many were fitted, all cells of the fit together.
+    elbo:                lower bound on the log evidence of the fit, nats.
+    elbo_trace:          [steps] its noisy estimate at each step of the fit.
     """
 
+    kinds: tuple[str, ...]
+    basis: Basis
     mean: Tensor
     cholesky: Tensor
-    amplitude: float
-    decay: float
-    concentration: float
+    emission: str
+    emission_parameters: Tensor
     uniform_logit: float
     distances: Tensor
+    report_distances: Tensor
     continuous: bool
-    set_size: int
+    set_size: int | None
     trials: int
     elbo: float
     elbo_trace: Tensor
 
     @property
-    def harmonics(self) -> int:
-        """J, the number of cosines."""
-        return len(self.mean) - 1
+    def concentration(self) -> float:
+        """kappa of a von Mises emission; SurrogateError for any other."""
+        if self.emission != "von_mises":
+            raise SurrogateError(f"the emission is {self.emission}, which has no single concentration")
+        return self.emission_parameters[0].item()
 
-
-def spectrum(decay: Tensor, harmonics: int) -> Float[Tensor, " harmonics"]:
-    """Cosine coefficients a_1..a_J of the prior correlation, adding up to 1.
-
-    Correlation (1 + tau x / pi) (1 - x / pi)^tau with tau = 4 + decay (Wendland's C2 on the circle; Gneiting 2013 shows
-    tau >= 4 to be positive definite), by the trapezium rule on [0, pi].
-    """
-    tau = 4 + decay
-    position = torch.linspace(0, 1, QUADRATURE_POINTS, dtype=decay.dtype, device=decay.device)
-    correlation = (1 + tau * position) * (1 - position) ** tau
-    order = torch.arange(1, harmonics + 1, dtype=decay.dtype, device=decay.device)
-    coefficients = torch.trapezoid(correlation * (math.pi * order[:, None] * position).cos(), position)
-    return coefficients / coefficients.sum()
-
-
-def cosines(distance: Float[Tensor, " distances"], harmonics: int) -> Float[Tensor, "distances features"]:
-    """The features 1, cos(delta), ..., cos(J delta) of each cue distance (rad)."""
-    order = torch.arange(harmonics + 1, dtype=distance.dtype, device=distance.device)
-    return (distance[:, None] * order).cos()
-
-
-def prior_scale(amplitude: Tensor, decay: Tensor, harmonics: int) -> Float[Tensor, " features"]:
-    """Prior SD of each feature's coefficient: SPREAD for the level, sqrt(2 s a_j) for the cosines."""
-    level = torch.full_like(amplitude, SPREAD)[None]
-    return torch.cat((level, (2 * amplitude * spectrum(decay, harmonics)).sqrt()))
-
-
-def mixture_log_density(logits: Tensor, log_emission: Tensor) -> Tensor:
-    """log sum_b softmax(logits)_b exp(log_emission_b), components b on the first axis."""
-    return torch.logsumexp(logits + log_emission, dim=0) - torch.logsumexp(logits, dim=0)
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The distances that f depends on, of "cue" and "report"."""
+        used = set(self.kinds) | ({"cue", "report"} if "interaction" in self.kinds else set())
+        return tuple(dimension for dimension in ("cue", "report") if dimension in used)
 
 
 def swap_function(
     posterior: SwapPosterior, distance: Float[Tensor, " distances"]
 ) -> tuple[Float[Tensor, " distances"], Float[Tensor, " distances"]]:
-    """Posterior mean and SD of f at cue distances inside the support (rad), else OutsideSupport; float64."""
-    design = _design(posterior, distance)
-    return LEVEL + design @ posterior.mean.to(design), (design @ posterior.cholesky.to(design)).norm(dim=1)
+    """Posterior mean and SD of f over cue distance (rad), averaged over the circle of report distances; float64.
+
+    OutsideSupport where a distance is not one that was fitted.
+    """
+    design = _main_effect(posterior, "cue", distance)
+    return design @ posterior.mean.to(design), (design @ posterior.cholesky.to(design)).norm(dim=1)
+
+
+def report_function(
+    posterior: SwapPosterior, distance: Float[Tensor, " distances"]
+) -> tuple[Float[Tensor, " distances"], Float[Tensor, " distances"]]:
+    """The same over report distance (rad), averaged over the circle of cue distances."""
+    design = _main_effect(posterior, "report", distance)
+    return design @ posterior.mean.to(design), (design @ posterior.cholesky.to(design)).norm(dim=1)
+
+
+def swap_surface(
+    posterior: SwapPosterior, cue: Float[Tensor, " points"], report: Float[Tensor, " points"]
+) -> tuple[Float[Tensor, " points"], Float[Tensor, " points"]]:
+    """Posterior mean and SD of f at pairs of cue and report distances (rad); float64."""
+    design = _design(posterior, cue.double(), report.double())
+    return design @ posterior.mean.to(design), (design @ posterior.cholesky.to(design)).norm(dim=1)
 
 
 def swap_function_draws(
     posterior: SwapPosterior, distance: Float[Tensor, " distances"], draws: int, *, generator: torch.Generator
 ) -> Float[Tensor, "draws distances"]:
-    """Draws of the whole function f from the posterior, at cue distances inside the support (rad); float64."""
-    design = _design(posterior, distance)
-    noise = torch.randn(draws, len(posterior.mean), dtype=design.dtype, device=design.device, generator=generator)
-    weights = posterior.mean.to(design) + noise @ posterior.cholesky.to(design).T
-    return LEVEL + weights @ design.T
+    """Draws of the whole function that `swap_function` describes; float64."""
+    design = _main_effect(posterior, "cue", distance)
+    return _coefficients(posterior, design, draws, generator) @ design.T
 
 
 def two_item_swap_probability(
     posterior: SwapPosterior, distance: Float[Tensor, " distances"]
 ) -> Float[Tensor, " distances"]:
-    """Swap probability sigmoid(f(delta)) of a display of two items and no guesses, at the posterior mean of f."""
+    """Swap probability sigmoid(f) of a display of two items and no guesses, at the posterior mean of f."""
     return swap_function(posterior, distance)[0].sigmoid()
 
 
 def log_weights(posterior: SwapPosterior, displays: Displays) -> Float[Tensor, "trials items"]:
     """Normalised log weights of the items at the posterior mean of f, guesses left out; absent items have -inf.
 
-    The cued item weighs 1 and any other e^f(delta). Displays may have any number of items, but only cue distances inside
-    the support (else OutsideSupport). In the dtype of the displays.
+    The cued item weighs 1 and any other e^f. Displays may have any number of items, but only distances inside the
+    support (else OutsideSupport). In the dtype of the displays.
     """
-    return _item_logits(posterior, displays).log_softmax(dim=1).to(displays.report.dtype)
+    return _mean_logits(posterior, displays)[:, :-1].log_softmax(dim=1).to(displays.report.dtype)
+
+
+def component_probabilities(posterior: SwapPosterior, displays: Displays) -> Float[Tensor, "trials components"]:
+    """Probability of each item and, last, of a guess, at the posterior mean of f; 0 for absent items; float64."""
+    return _mean_logits(posterior, displays).softmax(dim=1)
+
+
+def averaged_probabilities(
+    posterior: SwapPosterior, displays: Displays, draws: int = 256, *, generator: torch.Generator
+) -> Float[Tensor, "trials components"]:
+    """The same averaged over functions drawn from the posterior, as if every response came from another one."""
+    others, design = _of_displays(posterior, displays)
+    coefficients = _coefficients(posterior, design, draws, generator)
+    return sum(_logits(posterior, displays, others, design @ row).softmax(dim=1) for row in coefficients) / draws
+
+
+def drawn(posterior: SwapPosterior, *, generator: torch.Generator) -> SwapPosterior:
+    """One function drawn from the posterior, as a posterior that is certain of it."""
+    coefficients = _coefficients(posterior, posterior.mean, 1, generator)[0]
+    return replace(posterior, mean=coefficients, cholesky=torch.zeros_like(posterior.cholesky))
 
 
 def response_log_density(
-    posterior: SwapPosterior, displays: Displays, response: Float[Tensor, " trials"]
+    posterior: SwapPosterior,
+    displays: Displays,
+    response: Float[Tensor, " trials"],
+    probabilities: Float[Tensor, "trials components"] | None = None,
 ) -> Float[Tensor, " trials"]:
-    """Log density of each response at the posterior mean of f, guesses included; nats per rad, float64."""
+    """Log density of each response, guesses included; nats per rad, float64.
+
+    probabilities: of the components; those at the posterior mean unless given.
+    """
+    if probabilities is None:
+        probabilities = component_probabilities(posterior, displays)
     errors = response_errors(displays, response).double().where(displays.present, 0)
-    emission = von_mises_log_density(errors, errors.new_tensor(posterior.concentration))
+    emission = EMISSIONS[posterior.emission].log_density(errors, posterior.emission_parameters.to(errors))
     guess = torch.full_like(emission[:, :1], -math.log(2 * math.pi))
-    return mixture_log_density(_all_logits(posterior, displays).T, torch.cat((emission, guess), dim=1).T)
+    return torch.logsumexp(probabilities.log() + torch.cat((emission, guess), dim=1), dim=1)
 
 
 def sample_responses(
-    posterior: SwapPosterior, displays: Displays, *, generator: torch.Generator
+    posterior: SwapPosterior,
+    displays: Displays,
+    probabilities: Float[Tensor, "trials components"] | None = None,
+    *,
+    generator: torch.Generator,
 ) -> tuple[Float[Tensor, " trials"], Int[Tensor, " trials"]]:
     """One response per display and the component it came from: the index of an item, or the number of columns for a guess.
 
-    At the posterior mean of f, guesses included. Responses are in rad in [-pi, pi), in the dtype of the displays.
+    probabilities: of the components; those at the posterior mean unless given. Responses are in rad in [-pi, pi), in the
+    dtype of the displays.
     """
-    probabilities = _all_logits(posterior, displays).softmax(dim=1)
+    if probabilities is None:
+        probabilities = component_probabilities(posterior, displays)
     component = torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
     guess = torch.rand(component.shape, dtype=torch.float64, device=component.device, generator=generator)
-    concentration = torch.full_like(guess, posterior.concentration)
+    parameters = posterior.emission_parameters.to(guess).expand(len(displays), -1)
+    error = EMISSIONS[posterior.emission].sample(parameters, generator=generator)
     centres = torch.cat((displays.report.double(), torch.zeros_like(guess)[:, None]), dim=1)
-    around_item = centres.gather(1, component[:, None]).squeeze(1) + sample_von_mises(
-        concentration, generator=generator
-    )
+    around_item = centres.gather(1, component[:, None]).squeeze(1) + error
     is_guess = component == displays.report.shape[1]
     response = wrap(torch.where(is_guess, 2 * math.pi * guess, around_item))
     return response.to(displays.report.dtype), component
 
 
-def save(posterior: SwapPosterior, folder: Path | str) -> None:
-    """Write a posterior as a run folder (safetensors, JSON, the ELBO trace as CSV), whole or not at all."""
-    fields = vars(posterior)
-    run = Run(
-        config={"model": MODEL} | {name: fields[name] for name in DESCRIPTION},
-        weights={name: torch.as_tensor(fields[name], dtype=torch.float64) for name in (*ARRAYS, *NUMBERS)},
-        log=[{"step": step, "elbo": bound} for step, bound in enumerate(posterior.elbo_trace.tolist())],
-        metrics={"elbo": posterior.elbo},
-        provenance=provenance(),
-    )
-    write_run(folder, run)
-
-
-def load(folder: Path | str) -> SwapPosterior:
-    """Read what `save` wrote; StoreError on a missing or damaged folder, or one that holds something else."""
-    run = read_run(folder)
-    if run.config.get("model") != MODEL or set(run.weights) != {*ARRAYS, *NUMBERS}:
-        raise StoreError(f"{shown(folder)}: does not hold a {MODEL}; take a folder that a fit of swap functions wrote")
-    trace = torch.tensor([row["elbo"] for row in run.log], dtype=torch.float64)
-    arrays = {name: run.weights[name] for name in ARRAYS}
-    numbers = {name: run.weights[name].item() for name in NUMBERS}
-    description = {name: run.config[name] for name in DESCRIPTION}
-    return SwapPosterior(**arrays, **numbers, **description, elbo=run.metrics["elbo"], elbo_trace=trace)
-
-
-def _design(posterior: SwapPosterior, distance: Tensor) -> Tensor:
-    """Derivative of f at each distance with respect to the whitened weights, after the check on the support."""
-    _check_support(posterior, distance)
-    design = cosines(distance.double(), posterior.harmonics)
-    amplitude, decay = (design.new_tensor(value) for value in (posterior.amplitude, posterior.decay))
-    return design * prior_scale(amplitude, decay, posterior.harmonics)
-
-
-def _check_support(posterior: SwapPosterior, distance: Tensor) -> None:
-    """OutsideSupport unless every distance (rad) is one that the fitted displays had."""
-    seen = posterior.distances.to(distance.device, torch.float64)
-    if posterior.continuous:
-        gap = (seen.min() - distance).clamp_min(0) + (distance - seen.max()).clamp_min(0)
-        allowed = f"from {seen.min():.3f} to {seen.max():.3f} rad"
-    else:
-        gap = (distance[:, None] - seen).abs().amin(dim=1)
-        allowed = ", ".join(f"{value:.3f}" for value in seen.tolist()) + " rad"
-    if not (gap <= TOLERANCE).all():
-        worst = distance[gap.argmax()].item()
-        raise OutsideSupport(f"cue distance {worst:.3f} rad lies outside the fitted support; allowed: {allowed}")
-
-
-def _item_logits(posterior: SwapPosterior, displays: Displays) -> Tensor:
-    """[M, N] logit 0 of the cued item, f of the others, -inf of absent ones; float64."""
+def inside_support(posterior: SwapPosterior, displays: Displays) -> Bool[Tensor, " trials"]:
+    """Which displays have only non-targets at distances that the fitted displays had, in the dimensions that f uses."""
     others = displays.present & ~displays.is_cued
-    distance = cue_distances(displays)[others]
+    inside = torch.ones_like(others)
+    for dimension, values in zip(("cue", "report"), signed_distances(displays)):
+        if dimension in posterior.dimensions:
+            inside &= (_gap(posterior, dimension, values.double().abs()) <= TOLERANCE) | ~others
+    return inside.all(dim=1)
+
+
+def _design(posterior: SwapPosterior, cue: Tensor, report: Tensor) -> Tensor:
+    """Features of f at pairs of distances, after the check on the support."""
+    for dimension, values in (("cue", cue), ("report", report)):
+        if dimension in posterior.dimensions:
+            _check_support(posterior, dimension, values)
+    return torch.cat([features(kind, posterior.basis, cue, report) for kind in posterior.kinds], dim=-1)
+
+
+def _main_effect(posterior: SwapPosterior, dimension: str, distance: Tensor) -> Tensor:
+    """Features of the level and of one main effect, the others 0: cosines and sines average to 0 over the circle."""
+    distance = distance.double()
+    if dimension in posterior.dimensions:
+        _check_support(posterior, dimension, distance)
+    parts = []
+    for kind in posterior.kinds:
+        part = features(kind, posterior.basis, distance, distance)
+        parts.append(part if kind in ("level", dimension) else torch.zeros_like(part))
+    return torch.cat(parts, dim=-1)
+
+
+def _coefficients(posterior: SwapPosterior, like: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+    """[draws, K] coefficients from the posterior."""
+    noise = torch.randn(draws, len(posterior.mean), dtype=torch.float64, device=like.device, generator=generator)
+    return posterior.mean.to(like) + noise @ posterior.cholesky.to(like).T
+
+
+def _gap(posterior: SwapPosterior, dimension: str, distance: Tensor) -> Tensor:
+    """How far each unsigned distance lies outside of the support."""
+    if dimension == "cue" and not posterior.continuous:
+        seen = posterior.distances.to(distance)
+        return (distance[..., None] - seen).abs().amin(dim=-1)
+    ends = (posterior.distances if dimension == "cue" else posterior.report_distances).to(distance)
+    return (ends.min() - distance).clamp_min(0) + (distance - ends.max()).clamp_min(0)
+
+
+def _check_support(posterior: SwapPosterior, dimension: str, distance: Tensor) -> None:
+    """OutsideSupport unless every distance (rad) is one that the fitted displays had."""
+    gap = _gap(posterior, dimension, wrap(distance).abs())
+    if not (gap <= TOLERANCE).all():
+        worst = wrap(distance).abs().flatten()[gap.flatten().argmax()].item()
+        if dimension == "cue" and not posterior.continuous:
+            allowed = ", ".join(f"{value:.3f}" for value in posterior.distances.tolist()) + " rad"
+        else:
+            ends = posterior.distances if dimension == "cue" else posterior.report_distances
+            allowed = f"from {ends.min():.3f} to {ends.max():.3f} rad"
+        raise OutsideSupport(
+            f"{dimension} distance {worst:.3f} rad lies outside the fitted support; allowed: {allowed}"
+        )
+
+
+def _of_displays(posterior: SwapPosterior, displays: Displays) -> tuple[Tensor, Tensor]:
+    """Which items [M, N] are non-targets, and the features [R, K] of f at each; float64."""
+    others = displays.present & ~displays.is_cued
+    if "cue" in posterior.dimensions:
+        cue_distances(displays)  # refuses items without probe feature
+    cue, report = (values[others].double().nan_to_num(0.0) for values in signed_distances(displays))
+    if not posterior.kinds or not len(cue):
+        return others, cue.new_zeros(len(cue), len(posterior.mean))
+    return others, _design(posterior, cue, report)
+
+
+def _logits(posterior: SwapPosterior, displays: Displays, others: Tensor, swaps: Tensor) -> Tensor:
+    """[M, N + 1] logit 0 of the cued item, f of the others, -inf of absent ones, and last that of a guess; float64."""
     logits = torch.zeros_like(displays.report, dtype=torch.float64).where(displays.present, -math.inf)
-    if len(distance):
-        logits[others] = swap_function(posterior, distance)[0]
-    return logits
+    logits[others] = swaps if posterior.kinds else -math.inf
+    return torch.cat((logits, torch.full_like(logits[:, :1], posterior.uniform_logit)), dim=1)
 
 
-def _all_logits(posterior: SwapPosterior, displays: Displays) -> Tensor:
-    """[M, N + 1] the item logits and, last, the guess."""
-    items = _item_logits(posterior, displays)
-    return torch.cat((items, torch.full_like(items[:, :1], posterior.uniform_logit)), dim=1)
+def _mean_logits(posterior: SwapPosterior, displays: Displays) -> Tensor:
+    """The same at the posterior mean of f."""
+    others, design = _of_displays(posterior, displays)
+    return _logits(posterior, displays, others, design @ posterior.mean.to(design))

@@ -1,0 +1,81 @@
+"""The closed-form target for responses on the circle: von Mises emission and guesses, and any density by quadrature.
+
+The end point is x_0 = radius (cos y, sin y) with the response y drawn from a density on the circle. As in `diffusion`, tensors are in
+network time.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from swaputils.circular import sample_von_mises, to_xy
+from swaputils.diffusion import Schedule
+
+
+@dataclass(frozen=True)
+class CircularMixture:
+    """Density of a response, p(y) = sum_n pi_n VM(y; angle_n, kappa_n); a guess is a component with kappa 0.
+
+    angles, log_weights, concentration: [M, N] rad, normalised over the last axis, and 0 or more.
+    radius: distance of the end points from the origin (R).
+    """
+
+    angles: Float[Tensor, "trials components"]
+    log_weights: Float[Tensor, "trials components"]
+    concentration: Float[Tensor, "trials components"]
+    radius: float
+
+
+def sample_circular_endpoints(mixture: CircularMixture, *, generator: torch.Generator) -> Float[Tensor, "trials 2"]:
+    """One end point x_0 for each display."""
+    component = torch.multinomial(mixture.log_weights.exp(), 1, generator=generator)
+    centre, kappa = (values.gather(1, component).squeeze(1) for values in (mixture.angles, mixture.concentration))
+    return mixture.radius * to_xy(centre + sample_von_mises(kappa, generator=generator))
+
+
+def expected_circular_endpoint(
+    schedule: Schedule, mixture: CircularMixture, noised: Float[Tensor, "trials steps 2"]
+) -> Float[Tensor, "trials steps 2"]:
+    """Closed form of E[x_0 | x_t, display] for responses on the circle.
+
+    With u_n the unit vector at angle_n, v_n = kappa_n u_n + R sqrt(alpha_bar_t) / (1 - alpha_bar_t) x_t and c_n = |v_n|:
+    rho_n ~ pi_n I_0(c_n) / I_0(kappa_n),  E[x_0 | x_t] = R sum_n rho_n (I_1 / I_0)(c_n) v_n / c_n.
+    """
+    pull = _pull_of_noised(schedule, mixture.radius, noised)
+    kappa = mixture.concentration
+    vector = (kappa[..., None] * to_xy(mixture.angles))[:, None] + pull[:, :, None]
+    length = vector.norm(dim=-1).clamp_min(torch.finfo(noised.dtype).tiny ** 0.5)
+    log_ratio = torch.special.i0e(length).log() + length - (torch.special.i0e(kappa).log() + kappa)[:, None]
+    probability = (mixture.log_weights[:, None] + log_ratio).softmax(-1)
+    shrinkage = torch.special.i1e(length) / torch.special.i0e(length) / length
+    return mixture.radius * torch.einsum("mtn,mtnd->mtd", probability * shrinkage, vector)
+
+
+def expected_endpoint_by_quadrature(
+    schedule: Schedule,
+    log_density: Float[Tensor, "trials nodes"],
+    radius: float,
+    noised: Float[Tensor, "trials steps 2"],
+) -> Float[Tensor, "trials steps 2"]:
+    """E[x_0 | x_t, display] for any density of y, given (up to a constant) at equally spaced nodes from -pi on.
+
+    128 nodes do for spreads of 0.05 rad or more; the error falls exponentially in their number.
+    """
+    directions = to_xy(circle_nodes(log_density.shape[1]).to(noised))
+    pull = _pull_of_noised(schedule, radius, noised)
+    posterior = (log_density[:, None] + pull @ directions.T).softmax(-1)
+    return radius * posterior @ directions
+
+
+def circle_nodes(count: int) -> Float[Tensor, " nodes"]:
+    """Equally spaced angles from -pi on (float64)."""
+    return 2 * math.pi * torch.arange(count, dtype=torch.float64) / count - math.pi
+
+
+def _pull_of_noised(schedule: Schedule, radius: float, noised: Tensor) -> Tensor:
+    """[M, T, 2] the vector whose product with a unit vector is the log likelihood of that direction, up to a constant."""
+    alpha_bar = schedule.alpha_bar.flip(0).to(noised)
+    return (radius * alpha_bar.sqrt() / (1 - alpha_bar))[:, None] * noised

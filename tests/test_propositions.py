@@ -1,0 +1,396 @@
+"""Each proposition of chapter 2 as a check that holds, and that fails once the statement is altered."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from swaputils.diffusion import (
+    Schedule,
+    chain_log_density,
+    expected_endpoint,
+    forward_trajectory,
+    kernel_target,
+    low_bias_schedule,
+    normal_log_density,
+    posterior_mean,
+    sample_endpoints,
+    with_cluster_noise,
+    with_last_noise,
+)
+from swaputils.emissions import (
+    CircularMixture,
+    circle_nodes,
+    expected_circular_endpoint,
+    expected_endpoint_by_quadrature,
+    sample_circular_endpoints,
+)
+from swaputils.records import ResponseMixture
+from swaputils.rnn import draw_noise, rollout
+from swaputils.theory import bounds, importance, memory, model
+from tests.small import SCHEDULE, assert_unbiased, seeded, short_schedule, small_inputs, small_rnn, target_mixture
+
+CLUSTER, LEAK, UNITS, MANY = 0.125**2, 0.5, 5, 20_000
+SHORT = with_last_noise(short_schedule(), CLUSTER)
+FINITE = with_last_noise(SCHEDULE, CLUSTER)
+
+
+def normal(*shape: int, seed: int = 5) -> torch.Tensor:
+    return torch.randn(shape, dtype=torch.float64, generator=seeded(seed))
+
+
+def linear_network() -> model.ReportModel:
+    basis = torch.linalg.qr(normal(UNITS, UNITS)).Q.T
+    drive = model.LinearDrive(0.5 * normal(UNITS, UNITS, seed=6), normal(UNITS, seed=7))
+    noise = SHORT.noise_variance.flip(0)
+    return model.ReportModel(drive, basis[:2], basis[2:], noise, float(noise[0]), LEAK)
+
+
+START, ENDPOINT = normal(1, UNITS, seed=8), normal(1, 2, seed=9)
+
+
+def forced(network: model.ReportModel, path: torch.Tensor) -> torch.Tensor:
+    return model.forced_states(network, START.expand(len(path), -1), path, generator=seeded(2))
+
+
+def paths(count: int = MANY) -> torch.Tensor:
+    return forward_trajectory(SHORT, ENDPOINT.expand(count, -1), generator=seeded(1))
+
+
+def off_by(draws: torch.Tensor, expected: float = 0.0) -> float:
+    """Standard errors by which the mean is off."""
+    return float((draws.mean() - expected).abs() / draws.std() * len(draws) ** 0.5)
+
+
+def cancellation_error(network: model.ReportModel, other: model.ReportModel) -> float:
+    """Largest difference on a path between log p - log q in all dimensions and the plane's terms."""
+    states = forced(network, paths(50))
+    start = START.expand(50, -1)
+    full = model.network_log_density(network, start, states) - model.encoder_log_density(other, SHORT, start, states)
+    return float((full - model.plane_log_weight(network, SHORT, start, states)).abs().max())
+
+
+def test_null_space_terms_cancel_on_every_path():
+    assert cancellation_error(linear_network(), linear_network()) < 1e-9
+
+
+@pytest.mark.parametrize("change", ["noise", "drive"])
+def test_they_do_not_when_the_null_space_follows_another_law(change):
+    network = linear_network()
+    others = {
+        "noise": replace(network, noise_variance=1.1 * network.noise_variance),
+        "drive": replace(network, drive=model.LinearDrive(-network.drive.matrix, network.drive.bias)),
+    }
+    assert cancellation_error(network, others[change]) > 0.1
+
+
+def test_both_forms_of_the_bound_agree_and_lie_below_the_likelihood():
+    network, states = linear_network(), forced(linear_network(), paths())
+    start = START.expand(MANY, -1)
+    weight = model.plane_log_weight(network, SHORT, start, states)
+    terms = model.negative_bound_terms(network, SHORT, start, states).sum(1)
+    assert_unbiased(weight + terms)
+    exact = float(model.linear_log_likelihood(network, START[0], ENDPOINT))
+    assert float(weight.mean()) < exact and off_by(weight, exact) > 5
+
+
+def test_the_likelihood_of_a_linear_network_is_that_of_its_free_runs():
+    network, state = linear_network(), START.expand(MANY, -1)
+    generator = seeded(3)
+    deviations = torch.cat((torch.tensor([network.start_variance]), network.noise_variance)).sqrt()
+    for step, deviation in enumerate(deviations):
+        mean = state if step == 0 else network.step(state, step - 1)
+        state = mean + deviation * torch.randn(mean.shape, dtype=torch.float64, generator=generator)
+    ends = state @ network.readout.T
+    centre = normal_log_density(ends - ends.mean(0), 0.05**2).exp().mean()
+    expected = model.linear_log_likelihood(network, START[0], ends.mean(0, keepdim=True)).exp()
+    assert float(centre) == pytest.approx(float(expected), rel=0.1)
+
+
+def test_levels_noised_apart_give_another_bound():
+    """Teacher forcing needs one path: the null space has seen all of it."""
+    network, start = linear_network(), START.expand(MANY, -1)
+    right = model.negative_bound_terms(network, SHORT, start, forced(network, paths()))[:, SHORT.steps // 2]
+    gain = SHORT.alpha_bar.flip(0)[:, None]
+    apart = gain.sqrt() * ENDPOINT + (1 - gain).sqrt() * normal(MANY, SHORT.steps, 2)
+    apart = torch.cat((apart, ENDPOINT.expand(MANY, -1)[:, None]), dim=1)
+    wrong = model.negative_bound_terms(network, SHORT, start, forced(network, apart))[:, SHORT.steps // 2]
+    assert off_by(wrong, float(right.mean())) > 5
+    again = forward_trajectory(SHORT, ENDPOINT.expand(MANY, -1), generator=seeded(4))
+    same = model.negative_bound_terms(network, SHORT, start, forced(network, again))[:, SHORT.steps // 2]
+    assert off_by(same, float(right.mean())) < 5
+
+
+def test_a_recurrent_network_as_a_report_model_is_its_own_rollout():
+    rnn, inputs = small_rnn(), small_inputs(20)
+    path = normal(20, SHORT.steps + 1, 2)
+    network = model.report_model(rnn, inputs, SHORT)
+    noise = draw_noise(rnn, inputs, generator=seeded(1))
+    run = rollout(rnn, inputs, noise, teacher=path[:, :-1])
+    for step in range(SHORT.steps):
+        plane = path[:, step] @ rnn.readout
+        state = plane + rnn.in_null_space(run.report[:, step]) @ rnn.null_space
+        drive = rnn.in_plane(network.drive(state, step))
+        torch.testing.assert_close(
+            drive, run.plane_drive[:, step], rtol=0, atol=1e-5
+        )  # the basis is in single precision
+    start = model.report_start(rnn, inputs, generator=seeded(1))
+    kicks = noise.steps[inputs.periods.preparatory_steps - 1]
+    torch.testing.assert_close(start + kicks, run.report[:, 0], rtol=0, atol=1e-5)
+
+
+def test_a_network_without_last_noise_is_refused():
+    with pytest.raises(ValueError, match="with_last_noise"):
+        replace(linear_network(), noise_variance=short_schedule().noise_variance.flip(0))
+    mixture = target_mixture(3, 0.1)
+    path = forward_trajectory(SCHEDULE, sample_endpoints(mixture, generator=seeded()), generator=seeded())
+    with pytest.raises(ValueError, match="infinite"):
+        bounds.divergence_terms(SCHEDULE, mixture, path, path[:, 1:])
+
+
+def bayes_error(schedule: Schedule, variance: torch.Tensor) -> float:
+    """Largest difference between the step back by Bayes' rule and the normal density of that variance (by level)."""
+    endpoint, path = normal(20, 2), normal(20, schedule.steps + 1, 2, seed=6)
+    gain, rest = schedule.alpha_bar.flip(0).sqrt()[:, None], 1 - schedule.alpha_bar.flip(0)
+    given = normal_log_density(path[:, :-1] - gain * endpoint[:, None], rest)
+    bayes = chain_log_density(schedule, path)[:, :-1] + given[:, 1:] - given[:, :-1]
+    means = posterior_mean(schedule, endpoint[:, None], path[:, :-1])
+    formula = normal_log_density(path[:, 1:-1] - means[:, :-1], variance.flip(0)[:-1])
+    # the chain's first entries use the path's own points; its end point does not enter
+    return float(((bayes - formula).abs() / formula.abs().clamp_min(1)).max())
+
+
+def test_the_step_back_is_bayes_rule():
+    assert bayes_error(SCHEDULE, SCHEDULE.posterior_variance) < 1e-9
+    assert bayes_error(SCHEDULE, SCHEDULE.beta) > 0.01
+
+
+def test_the_bound_s_weights():
+    weights = bounds.bound_weights(SCHEDULE, 0.1)
+    assert float(weights[0]) == pytest.approx(0.78, abs=0.005) and float(weights[-1]) == pytest.approx(0.017, abs=5e-4)
+    assert float(weights[0] / weights[-1]) == pytest.approx(47, abs=0.5)
+    assert float(FINITE.noise_variance[0]) == pytest.approx(0.0061, abs=5e-5)
+
+
+def residual_of(function) -> torch.Tensor:
+    """[M, T] the sampled target minus `function` of (schedule, mixture, noised, leak), times the closed form."""
+    mixture = target_mixture(MANY, 0.3)
+    endpoint = sample_endpoints(mixture, generator=seeded(1))
+    noised = forward_trajectory(SCHEDULE, endpoint, generator=seeded(2))[:, :-1]
+    sampled = kernel_target(SCHEDULE, endpoint[:, None], noised, 0.1)
+    expected = expected_endpoint(SCHEDULE, mixture, noised)
+    closed = kernel_target(SCHEDULE, function(expected), noised, 0.1)
+    return ((sampled - closed) * closed).sum(-1)
+
+
+def test_the_optimum_is_the_closed_form_and_a_shrunken_one_is_not():
+    assert_unbiased(residual_of(lambda expected: expected), limit=5)
+    assert off_by(residual_of(lambda expected: 0.97 * expected)[:, 25]) > 5
+
+
+def circle() -> tuple[CircularMixture, torch.Tensor]:
+    angles, kappa = torch.tensor([[0.3, 2.0, 0.0]]).double(), torch.tensor([[400.0, 12.0, 0.0]]).double()
+    shares = torch.tensor([[0.7, 0.2, 0.1]]).double().log()
+    mixture = CircularMixture(*(values.expand(300, -1) for values in (angles, shares, kappa)), 2.5)
+    ends = sample_circular_endpoints(mixture, generator=seeded(1))
+    return mixture, forward_trajectory(SCHEDULE, ends, generator=seeded(2))[:, :-1]
+
+
+def circle_log_density(mixture: CircularMixture, nodes: torch.Tensor) -> torch.Tensor:
+    offsets = nodes[:, None] - mixture.angles[:, None]
+    kappa = mixture.concentration[:, None]
+    each = kappa * (offsets.cos() - 1) - torch.special.i0e(kappa).log()
+    return (each + mixture.log_weights[:, None]).logsumexp(-1)
+
+
+def test_targets_on_the_circle_agree_with_quadrature():
+    mixture, noised = circle()
+    summed = expected_endpoint_by_quadrature(SCHEDULE, circle_log_density(mixture, circle_nodes(720)), 2.5, noised)
+    formula = expected_circular_endpoint(SCHEDULE, mixture, noised)
+    torch.testing.assert_close(formula, summed, rtol=0, atol=1e-11)
+    pure = replace(mixture, concentration=mixture.concentration.clamp_min(1.0))  # the guesses gone
+    assert (expected_circular_endpoint(SCHEDULE, pure, noised) - summed).abs().max() > 0.01
+
+
+def test_at_the_origin_a_guess_is_expected_at_the_origin():
+    guess = CircularMixture(*(torch.zeros((1, 1), dtype=torch.float64) for _ in range(3)), 2.5)
+    there = expected_circular_endpoint(SCHEDULE, guess, torch.zeros((1, 40, 2), dtype=torch.float64))
+    assert torch.equal(there, torch.zeros_like(there))
+
+
+def test_narrow_von_mises_components_are_the_planar_clusters():
+    """At kappa = 1 / spread^2 both targets agree up to the curvature of the circle, once noise hides the radius."""
+    planar = target_mixture(200, 0.1)
+    kappa = torch.full_like(planar.angles, planar.spread**-2)
+    mixture = CircularMixture(planar.angles, planar.log_weights, kappa, planar.radius)
+    noised = forward_trajectory(SCHEDULE, sample_endpoints(planar, generator=seeded(1)), generator=seeded(2))[:, :-1]
+    apart = expected_circular_endpoint(SCHEDULE, mixture, noised) - expected_endpoint(SCHEDULE, planar, noised)
+    assert apart[:, :20].abs().max() < 0.06
+
+
+@pytest.mark.parametrize(("nodes", "error"), [(64, 0.02), (128, 1e-4)])
+def test_nodes_for_a_wrapped_stable_density(nodes, error):
+    _, noised = circle()
+
+    def target(count: int) -> torch.Tensor:
+        k = torch.arange(1, 400)
+        series = (-((0.1 * k) ** 1.5)).exp() * (k * circle_nodes(count)[:, None]).cos()
+        density = (1 + 2 * series.sum(1)).log().expand(len(noised), -1)
+        return expected_endpoint_by_quadrature(SCHEDULE, density, 2.5, noised)
+
+    assert (target(nodes) - target(2048)).abs().max() < 2 * error
+
+
+def split_error(shift: float, share: float) -> float:
+    """Standard errors by which the divergence with a wrong drive misses irreducible + share * learnable."""
+    mixture = target_mixture(MANY, 0.1)
+    path = forward_trajectory(FINITE, sample_endpoints(mixture, generator=seeded(1)), generator=seeded(2))
+    best = bounds.ideal_means(FINITE, mixture, path)
+    wrong = best + shift * path[:, :-1].sin()
+    more = bounds.divergence_terms(FINITE, mixture, path, wrong) - bounds.divergence_terms(FINITE, mixture, path, best)
+    learnable = bounds.learnable_terms(FINITE, mixture, path, wrong)
+    return off_by(more.sum(1) - share * learnable.sum(1))
+
+
+def test_the_divergence_splits_into_learnable_and_irreducible():
+    assert split_error(0.02, 1.0) < 4.5
+    assert split_error(0.02, 2.0) > 5
+
+
+def test_one_cluster_has_no_irreducible_part_with_its_own_noise():
+    mixture = target_mixture(2_000, 0.0)
+    path = forward_trajectory(SCHEDULE, sample_endpoints(mixture, generator=seeded(1)), generator=seeded(2))
+    for schedule, holds in ((with_cluster_noise(SCHEDULE, CLUSTER), True), (FINITE, False)):
+        means = bounds.ideal_means(schedule, mixture, path)
+        terms = bounds.divergence_terms(schedule, mixture, path, means)[:, 1:]
+        assert (terms.abs().max() < 1e-9) == holds
+
+
+def test_impossible_cluster_variances_are_refused():
+    with pytest.raises(ValueError, match="must be positive"):
+        with_cluster_noise(SCHEDULE, 0.0)
+
+
+def test_the_low_bias_schedule():
+    low = low_bias_schedule()
+    assert float(low.beta[0]) == 0.02 and float(low.beta[-1]) == pytest.approx(0.20)
+    assert (low.noise_variance > low.posterior_variance).all()
+
+
+def information(leaked: bool) -> tuple[float, float]:
+    """Information of a null space under teacher forcing beyond x_t, or of one to which the end point has leaked."""
+    mixture = ResponseMixture(
+        torch.tensor([[0.0, 2.4]]).double().expand(3_000, -1),
+        torch.full((3_000, 2), math.log(0.5)).double(),
+        spread=0.05,
+        radius=2.5,
+    )
+    endpoint = sample_endpoints(mixture, generator=seeded(1))
+    schedule = short_schedule()
+    path = forward_trajectory(schedule, endpoint, generator=seeded(2))
+    rnn, inputs = small_rnn().requires_grad_(False), small_inputs(3_000)
+    run = rollout(rnn, inputs, draw_noise(rnn, inputs, generator=seeded(3)), teacher=path[:, :-1])
+    known = memory.plane_knowledge(schedule, mixture, path)
+    hidden = rnn.in_null_space(run.report[:, :-1])
+    hidden = hidden + 2.0 * endpoint[:, None, :1] if leaked else hidden
+    return memory.information_gain(endpoint[:, 0] < 0.5, known[:, 0], hidden[:, 0])
+
+
+def test_the_null_space_knows_nothing_of_the_response_beyond_the_plane():
+    gain, error = information(leaked=False)
+    assert gain < 4 * error
+    gain, error = information(leaked=True)
+    assert gain > 4 * error
+
+
+@pytest.mark.parametrize(("p", "m"), [(0.1, 0.1), (0.3, 0.05), (0.0, 0.2)])
+def test_errors_of_memory_count_twice(p, m):
+    """Enumerate memory, the display that it leaves open, and the swap."""
+    total = 0.0
+    for held_wrong, weight in ((False, 1 - m), (True, m)):
+        for display_wrong, again in ((False, 1 - m), (True, m)):
+            changed = held_wrong != display_wrong
+            total += weight * again * (1 - p if changed else p)
+    assert memory.twice_counted(p, m) == pytest.approx(total)
+    assert memory.counted_with_confidence(p, torch.full((5,), 1 - m).double()) == pytest.approx(total)
+    assert abs(memory.twice_counted(p, m) - (p + m - 2 * p * m)) > 0.01  # counted once
+
+
+def test_confidence_lowers_the_price_of_a_noisy_memory():
+    noise = 0.8
+    held = memory.held_binding(MANY, noise, generator=seeded(1))
+    rho = memory.binding_confidence(held, noise)
+    assert_unbiased((held < 0).double(), memory.misbinding_rate(noise))
+    assert memory.misbinding_rate(0.0) == 0
+    # calibrated: among memories that are sure to a degree, so many are right
+    right = torch.rand(MANY, dtype=torch.float64, generator=seeded(2)) < 0.5
+    signed = torch.where(right, held, -held)
+    sure = memory.binding_confidence(signed, noise)
+    assert_unbiased((right.double() - sure) * signed)
+    assert memory.counted_with_confidence(0.1, rho) < memory.twice_counted(0.1, memory.misbinding_rate(noise))
+
+
+def test_the_sampler_from_memory_swaps_as_often_as_it_believes():
+    mixture = target_mixture(4_000, 0.1)
+    trusted = torch.full((4_000,), 0.8, dtype=torch.float64)
+    ends = memory.sample_from_memory(with_cluster_noise(SCHEDULE, CLUSTER), mixture, trusted, generator=seeded(1))
+    to_items = torch.cdist(ends[:, None], 2.5 * torch.stack((mixture.angles.cos(), mixture.angles.sin()), -1)).squeeze(
+        1
+    )
+    swapped = to_items.argmin(1) != mixture.log_weights.argmax(1)
+    assert float(swapped.double().mean()) == pytest.approx(0.1 + 0.2 - 2 * 0.1 * 0.2, abs=0.03)
+
+
+def test_the_importance_weighted_bound_climbs_to_the_likelihood():
+    network, settled = replace(linear_network(), leak=0.1), START
+    for step in range(SHORT.steps):
+        settled = network.step(settled, step)
+    endpoint = settled @ network.readout.T + 0.1  # one that the network may well make
+    exact = float(model.linear_log_likelihood(network, START[0], endpoint))
+    weights = importance.path_log_weights(network, SHORT, START, endpoint, MANY, generator=seeded(1)).flatten()
+    means = [float(importance.importance_bound(weights.reshape(-1, k)).mean()) for k in (1, 10, 100, 1_000, MANY)]
+    assert means == sorted(means)
+    assert means[-1] == pytest.approx(exact, abs=0.1)
+    assert means[0] < exact - 1
+
+
+def test_one_rollout_gives_the_bound_and_many_along_one_path_lie_between():
+    network, path = linear_network(), paths(200)
+    start = START.expand(200, -1)
+    weights = importance.rollout_log_weights(network, SHORT, start, path, 50, generator=seeded(1))
+    one, many = weights[:, :1], weights
+    assert_unbiased(importance.importance_bound(one) - weights.mean(1))
+    assert float(importance.importance_bound(many).mean()) > float(weights.mean())
+
+
+def test_effective_sample_size_at_its_limits():
+    equal, single = torch.zeros((1, 8)), torch.tensor([[0.0] + [-1e3] * 7])
+    assert float(importance.effective_sample_size(equal)) == pytest.approx(8)
+    assert float(importance.effective_sample_size(single)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("samples", [1, 3, 10])
+def test_the_committed_bound_is_the_mean_over_picks(samples):
+    matched, unmatched, chance = (torch.tensor([value]).double() for value in (-1.0, -6.0, 0.3))
+    picks = torch.rand((MANY, samples), dtype=torch.float64, generator=seeded(1)) < chance
+    weights = torch.where(picks, matched, unmatched)
+    exact = importance.committed_bound(matched, unmatched, chance, samples)
+    assert_unbiased(importance.importance_bound(weights), float(exact))
+
+
+def test_deciding_early_costs_with_one_rollout_and_pays_with_many():
+    schedule, mixture = with_cluster_noise(SCHEDULE, CLUSTER), target_mixture(1_000, 0.1)
+    ends = sample_endpoints(mixture, generator=seeded(1))
+    centres = 2.5 * torch.stack((mixture.angles.cos(), mixture.angles.sin()), -1)
+    item = torch.cdist(ends[:, None], centres).squeeze(1).argmin(1)
+    path = forward_trajectory(schedule, ends, generator=seeded(2))
+    late = importance.sampler_log_weight(schedule, mixture, path)
+    kept, other = (
+        importance.sampler_log_weight(schedule, importance.single_item(mixture, each), path)
+        for each in (item, 1 - item)
+    )
+    chance = mixture.log_weights.exp().gather(1, item[:, None]).squeeze(1)
+    early = [importance.committed_bound(kept, other, chance, k).mean() for k in (1, 1_000)]
+    assert early[0] < late.mean() < early[1]
+    assert float((late - bounds.target_log_density(mixture, ends)).mean()) < 0

@@ -1,0 +1,33 @@
+"""Compute the stored tables of the surrogates: `python -m workflow.surrogates [NAME [TABLE ...]]`.
+
+A name is a data set, or "studies" for observers that are known; without one, all of them. Tables that are stored already are
+kept, unless they are named.
+"""
+
+import sys
+
+from swaputils import results
+
+WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks")
+WITH_RETRO_CUE = ("functions", "contrasts", "ladder", "checks")
+TABLES = {
+    "studies": ("recovery", "calibration", "confound", "hamiltonian", "share_power", "gradient_power"),
+    "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "hamiltonian"),
+    "bays2009": WITHOUT_RETRO_CUE,
+    "oberauer_lin2017_e2": WITH_RETRO_CUE,
+    "oberauer_lin2017_e3": WITH_RETRO_CUE,
+}
+"""What chapter 1 shows."""
+
+
+def main(name: str | None = None, *chosen: str) -> None:
+    """Compute tables one by one; each is stored as soon as it is done."""
+    for data in TABLES if name is None else (name,):
+        for table in chosen or TABLES.get(data, ()):
+            if chosen or not results.is_stored(data, table):
+                print(f"{data}: {table}", flush=True)
+                results.recompute_table(data, table)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
