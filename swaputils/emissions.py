@@ -1,10 +1,9 @@
-"""The closed-form target for responses on the circle: von Mises emission and guesses, and any density by quadrature.
+"""The closed-form target for responses on the circle, von Mises emission and guesses; `diffusion` has any density by quadrature.
 
 The end point is x_0 = radius (cos y, sin y) with the response y drawn from a density on the circle. As in `diffusion`, tensors are in
 network time.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -52,27 +51,6 @@ def expected_circular_endpoint(
     probability = (mixture.log_weights[:, None] + log_ratio).softmax(-1)
     shrinkage = torch.special.i1e(length) / torch.special.i0e(length) / length
     return mixture.radius * torch.einsum("mtn,mtnd->mtd", probability * shrinkage, vector)
-
-
-def expected_endpoint_by_quadrature(
-    schedule: Schedule,
-    log_density: Float[Tensor, "trials nodes"],
-    radius: float,
-    noised: Float[Tensor, "trials steps 2"],
-) -> Float[Tensor, "trials steps 2"]:
-    """E[x_0 | x_t, display] for any density of y, given (up to a constant) at equally spaced nodes from -pi on.
-
-    128 nodes do for spreads of 0.05 rad or more; the error falls exponentially in their number.
-    """
-    directions = to_xy(circle_nodes(log_density.shape[1]).to(noised))
-    pull = _pull_of_noised(schedule, radius, noised)
-    posterior = (log_density[:, None] + pull @ directions.T).softmax(-1)
-    return radius * posterior @ directions
-
-
-def circle_nodes(count: int) -> Float[Tensor, " nodes"]:
-    """Equally spaced angles from -pi on (float64)."""
-    return 2 * math.pi * torch.arange(count, dtype=torch.float64) / count - math.pi
 
 
 def _pull_of_noised(schedule: Schedule, radius: float, noised: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from swaputils.diffusion import (
     Schedule,
     chain_log_density,
+    circle_nodes,
     expected_endpoint,
     forward_trajectory,
     kernel_target,
@@ -21,12 +22,10 @@ from swaputils.diffusion import (
 )
 from swaputils.emissions import (
     CircularMixture,
-    circle_nodes,
     expected_circular_endpoint,
-    expected_endpoint_by_quadrature,
     sample_circular_endpoints,
 )
-from swaputils.records import ResponseMixture
+from swaputils.records import ResponseDensity, ResponseMixture
 from swaputils.rnn import draw_noise, rollout
 from swaputils.theory import bounds, importance, memory, model
 from tests.small import SCHEDULE, assert_unbiased, seeded, short_schedule, small_inputs, small_rnn, target_mixture
@@ -206,7 +205,7 @@ def circle_log_density(mixture: CircularMixture, nodes: torch.Tensor) -> torch.T
 
 def test_targets_on_the_circle_agree_with_quadrature():
     mixture, noised = circle()
-    summed = expected_endpoint_by_quadrature(SCHEDULE, circle_log_density(mixture, circle_nodes(720)), 2.5, noised)
+    summed = expected_endpoint(SCHEDULE, ResponseDensity(circle_log_density(mixture, circle_nodes(720)), 2.5), noised)
     formula = expected_circular_endpoint(SCHEDULE, mixture, noised)
     torch.testing.assert_close(formula, summed, rtol=0, atol=1e-11)
     pure = replace(mixture, concentration=mixture.concentration.clamp_min(1.0))  # the guesses gone
@@ -237,7 +236,7 @@ def test_nodes_for_a_wrapped_stable_density(nodes, error):
         k = torch.arange(1, 400)
         series = (-((0.1 * k) ** 1.5)).exp() * (k * circle_nodes(count)[:, None]).cos()
         density = (1 + 2 * series.sum(1)).log().expand(len(noised), -1)
-        return expected_endpoint_by_quadrature(SCHEDULE, density, 2.5, noised)
+        return expected_endpoint(SCHEDULE, ResponseDensity(density, 2.5), noised)
 
     assert (target(nodes) - target(2048)).abs().max() < 2 * error
 

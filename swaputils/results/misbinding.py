@@ -20,7 +20,7 @@ from swaputils.records import Batch, Displays, TrialInputs
 from swaputils.results.networks import HELD_OUT_SEED, held_out_displays, network
 from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
-from swaputils.train import Lesson, TrainConfig, learn_distribution
+from swaputils.train import TrainConfig, Training
 
 MISBINDING_RATES = (0.0, 0.05, 0.10, 0.20)
 _TRAINING = {
@@ -76,9 +76,9 @@ def recompute_misbinding(rate: float, scale: str, seed: int, data: str) -> None:
         raise StoreError(f"no misbinding networks are planned at scale {scale!r}; allowed are {', '.join(_TRAINING)}")
     training = replace(_TRAINING[scale], distribution_rate=3e-3, averaging=0.99)
     objective = partial(_misbound_objective, rate, plan.task, plan.schedule)
-    lesson = Lesson(plan.task, plan.distribution.target, objective)
+    lesson = replace(plan.distribution, objective=objective)
     generator = torch.Generator().manual_seed(seed)
-    updates = learn_distribution(rnn, lesson, training, generator=generator)
+    updates = Training(rnn, [], lesson, training, generator=generator)
     bar = tqdm(updates, total=training.distribution_updates, desc=f"misbinding {rate}", unit="update")
     log = [{"update": progress.update, "loss": progress.loss} for progress in bar if progress.update % 20 == 0]
     metrics = _measure(rnn.double(), plan, rate)
