@@ -99,7 +99,7 @@ def train(
         condition: for example index_swap or probe_human.
         scale: smoke (seconds), laptop (minutes) or paper.
         seed: seed of the random numbers.
-        data_set: whose swap function the human condition learns.
+        data_set: whose responses the human conditions learn: a data set, or a folder that 'swaputils fit' wrote.
         device: cpu, or cuda for a GPU.
     """
     results.recompute_network(condition, scale, seed, data_set, device)
@@ -119,7 +119,7 @@ def evaluate(
         condition: for example index_swap or probe_human.
         scale: smoke, laptop or paper.
         seed: seed of the network.
-        data_set: whose swap function the human condition learnt.
+        data_set: whose responses the human conditions learnt.
     """
     trained = results.network(condition, scale, seed, data_set)
     measured = pd.DataFrame(results.evaluate(trained.rnn, trained.experiment))

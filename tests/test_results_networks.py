@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
 
@@ -20,13 +19,14 @@ from swaputils.store import StoreError, config_hash
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
 from tests.small import swap_posterior
 
+ALL_FOUR = torch.arange(1, 5, dtype=torch.float64) * (torch.pi / 4)
 INDEX, PROBE = ("index_swap", "smoke", 0, "simulated"), ("probe_human", "smoke", 0, "simulated")
 
 
 def store_surrogate(folder, level: float) -> None:
-    """What the conditions that learn from people read: a posterior at set size 8, and the table that says so."""
+    """What the conditions that learn from people read: posteriors, of which the largest set size counts."""
     surrogate.save(swap_posterior(level), folder / "surrogate" / "simulated" / "set_size_8")
-    pd.DataFrame({"set_size": [7, 8]}).to_csv(folder / "surrogate" / "simulated" / "mixture.csv", index=False)
+    surrogate.save(swap_posterior(level - 1), folder / "surrogate" / "simulated" / "set_size_4")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,19 @@ def test_a_stored_network_behaves_as_when_it_was_trained(stored, which):
     assert {summary["responses"] for summary in read.metrics.values()} == {SCALES["smoke"].evaluated}
     assert all(("curve" in summary) == (which is PROBE) for summary in read.metrics.values())
     assert read.log["loss"].notna().all() and set(read.log["stage"]) == {0, 1}
+
+
+def test_a_network_learns_from_the_folder_of_a_fit(tmp_path, monkeypatch):
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path / "results"))
+    surrogate.save(swap_posterior(0.7), tmp_path / "my_fit" / "posterior" / "cue" / "set_size_3")
+    plan = planned("probe_human", "smoke", 0, str(tmp_path / "my_fit"))
+    taught = surrogate.swap_function(swap_posterior(0.7), ALL_FOUR)[0]
+    assert plan.config["swap_function"] == pytest.approx(taught.tolist(), abs=1e-6)
+    assert network_folder("probe_human", "smoke", 0, str(tmp_path / "my_fit")).name == "probe_human_my_fit_0"
+    with pytest.raises(StoreError, match="set_size_4.*set_size_3"):
+        planned("human_n4", "smoke", 0, str(tmp_path / "my_fit"))
+    with pytest.raises(UnknownName, match="unknown data set .*elsewhere"):
+        planned("probe_human", "smoke", 0, str(tmp_path / "elsewhere"))
 
 
 def test_training_again_gives_the_same_files_apart_from_the_provenance(stored):

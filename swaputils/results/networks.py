@@ -17,7 +17,7 @@ from swaputils.circular import to_angle
 from swaputils.conditions import CONDITIONS, learns_from_people
 from swaputils.experiment import Experiment, experiment
 from swaputils.records import Displays, ResponseDensity, ResponseMixture
-from swaputils.results.surrogates import check_data, largest_set_size, posterior
+from swaputils.results.surrogates import largest_set_size, posterior, posterior_folder
 from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
 from swaputils.task import sample_displays
@@ -37,12 +37,14 @@ class Trained:
 
 
 def planned(condition: str, scale: str, seed: int, name: str) -> Experiment:
-    """The experiment of a condition, with people's responses as fitted to the data set where the condition learns from them.
+    """The experiment of a condition, with people's responses as fitted to the data where the condition learns from them.
+
+    name: of a data set, or a folder that `swaputils fit` wrote; UnknownName for anything else.
 
     A condition of four items learns from people who saw four. One of two items takes the swap function of the largest set size,
     where swaps are most frequent.
     """
-    check_data(name)
+    posterior_folder(name)
     human = None
     if learns_from_people(condition):
         items = CONDITIONS[condition].items
@@ -52,7 +54,7 @@ def planned(condition: str, scale: str, seed: int, name: str) -> Experiment:
 
 def network_folder(condition: str, scale: str, seed: int, name: str) -> Path:
     """Run folder of a trained network; UnknownName for an unknown condition."""
-    source = f"_{name}" if learns_from_people(condition) else ""
+    source = f"_{Path(name).name}" if learns_from_people(condition) else ""
     return results_folder() / "networks" / scale / f"{condition}{source}_{seed}"
 
 

@@ -70,6 +70,12 @@ def surrogate_folder(name: str) -> Path:
     return results_folder() / "surrogate" / name
 
 
+def posterior_folder(name: str) -> Path:
+    """Folder of the posteriors over a swap function of cue distance: of a data set, or in a folder that `swaputils fit` wrote."""
+    fitted = Path(name) / "posterior" / "cue"
+    return fitted if fitted.is_dir() else surrogate_folder(name)
+
+
 def recompute_surrogate(name: str) -> None:
     """Fit a data set anew and store everything that the chapters read about it; nothing is written before all is fitted."""
     observed, folder = trials(name), surrogate_folder(name)
@@ -162,10 +168,17 @@ def _table_path(name: str, table: str) -> Path:
 
 
 def posterior(name: str, set_size: int) -> SwapPosterior:
-    """The stored posterior over the swap function of a data set at a set size."""
-    return surrogate.load(surrogate_folder(name) / f"set_size_{set_size}")
+    """The stored posterior over the swap function at a set size, of a data set or in a folder that `swaputils fit` wrote.
+
+    StoreError says which set sizes there are.
+    """
+    return surrogate.load(posterior_folder(name) / f"set_size_{set_size}")
 
 
 def largest_set_size(name: str) -> int:
-    """The set size at which people swap most: the largest of the data set."""
-    return int(surrogate_table(name, "mixture")["set_size"].max())
+    """The set size at which people swap most, the largest with a posterior; StoreError where there is none."""
+    folder = posterior_folder(name)
+    sizes = [int(each.name.removeprefix("set_size_")) for each in folder.glob("set_size_*")]
+    if not sizes:
+        raise StoreError(f"{shown(folder)}: not computed yet; run chapter 1 with recompute=True")
+    return max(sizes)
