@@ -72,6 +72,7 @@ def test_a_stored_network_behaves_as_when_it_was_trained(stored, which):
 
 
 def test_a_network_learns_from_the_folder_of_a_fit(tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path / "results"))
     surrogate.save(swap_posterior(0.7), tmp_path / "my_fit" / "posterior" / "cue" / "set_size_3")
     plan = planned("probe_human", "smoke", 0, str(tmp_path / "my_fit"))

@@ -58,13 +58,13 @@ def account_table(people: Trials, seed: int = 0) -> pd.DataFrame:
     return _compared(people, ACCOUNTS, {name: EMISSION_CHOICES[name] for name in BRACKET}, seed)
 
 
-def hamiltonian_table(people: Trials, draws: int = 1000) -> pd.DataFrame:
+def hamiltonian_table(people: Trials, draws: int = 4000) -> pd.DataFrame:
     """Variational beside Hamiltonian posterior of the cue model at the largest set size; one row per whitened weight.
 
     mean, deviation: variational; mean_hmc, deviation_hmc: of the draws; weights are in the order level, cosines.
     """
     chosen = people[people.displays.set_size == people.displays.set_size.max()]
-    fit = fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(steps=800), generator=fixed_generator())
+    fit = fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(draws=32, steps=1500), generator=fixed_generator())
     samples = sample_weights(fit, chosen, draws, seed=0)
     columns = {
         "mean": fit.mean,
