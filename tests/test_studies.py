@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from swaputils import studies
+from swaputils.circular import wrap
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
 from swaputils.studies import OBSERVERS, models, observed, simulated
@@ -174,6 +175,17 @@ def test_predictive_checks_bin_people_and_models_alike(people):
     assert set(table["set_size"]) == {3} and set(table["condition"]) == {0}
     bins = {who: set(part["bin"]) for who, part in table.query("dimension == 'cue'").groupby("who")}
     assert len(bins) == 4 and len({frozenset(each) for each in bins.values()}) == 1
+
+
+def test_histograms_hold_every_response_once(people):
+    table = studies.histogram_table(people)
+    width = 2 * math.pi / models.ERROR_BINS
+    assert set(table["who"]) == {"people", *models.TWO_EMISSIONS}
+    assert (table.groupby("who")["density"].sum() * width).tolist() == pytest.approx([1, 1, 1])
+    chosen = people[people.displays.set_size == 3]
+    error = wrap(chosen.response - chosen.displays.cued_report)
+    near = table.query("who == 'people' and abs(error) < 0.05")["density"].sum() * width
+    assert near == pytest.approx(float((error.abs() < width / 2).double().mean()))
 
 
 def test_comparisons_name_their_emission(people):

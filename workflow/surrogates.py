@@ -8,8 +8,8 @@ import sys
 
 from swaputils import results
 
-WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks")
-WITH_RETRO_CUE = ("functions", "contrasts", "ladder", "checks")
+WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks", "histograms")
+WITH_RETRO_CUE = ("functions", "people", "contrasts", "ladder", "checks", "histograms")
 TABLES = {
     "studies": ("recovery", "calibration", "confound", "hamiltonian", "share_power", "gradient_power"),
     "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "hamiltonian"),

@@ -36,6 +36,7 @@ TABLES = {
     "people": studies.person_table,
     "contrasts": studies.contrast_table,
     "checks": studies.predictive_check_table,
+    "histograms": studies.histogram_table,
     "hamiltonian": studies.hamiltonian_table,
     "accounts": studies.account_table,
     "ladder": studies.ladder_table,

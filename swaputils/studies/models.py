@@ -36,6 +36,7 @@ BY_PERSON = "von Mises + guesses, each person"
 TWO_EMISSIONS = ("von Mises + guesses", "wrapped stable")
 CHECKED_MODELS = (("cue", TWO_EMISSIONS[0]), ("cue", TWO_EMISSIONS[1]), ("full", TWO_EMISSIONS[1]))
 FEW_ITEMS = 4
+ERROR_BINS = 60  # of 6 degrees around 0
 
 
 def baseline_table(people: Trials) -> pd.DataFrame:
@@ -103,6 +104,33 @@ def predictive_check_table(people: Trials) -> pd.DataFrame:
                 rows += _binned(f"{rung}, {emission}", nearest, errors)
                 bar.update()
             parts.append(pd.DataFrame(rows).assign(condition=condition, set_size=size))
+    return pd.concat(parts, ignore_index=True)
+
+
+def histogram_table(people: Trials) -> pd.DataFrame:
+    """Density of the response error at the largest set size (1/rad), in people and in the cue model under two emissions.
+
+    One row per condition, error (bin centre, rad) and who: "people", or the emission of the model that answered the same
+    displays SIMULATED_PER_DISPLAY times.
+    """
+    largest = int(people.displays.set_size.max())
+    edges = torch.linspace(-math.pi, math.pi, ERROR_BINS + 1, dtype=torch.float64)
+    width = float(edges[1] - edges[0])
+    parts = []
+    for (condition, size), chosen in tqdm(cells_of(people).items(), desc="error histograms", unit="cell"):
+        if size == largest:
+            answers = {"people": [chosen.response]}
+            for emission in TWO_EMISSIONS:
+                fitted, generator = fitted_cell(chosen, "cue", emission), fixed_generator()
+                answers[emission] = [
+                    sample_responses(fitted, chosen.displays, generator=generator)[0]
+                    for _ in range(SIMULATED_PER_DISPLAY)
+                ]
+            for who, responses in answers.items():
+                errors = torch.cat([wrap(each - chosen.displays.cued_report).double() for each in responses])
+                density = torch.histogram(wrap(errors + width / 2), edges, density=True).hist
+                parts.append(pd.DataFrame({"error": edges[:-1], "density": density}))
+                parts[-1] = parts[-1].assign(condition=condition, who=who)
     return pd.concat(parts, ignore_index=True)
 
 

@@ -76,9 +76,10 @@ def share_table(people: Trials) -> pd.DataFrame:
 def person_table(people: Trials) -> pd.DataFrame:
     """The swap function of each person and of the group at the largest set size, partially pooled, with precision of their own.
 
-    One row per subject (0 for the group) and cue distance (rad): f with its 95 % band low to high.
+    Where there are conditions, each has a level of its own, and the functions are those of no condition in particular. One row per subject (0 for the group) and cue distance (rad): f with its 95 % band low to high.
     """
-    fit, largest = _pooled_fit(people, ()), int(people.displays.set_size.max())
+    more = () if people.condition is None else (Term("level", ("condition",)),)
+    fit, largest = _pooled_fit(people, more), int(people.displays.set_size.max())
     weights = weight_draws(fit, DRAWS, generator=fixed_generator())
     distance = _tabled(fit.cue_distances, fit.continuous)
     rows = []
