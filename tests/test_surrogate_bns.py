@@ -31,17 +31,17 @@ from swaputils.surrogate import (
     swap_function,
     weight_draws,
 )
-from swaputils.surrogate.bns import (
+from swaputils.surrogate.evidence import (
     Parameters,
     antithetic,
     divergence,
     evidence_bound,
     expected_log_likelihood,
     log_hyper_prior,
-    prepare,
 )
 from swaputils.surrogate.joint import prior_scale
 from swaputils.surrogate.models import by_person
+from swaputils.surrogate.prepared import prepare
 from tests.small import answered, continuous_displays, located_displays, observer, of_sizes, seeded
 
 DOUBLE = torch.float64

@@ -1,36 +1,24 @@
 """Fit of the Bayesian non-parametric swap model (Radmard, Bays & Lengyel 2025) in weight space."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from swaputils.records import Displays, Trials
-from swaputils.surrogate.emissions import EMISSIONS, INTERVALS, log_density_table, table_place
-from swaputils.surrogate.geometry import (
-    TOLERANCE,
-    SurrogateError,
-    cue_distances,
-    cued_first,
-    response_errors,
-    signed_distances,
-)
-from swaputils.surrogate.joint import LEVEL, Layout, SwapFit, design_matrix, factor_table, layout_of, prior_scale
-from swaputils.surrogate.likelihood import Responses, log_likelihood
+from swaputils.records import Trials
+from swaputils.surrogate.emissions import EMISSIONS
+from swaputils.surrogate.evidence import DECAY_PRIOR, VARIANCE_PRIOR, Parameters, antithetic, evidence_bound
+from swaputils.surrogate.joint import LEVEL, SwapFit
 from swaputils.surrogate.mixture import fit_mixture
 from swaputils.surrogate.models import SwapModel
+from swaputils.surrogate.prepared import FitData, prepare
 from swaputils.surrogate.torus import prior_deviation
 
-MOST_PLACES = 32  # distinct distances above this count as a continuous range
 SMALLEST_SHARE = 1e-3  # keeps the logits that start the fit finite where a share of the parametric mixture is 0
 STARTING_SD = 0.2
 START_TRIALS = 600  # of each set size give the start
-# log-normal priors as (median, SD of the log) and a normal one as (mean, SD): weak, so that no parameter runs away
-VARIANCE_PRIOR = (0.5, 1.5)
-DECAY_PRIOR = (2.0, 0.7)
-UNIFORM_LOGIT_PRIOR = (-2.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -61,51 +49,6 @@ class BnsConfig:
             raise ValueError(f"BnsConfig.learning_rate is {self.learning_rate}; it must be above 0")
         if not 0 < self.averaged <= 1:
             raise ValueError(f"BnsConfig.averaged is {self.averaged}; it must be above 0 and at most 1")
-
-
-@dataclass(frozen=True)
-class FitData:
-    """Trials as the objective needs them.
-
-    model:     with the harmonics that the displays can tell apart.
-    layout:    cells and copies of the terms.
-    responses: where each trial looks up its swap logits and its log emission densities.
-    design:    [R, D] features of each distinct combination of cell and distances.
-    cue_distances, report_distances, continuous: as in SwapFit.
-    """
-
-    model: SwapModel
-    layout: Layout
-    responses: Responses
-    design: Tensor
-    cue_distances: Tensor
-    report_distances: Tensor
-    continuous: bool
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """What is optimised: q over the whitened weights, and point estimates of the rest, unconstrained.
-
-    mean:          [D].
-    triangle:      [D, D] Cholesky factor of q with the log of its diagonal on the diagonal.
-    log_variances: [T] of the terms; those that are given do not move.
-    log_decays:    [2] over cue and report distance.
-    emission:      [G, P].
-    uniform_logits: [G]; -inf, and not optimised, without guesses.
-    """
-
-    mean: Tensor
-    triangle: Tensor
-    log_variances: Tensor
-    log_decays: Tensor
-    emission: Tensor
-    uniform_logits: Tensor
-
-    @property
-    def cholesky(self) -> Tensor:
-        """Lower triangular, with a positive diagonal."""
-        return self.triangle.tril(-1) + self.triangle.diagonal().exp().diag()
 
 
 def fit_bns(
@@ -139,114 +82,6 @@ def fit_bns(
         elbo=_final_bound(parameters, data, config, generator),
         elbo_trace=trace,
     )
-
-
-def prepare(trials: Trials, model: SwapModel) -> FitData:
-    """Errors and distances of the trials, after the checks that `fit_bns` promises."""
-    displays = trials.displays
-    if len(trials) == 0:
-        raise SurrogateError("there are no trials to fit")
-    if model.terms and displays.set_size.max() < 2:
-        raise SurrogateError("displays of one item have no non-target to swap with; fit set sizes of 2 and above")
-    unanswered = ~(trials.response.isfinite() & displays.cued_report.isfinite())
-    if unanswered.any():
-        raise SurrogateError(
-            f"trial {int(unanswered.nonzero()[0])} lacks a response or its cued item; leave such trials out"
-        )
-    if model.uses("cue"):
-        _check_probes(displays)
-    layout, cell = layout_of(model, factor_table(trials))
-    cell = cell.to(displays.report.device)
-    errors = cued_first(displays, response_errors(displays, trials.response).double())
-    cue, report = (cued_first(displays, values.double())[1:] for values in signed_distances(displays))
-    present = ~report.isnan()
-    places, place = _distinct(cue[present].abs()) if model.uses("cue") else (cue.new_zeros(1), None)
-    continuous = len(places) > MOST_PLACES
-    if model.uses("cue"):
-        model = replace(model, basis=replace(model.basis, cue=min(model.basis.cue, len(places))))
-    if not continuous and place is not None:
-        cue = cue.masked_scatter(present, places[place] * cue[present].sign())
-    rows, row_of = _rows(model, cell.expand_as(report)[present], cue[present], report[present])
-    swaps = torch.full_like(report, len(rows[0]), dtype=torch.long).masked_scatter(present, row_of)
-    absent = errors.isnan()
-    below, rest = table_place(errors.nan_to_num(0.0))
-    groups = layout.precision.of_cell.to(cell.device)[cell]
-    below = (below + groups * (INTERVALS + 1)).masked_fill(absent, 0)
-    distances = report[present].abs()
-    return FitData(
-        model=model,
-        layout=layout,
-        responses=Responses(swaps if model.terms else torch.zeros_like(swaps), below, rest, absent, groups),
-        design=design_matrix(model, layout, *rows) if model.terms else report.new_zeros(0, 0),
-        cue_distances=torch.stack((places.min(), places.max())) if continuous else places,
-        report_distances=torch.stack((distances.min(), distances.max())) if len(distances) else places,
-        continuous=continuous,
-    )
-
-
-def antithetic(draws: int, parameters: Parameters, *, generator: torch.Generator) -> Tensor:
-    """[draws, D] weights from q, in pairs that mirror each other about its mean."""
-    mean = parameters.mean
-    noise = torch.randn(draws // 2, len(mean), dtype=mean.dtype, device=mean.device, generator=generator)
-    return mean + torch.cat((noise, -noise)) @ parameters.cholesky.T
-
-
-def expected_log_likelihood(parameters: Parameters, weights: Tensor, data: FitData) -> Tensor:
-    """Log likelihood of all trials, mean over rows of whitened weights [draws, D]."""
-    scale = prior_scale(data.model, data.layout, parameters.log_variances.exp(), parameters.log_decays.exp())
-    logits = LEVEL + data.design @ (scale * weights).T
-    emission = EMISSIONS[data.model.emission]
-    tables = log_density_table(emission, emission.natural(parameters.emission))
-    return log_likelihood(logits, parameters.uniform_logits, tables, data.responses)
-
-
-def divergence(parameters: Parameters) -> Tensor:
-    """KL(q || N(0, I)) = (||L||^2 + ||m||^2 - D) / 2 - sum_i log L_ii over the D whitened weights."""
-    squares = parameters.cholesky.square().sum() + parameters.mean.square().sum() - len(parameters.mean)
-    return squares / 2 - parameters.triangle.diagonal().sum()
-
-
-def log_hyper_prior(parameters: Parameters, model: SwapModel) -> Tensor:
-    """Log prior of the point estimates relative to its maximum, so that one the data say nothing about costs nothing."""
-    learned = torch.tensor([term.variance is None for term in model.terms], dtype=torch.bool)
-    priors = torch.tensor(EMISSIONS[model.emission].prior).to(parameters.emission)
-    deviations = [
-        (parameters.log_variances[learned] - math.log(VARIANCE_PRIOR[0])) / VARIANCE_PRIOR[1],
-        (parameters.log_decays - math.log(DECAY_PRIOR[0])) / DECAY_PRIOR[1],
-        (parameters.emission - priors[:, 0]) / priors[:, 1],
-    ]
-    if model.guesses:
-        deviations.append((parameters.uniform_logits - UNIFORM_LOGIT_PRIOR[0]) / UNIFORM_LOGIT_PRIOR[1])
-    return -torch.cat([each.flatten() for each in deviations]).square().sum() / 2
-
-
-def evidence_bound(parameters: Parameters, weights: Tensor, data: FitData) -> Tensor:
-    """The ELBO, its expectation taken over the given draws of the weights from q."""
-    prior = log_hyper_prior(parameters, data.model)
-    return expected_log_likelihood(parameters, weights, data) - divergence(parameters) + prior
-
-
-def _check_probes(displays: Displays) -> None:
-    """SurrogateError unless every item has a probe feature, and no non-target that of the cued item."""
-    at_cued = (cue_distances(displays) <= TOLERANCE) & ~displays.is_cued
-    if at_cued.any():
-        row = int(at_cued.any(1).nonzero()[0])
-        raise SurrogateError(f"display {row} has a non-target at the cued probe; leave such trials out")
-
-
-def _rows(model: SwapModel, cell: Tensor, cue: Tensor, report: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
-    """The distinct combinations of cell, cue and report distance that a model tells apart, and which each entry has.
-
-    Only where places repeat are there fewer combinations than entries; distances that a model does not use are 0.
-    """
-    if model.uses("report"):
-        return (cell, cue.nan_to_num(0.0), report), torch.arange(len(cell), device=cell.device)
-    if not model.uses("cue"):
-        cue = torch.zeros_like(report)
-    elif model.basis.symmetry != "none":
-        cue = cue.abs()
-    combined, row_of = torch.stack((cell.double(), cue), dim=1).unique(dim=0, return_inverse=True)
-    return (combined[:, 0].long(), combined[:, 1].contiguous(), torch.zeros_like(combined[:, 0])), row_of
 
 
 def _start(trials: Trials, data: FitData) -> Parameters:
@@ -320,12 +155,3 @@ def _final_bound(parameters: Parameters, data: FitData, config: BnsConfig, gener
     ]
     bounds = [evidence_bound(parameters, each, data) for each in weights]
     return torch.stack(bounds).mean().item()
-
-
-def _distinct(distances: Tensor) -> tuple[Tensor, Tensor]:
-    """The distinct distances [P], those of a few fixed places freed from rounding, and which one each entry has."""
-    values, places = distances.unique(return_inverse=True)
-    group = torch.cat((values.new_zeros(1), (values.diff() > TOLERANCE).cumsum(0))).long()
-    centres = values.new_zeros(int(group[-1]) + 1).index_add(0, group, values) / group.bincount()
-    is_rounding = (values - centres[group]).abs().max() <= TOLERANCE
-    return (centres, group[places]) if len(centres) <= MOST_PLACES and is_rounding else (values, places)

@@ -5,10 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.records import Trials
-from swaputils.surrogate.bns import prepare
 from swaputils.surrogate.emissions import EMISSIONS, log_density_table
 from swaputils.surrogate.joint import LEVEL, SwapFit, prior_scale
 from swaputils.surrogate.likelihood import log_likelihood
+from swaputils.surrogate.prepared import prepare
 
 
 def sample_weights(
