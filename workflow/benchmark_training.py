@@ -1,4 +1,4 @@
-"""What a training step of the paper's network costs: python -m benchmarks.training_step
+"""What a training step of the paper's network costs: python -m workflow.benchmark_training
 
 Forward pass, backward pass and update of the index-cued network at the published sizes, on one thread of the CPU, in
 sequences per second of processor time. Three versions are compared: the package's; the same trial as a loop over steps with the
@@ -155,7 +155,7 @@ def measure(job: Job) -> dict[str, float]:
 
 def apart(job: Job) -> dict[str, float]:
     """`measure` in a process of its own, on one thread."""
-    command = [sys.executable, "-m", "benchmarks.training_step", json.dumps(asdict(job))]
+    command = [sys.executable, "-m", "workflow.benchmark_training", json.dumps(asdict(job))]
     finished = subprocess.run(
         command, capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
     )
