@@ -16,6 +16,7 @@ from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError, shown, write_files
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
 
+CURVES = {"curve": "swap rate", "responsibilities": "probability that a response came from a non-target"}
 INTERRUPTED = 130  # the shell's convention: 128 + signal 2
 
 
@@ -123,11 +124,11 @@ def evaluate(
     """
     trained = results.network(condition, scale, seed, data_set)
     measured = pd.DataFrame(results.evaluate(trained.rnn, trained.experiment))
-    curves = measured.loc["curve"].items() if "curve" in measured.index else []
-    print(measured.drop(index="curve", errors="ignore").astype(float).round(4).to_string())
-    for who, curve in curves:
-        print(f"swap rate of the {who.replace('_', ' ')} by probe distance")
-        print(pd.DataFrame(curve).round(3).to_string(index=False))
+    print(measured.drop(index=list(CURVES), errors="ignore").astype(float).round(4).to_string())
+    for name, title in CURVES.items():
+        for who, curve in measured.loc[name].items() if name in measured.index else ():
+            print(f"{title} by probe distance: {who.replace('_', ' ')}")
+            print(pd.DataFrame(curve).round(3).to_string(index=False))
 
 
 COMMANDS = {"fetch": fetch, "fit": fit, "train": train, "evaluate": evaluate}

@@ -144,6 +144,27 @@ def swap_curve(displays: Displays, swapped: Bool[Tensor, " trials"], edges: Floa
     return pd.DataFrame(rows, columns=["distance", "rate", "low", "high", "count"])
 
 
+def responsibility_curve(
+    displays: Displays, responsibilities: Float[Tensor, "trials components"], edges: Float[Tensor, " edges"]
+) -> pd.DataFrame:
+    """Mean probability that a response came from a non-target, by its probe distance: one row for each bin of `edges` (rad).
+
+    responsibilities: of the items, in any further columns of other sources. Columns: distance (mean within the bin), probability,
+    standard_error, count (of non-targets). Unlike a swap curve it takes any number of items, wide errors and guesses. Empty bins
+    are left out.
+    """
+    others = displays.present & ~displays.is_cued
+    apart = probe_distance(displays)[others]
+    values = responsibilities[:, : displays.report.shape[1]][others]
+    rows = []
+    for low, high in pairwise(edges):
+        inside = values[(apart >= low) & (apart < high)]
+        if len(inside) > 1:
+            centre = float(apart[(apart >= low) & (apart < high)].mean())
+            rows.append((centre, float(inside.mean()), float(inside.std()) / len(inside) ** 0.5, len(inside)))
+    return pd.DataFrame(rows, columns=["distance", "probability", "standard_error", "count"])
+
+
 def location_edges() -> Float[Tensor, " edges"]:
     """Bin edges around the four distances between eight locations: 45, 90, 135 and 180 degrees."""
     return torch.deg2rad(torch.tensor([22.5, 67.5, 112.5, 157.5, 202.5], dtype=torch.float64))

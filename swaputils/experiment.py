@@ -31,6 +31,7 @@ class Experiment:
     selection: lessons of the selection stage, see `lessons.ladder`; empty where there is none.
     start: condition whose trained network is the initial one, or None.
     trained: whether there is any training.
+    human: posterior over people's responses, for the conditions that learn from people.
     config: what determines the weights, as JSON values; the hash of it names a stored run.
     """
 
@@ -45,6 +46,7 @@ class Experiment:
     seed: int
     start: str | None
     trained: bool
+    human: SwapPosterior | None
 
     def new_rnn(self, *, generator: torch.Generator) -> RNN:
         """An untrained network of this experiment."""
@@ -87,6 +89,7 @@ def experiment(condition: str, scale: str, seed: int, human: SwapPosterior | Non
         seed=seed,
         start=taught.start,
         trained=taught.objective != "untrained",
+        human=human if learns_from_people(condition) else None,
     )
 
 

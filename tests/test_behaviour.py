@@ -141,3 +141,15 @@ def test_simulating_in_chunks_changes_nothing_without_noise(monkeypatch):
     monkeypatch.setattr(behaviour, "CHUNK", 7)
     torch.testing.assert_close(silent_end_points(rnn, INDEX_TASK, displays), whole)
     assert end_points(rnn, INDEX_TASK, displays, generator=seeded()).shape == (50, 2)
+
+
+def test_responsibilities_are_averaged_by_probe_distance():
+    probe = torch.tensor([[0.0, math.pi / 4, -math.pi / 2], [0.0, math.pi / 4, math.nan]], dtype=torch.float64)
+    displays = Displays(torch.where(probe.isnan(), probe, 0.5), probe, torch.zeros(2, dtype=torch.long))
+    found = torch.tensor([[0.5, 0.1, 0.2, 0.2], [0.6, 0.3, 0.0, 0.1]], dtype=torch.float64)
+    curve = behaviour.responsibility_curve(displays, found, torch.tensor([0.5, 1.0, 2.0, 3.0], dtype=torch.float64))
+    assert curve["count"].tolist() == [2]
+    assert curve["probability"].tolist() == pytest.approx([0.2]) and curve["distance"].tolist() == pytest.approx(
+        [math.pi / 4]
+    )
+    assert curve["standard_error"].tolist() == pytest.approx([0.1])

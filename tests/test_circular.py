@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.optimize import linear_sum_assignment
 from scipy.special import ive
 
 from swaputils.circular import (
@@ -17,6 +18,7 @@ from swaputils.circular import (
     to_angle,
     to_xy,
     von_mises_log_density,
+    wasserstein,
     wrap,
 )
 from tests.small import assert_unbiased, seeded
@@ -115,3 +117,23 @@ def test_resultant_and_standard_deviation_match_scipy(dim):
 def test_standard_deviation_of_narrow_samples_is_the_linear_one():
     narrow = 0.02 * torch.randn(100_000, dtype=torch.float64, generator=seeded())
     assert float(standard_deviation(wrap(narrow + math.pi))) == pytest.approx(float(narrow.std()), rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_wasserstein_is_the_cheapest_assignment(seed):
+    first, second = 2 * math.pi * torch.rand(2, 12, dtype=torch.float64, generator=seeded(seed)) - math.pi
+    cost = distance(first[:, None], second).numpy()
+    cheapest = cost[linear_sum_assignment(cost)].mean()
+    assert wasserstein(first, second) == pytest.approx(cheapest, abs=1e-12)
+    assert wasserstein(second, first.repeat(3)) == pytest.approx(cheapest, abs=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, -2.0, math.pi])
+def test_wasserstein_of_a_turned_point_is_the_angle(shift):
+    point = torch.tensor([3.0], dtype=torch.float64)
+    assert wasserstein(point, wrap(point + shift)) == pytest.approx(abs(shift), abs=1e-12)
+
+
+def test_wasserstein_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="samples of 0 and 1 angles"):
+        wasserstein(torch.zeros(0), torch.zeros(1))

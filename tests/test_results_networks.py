@@ -13,11 +13,23 @@ import torch
 from swaputils import conditions, surrogate
 from swaputils import train as training
 from swaputils.checkpoint import FILE, Checkpoint, working_folder, write_checkpoint
+from swaputils.circular import to_angle
 from swaputils.conditions import SCALES, UnknownName
-from swaputils.results import evaluate, network, network_folder, networks, planned, recompute_network
+from swaputils.diffusion import sample_endpoints
+from swaputils.experiment import experiment
+from swaputils.results import (
+    evaluate,
+    held_out_displays,
+    network,
+    network_folder,
+    networks,
+    planned,
+    recompute_network,
+    refitted,
+)
 from swaputils.store import StoreError, config_hash
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
-from tests.small import swap_posterior
+from tests.small import seeded, swap_posterior
 
 ALL_FOUR = torch.arange(1, 5, dtype=torch.float64) * (torch.pi / 4)
 INDEX, PROBE = ("index_swap", "smoke", 0, "simulated"), ("probe_human", "smoke", 0, "simulated")
@@ -83,6 +95,18 @@ def test_a_network_learns_from_the_folder_of_a_fit(tmp_path, monkeypatch):
         planned("human_n4", "smoke", 0, str(tmp_path / "my_fit"))
     with pytest.raises(UnknownName, match="unknown data set .*elsewhere"):
         planned("probe_human", "smoke", 0, str(tmp_path / "elsewhere"))
+
+
+def test_a_fit_to_the_target_s_responses_finds_what_was_taught():
+    plan = experiment("probe_human", "smoke", 0, swap_posterior(0.5))
+    displays = held_out_displays(plan, 3_000)
+    response = to_angle(sample_endpoints(plan.distribution.target(displays), generator=seeded(0)))
+    table = refitted(plan, displays, response, generator=seeded(0))
+    taught = surrogate.swap_function(plan.human, ALL_FOUR)[0]
+    assert ((table["f"] - taught.numpy()).abs() < 0.3).all()
+    assert ((table["low"] < table["f"]) & (table["f"] < table["high"])).all()
+    with pytest.raises(ValueError, match="at locations only"):
+        refitted(planned(*INDEX), displays, response, generator=seeded(0))
 
 
 def test_training_again_gives_the_same_files_apart_from_the_provenance(stored):

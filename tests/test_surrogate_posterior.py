@@ -23,6 +23,7 @@ from swaputils.surrogate import (
     mixture_log_density,
     report_function,
     response_log_density,
+    responsibilities,
     sample_responses,
     swap_function,
     swap_function_draws,
@@ -268,3 +269,18 @@ def test_only_a_von_mises_has_a_concentration():
     with pytest.raises(SurrogateError, match="emission is wrapped_stable, which has no single concentration"):
         _ = replace(TRUTH, emission="wrapped_stable").concentration
     assert set(EMISSIONS) == {"von_mises", "wrapped_stable", "variable_precision"}
+
+
+def test_responsibilities_average_to_the_probabilities_of_the_components():
+    truth, displays = observer(-0.5, (0.8,), uniform_logit=-1.0), continuous_displays(1, 4, 0)
+    many = displays[torch.zeros(20_000, dtype=torch.long)]
+    response, _ = sample_responses(truth, many, generator=seeded(1))
+    found = responsibilities(truth, many, response)
+    torch.testing.assert_close(found.sum(1), torch.ones(20_000, dtype=torch.float64))
+    assert_unbiased(found, component_probabilities(truth, displays))
+
+
+def test_an_absent_item_is_responsible_for_nothing():
+    truth, displays = observer(-0.5), of_sizes(continuous_displays(10, 4, 0), (2, 4))
+    found = responsibilities(truth, displays, displays.cued_report)
+    assert (found[:, :-1][~displays.present] == 0).all() and (found[:, :-1][displays.present] > 0).all()

@@ -1,10 +1,9 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
+from swaputils.results.evaluation import evaluate, held_out_displays, refitted
 from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
     Trained,
-    evaluate,
-    held_out_displays,
     is_trained,
     load,
     network,
@@ -43,6 +42,7 @@ __all__ = [
     "recompute_network",
     "recompute_surrogate",
     "recompute_table",
+    "refitted",
     "surrogate_folder",
     "surrogate_table",
     "trials",

@@ -17,7 +17,8 @@ from swaputils.circular import to_angle
 from swaputils.diffusion import signal_weights
 from swaputils.objectives import diffusion_sampled
 from swaputils.records import Batch, Displays, TrialInputs
-from swaputils.results.networks import HELD_OUT_SEED, held_out_displays, network
+from swaputils.results.evaluation import HELD_OUT_SEED, held_out_displays
+from swaputils.results.networks import network
 from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
 from swaputils.train import TrainConfig, Training

@@ -11,19 +11,14 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from swaputils import behaviour
 from swaputils.checkpoint import Checkpoint, read_checkpoint, working_folder, write_checkpoint
-from swaputils.circular import to_angle
 from swaputils.conditions import CONDITIONS, learns_from_people
 from swaputils.experiment import Experiment, experiment
-from swaputils.records import Displays, ResponseDensity, ResponseMixture
+from swaputils.results.evaluation import evaluate
 from swaputils.results.surrogates import largest_set_size, posterior, posterior_folder
 from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
-from swaputils.task import sample_displays
 from swaputils.train import DISTRIBUTION, SELECTION, SelectionNotLearnt, Training, TrainingDiverged
-
-HELD_OUT_SEED = 1_000_003  # of displays and noise that no training run draws
 
 
 @dataclass(frozen=True)
@@ -155,46 +150,3 @@ def _refuse_lost_selection(metrics: dict, margin: float) -> None:
 def _as_run(rnn: RNN, plan: Experiment, log: list[dict], metrics: dict, made_by: dict) -> Run:
     weights = {name: value.contiguous() for name, value in rnn.cpu().float().state_dict().items()}
     return Run(plan.config, weights, log, metrics, made_by)
-
-
-def held_out_displays(plan: Experiment, count: int) -> Displays:
-    """Displays for evaluation, the same for every network of a task."""
-    return sample_displays(plan.task, count, generator=torch.Generator().manual_seed(HELD_OUT_SEED))
-
-
-@torch.no_grad()
-def evaluate(rnn: RNN, plan: Experiment) -> dict:
-    """Behaviour of the network and of the ideal sampler on held-out displays, and of the network without noise.
-
-    Two-item conditions on eight locations add the swap rate at 45, 90, 135 and 180 degrees; conditions whose target is a density
-    on the circle add the mean log density of the responses under it (nats).
-    """
-    rnn = rnn.double()
-    generator = torch.Generator().manual_seed(HELD_OUT_SEED + 1)
-    displays = held_out_displays(plan, plan.evaluated)
-    target = plan.distribution.target(displays)
-    if plan.config["taught"]["objective"] == "mixture_density":
-        spread = target.spread * target.radius
-        end_point = behaviour.mixture_readout_end_points(rnn, plan.task, displays, spread, generator=generator)
-    else:
-        end_point = behaviour.end_points(rnn, plan.task, displays, generator=generator)
-    points = {
-        "network": end_point,
-        "ideal": behaviour.ideal_end_points(plan.schedule, target, generator=generator),
-        "noise_off": behaviour.silent_end_points(rnn, plan.task, displays),
-    }
-    return {who: _described(plan, displays, end_point, target) for who, end_point in points.items()}
-
-
-def _described(
-    plan: Experiment, displays: Displays, end_point: torch.Tensor, target: ResponseMixture | ResponseDensity
-) -> dict:
-    summary = behaviour.summarise(displays, end_point, target.radius)
-    response = to_angle(end_point)
-    if isinstance(target, ResponseDensity):
-        summary["log_density"] = float(behaviour.log_density(target, response).mean())
-    if plan.task.probes == "locations" and plan.task.items == 2:
-        swapped = behaviour.is_swap(displays, response)
-        curve = behaviour.swap_curve(displays, swapped, behaviour.location_edges())
-        summary["curve"] = curve.to_dict("list")
-    return summary

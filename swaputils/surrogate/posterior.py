@@ -156,10 +156,14 @@ def response_log_density(
     """
     if probabilities is None:
         probabilities = component_probabilities(posterior, displays)
-    errors = response_errors(displays, response).double().where(displays.present, 0)
-    emission = EMISSIONS[posterior.emission].log_density(errors, posterior.emission_parameters.to(errors))
-    guess = torch.full_like(emission[:, :1], -math.log(2 * math.pi))
-    return torch.logsumexp(probabilities.log() + torch.cat((emission, guess), dim=1), dim=1)
+    return torch.logsumexp(_log_joint(posterior, displays, response, probabilities), dim=1)
+
+
+def responsibilities(
+    posterior: SwapPosterior, displays: Displays, response: Float[Tensor, " trials"]
+) -> Float[Tensor, "trials components"]:
+    """Probability that a response came from each item and, last, from a guess, at the posterior mean of f; float64."""
+    return _log_joint(posterior, displays, response, component_probabilities(posterior, displays)).softmax(dim=1)
 
 
 def sample_responses(
@@ -195,6 +199,14 @@ def inside_support(posterior: SwapPosterior, displays: Displays) -> Bool[Tensor,
         if dimension in posterior.dimensions:
             inside &= (_gap(posterior, dimension, values.double().abs()) <= TOLERANCE) | ~others
     return inside.all(dim=1)
+
+
+def _log_joint(posterior: SwapPosterior, displays: Displays, response: Tensor, probabilities: Tensor) -> Tensor:
+    """[M, N + 1] log density of each response together with each component; -inf for absent items."""
+    errors = response_errors(displays, response).double().where(displays.present, 0)
+    emission = EMISSIONS[posterior.emission].log_density(errors, posterior.emission_parameters.to(errors))
+    guess = torch.full_like(emission[:, :1], -math.log(2 * math.pi))
+    return probabilities.log() + torch.cat((emission, guess), dim=1)
 
 
 def _design(posterior: SwapPosterior, cue: Tensor, report: Tensor) -> Tensor:
