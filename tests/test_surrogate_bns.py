@@ -335,6 +335,14 @@ def test_real_people_swap_to_the_nearest_location(data_folder):
     assert cell(modulated, set_size=8).concentration == pytest.approx(5, abs=0.2)
 
 
+def test_bays_2009_has_the_weights_of_another_implementation(data_folder):
+    """Six items, all people together, full model: weights at 45, 90, 135 and 180 degrees."""
+    trials = load_data("bays2009", data_folder)
+    fit = fit_bns(trials[trials.displays.set_size == 6], SwapModel(LADDER["full"]), generator=seeded(0))
+    mean, _ = swap_function(cell(fit, set_size=6), LOCATIONS)
+    assert mean.exp().tolist() == pytest.approx([0.224, 0.126, 0.116, 0.138], abs=0.015)
+
+
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 

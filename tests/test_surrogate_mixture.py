@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from swaputils.circular import sample_von_mises, wrap
+from swaputils.circular import sample_von_mises, standard_deviation, wrap
 from swaputils.data import load
 from swaputils.records import Displays, Trials
 from swaputils.surrogate import MixtureFit, SurrogateError, fit_mixture, fit_mixture_table, mixture_log_density
@@ -63,6 +63,17 @@ def test_bays_2009_group_means_and_single_fits(data_folder):
     likelihoods = table.set_index(["subject", "set_size"]).log_likelihood
     for cell, published in BAYS_2009_LIKELIHOODS.items():
         assert likelihoods[cell] == pytest.approx(published, abs=0.01)
+
+
+def test_bays_2009_as_one_person_and_its_spread(data_folder):
+    trials = load("bays2009", data_folder)
+    pooled = fit_mixture(trials[trials.displays.set_size == 6])
+    shares = (pooled.p_target, pooled.p_nontarget, pooled.p_uniform)
+    assert shares == pytest.approx((0.546, 0.274, 0.180), abs=0.001)
+    assert pooled.concentration == pytest.approx(7.31, abs=0.01)
+    error = wrap(trials.response - trials.displays.cued_report)
+    spread = {size: float(standard_deviation(error[trials.displays.set_size == size])) for size in (1, 2, 4, 6)}
+    assert spread == pytest.approx({1: 0.279, 2: 0.509, 4: 0.855, 6: 1.109}, abs=0.001)
 
 
 def test_van_den_berg_2012_group_means_of_eight_items(data_folder):
