@@ -158,10 +158,11 @@ def responsibility_curve(
     values = responsibilities[:, : displays.report.shape[1]][others]
     rows = []
     for low, high in pairwise(edges):
-        inside = values[(apart >= low) & (apart < high)]
-        if len(inside) > 1:
-            centre = float(apart[(apart >= low) & (apart < high)].mean())
-            rows.append((centre, float(inside.mean()), float(inside.std()) / len(inside) ** 0.5, len(inside)))
+        inside = (apart >= low) & (apart < high)
+        found = values[inside]
+        if len(found) > 1:
+            error = float(found.std()) / len(found) ** 0.5
+            rows.append((float(apart[inside].mean()), float(found.mean()), error, len(found)))
     return pd.DataFrame(rows, columns=["distance", "probability", "standard_error", "count"])
 
 

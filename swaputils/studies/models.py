@@ -95,12 +95,7 @@ def predictive_check_table(people: Trials) -> pd.DataFrame:
             nearest = _nearest(chosen)
             rows = _binned("people", nearest, _error(chosen, chosen.response)[None])
             for rung, emission in CHECKED_MODELS:
-                fitted, generator = fitted_cell(chosen, rung, emission), fixed_generator()
-                answers = [
-                    sample_responses(fitted, chosen.displays, generator=generator)[0]
-                    for _ in range(SIMULATED_PER_DISPLAY)
-                ]
-                errors = torch.stack([_error(chosen, answer) for answer in answers])
+                errors = torch.stack([_error(chosen, answer) for answer in _answers(chosen, rung, emission)])
                 rows += _binned(f"{rung}, {emission}", nearest, errors)
                 bar.update()
             parts.append(pd.DataFrame(rows).assign(condition=condition, set_size=size))
@@ -121,11 +116,7 @@ def histogram_table(people: Trials) -> pd.DataFrame:
         if size == largest:
             answers = {"people": [chosen.response]}
             for emission in TWO_EMISSIONS:
-                fitted, generator = fitted_cell(chosen, "cue", emission), fixed_generator()
-                answers[emission] = [
-                    sample_responses(fitted, chosen.displays, generator=generator)[0]
-                    for _ in range(SIMULATED_PER_DISPLAY)
-                ]
+                answers[emission] = _answers(chosen, "cue", emission)
             for who, responses in answers.items():
                 errors = torch.cat([wrap(each - chosen.displays.cued_report).double() for each in responses])
                 density = torch.histogram(wrap(errors + width / 2), edges, density=True).hist
@@ -149,6 +140,12 @@ def _compared(people: Trials, rungs: dict[str, tuple[Term, ...]], choices: dict[
             models = {rung: by_condition(model) for rung, model in models.items()}
         parts.append(compare(chosen, models, FOLDS, seed=seed).assign(emission=name))
     return pd.concat(parts, ignore_index=True)
+
+
+def _answers(chosen: Trials, rung: str, emission: str) -> list[Tensor]:
+    """Responses [M] of a model fitted to one cell, to its displays, SIMULATED_PER_DISPLAY times."""
+    fitted, generator = fitted_cell(chosen, rung, emission), fixed_generator()
+    return [sample_responses(fitted, chosen.displays, generator=generator)[0] for _ in range(SIMULATED_PER_DISPLAY)]
 
 
 def _error(chosen: Trials, response: Tensor) -> Tensor:
