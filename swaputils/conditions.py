@@ -24,7 +24,7 @@ class Condition:
     objective:      a key of `experiment.OBJECTIVES`, or "untrained".
     items:          set size.
     start:          condition whose trained network is the initial one; None to start from scratch with the selection stage.
-    drive:          drive of the network below the paper's scale.
+    drive, units:   of the network; at the paper's scale the drive is its tree in any case.
     """
 
     title: str
@@ -36,13 +36,14 @@ class Condition:
     offset: float = 0.0
     items: int = 2
     start: str | None = None
-    drive: Literal["plain", "gated"] = "gated"
+    drive: Literal["plain", "gated", "tree"] = "gated"
+    units: int = 16
 
 
-def _index(title: str, objective: str, swap_probability: float = 0.0, drive: str = "gated") -> Condition:
+def _index(title: str, objective: str, swap_probability: float = 0.0) -> Condition:
     """An index-cued condition of two items with flat swaps."""
     swaps = "flat" if swap_probability else "none"
-    return Condition(title, "index", "continuous", swaps, objective, swap_probability, drive=drive)
+    return Condition(title, "index", "continuous", swaps, objective, swap_probability)
 
 
 _probe = partial(Condition, cueing="probe", probes="locations")
@@ -50,13 +51,13 @@ SIMILARITY_OFFSETS = {"00": 0.0, "05": -0.5, "10": -1.0, "17": -1.7, "20": -2.0}
 
 CONDITIONS = {
     "index_untrained": _index("untrained", "untrained"),
-    "index_task_optimal": _index("task-optimal", "task_optimal", drive="plain"),
+    "index_task_optimal": _index("task-optimal", "task_optimal"),
     "index_no_swap": _index("no swaps", "diffusion"),
     "index_mean_regression": _index("mean regression, swap data .10", "mean_regression", 0.10),
     "index_swap_05": _index("swap target .05", "diffusion", 0.05),
-    "index_swap": _index("swap target .10", "diffusion", 0.10, drive="plain"),
+    "index_swap": _index("swap target .10", "diffusion", 0.10),
     "probe_untrained": _probe("untrained", swaps="none", objective="untrained"),
-    "probe_task_optimal": _probe("task-optimal", swaps="none", objective="task_optimal", drive="plain"),
+    "probe_task_optimal": _probe("task-optimal", swaps="none", objective="task_optimal"),
     "probe_no_swap": _probe("no swaps", swaps="none", objective="diffusion"),
     "probe_mean_regression": _probe(
         "mean regression, similarity swaps", swaps="similarity", objective="mean_regression"
@@ -71,7 +72,7 @@ CONDITIONS = {
         )
         for name, offset in SIMILARITY_OFFSETS.items()
     },
-    "probe_human": _probe("human swap function", swaps="human", objective="diffusion", drive="plain"),
+    "probe_human": _probe("human swap function", swaps="human", objective="diffusion"),
     "probe_energy_score": _probe("energy score, similarity swaps", swaps="similarity", objective="energy_score"),
     "probe_energy_score_continued": _probe(
         "energy score after diffusion, similarity swaps",
@@ -82,8 +83,8 @@ CONDITIONS = {
     "probe_mixture_density": _probe(
         "mixture-density readout, similarity swaps", swaps="similarity", objective="mixture_density"
     ),
-    "n4_task_optimal": _probe("task-optimal, four items", swaps="none", objective="task_optimal", items=4),
-    "human_n4": _probe("human responses, four items", swaps="human density", objective="diffusion", items=4),
+    "n4_task_optimal": _probe("task-optimal, four items", swaps="none", objective="task_optimal", items=4, units=32),
+    "human_n4": _probe("human responses, four items", swaps="human density", objective="diffusion", items=4, units=32),
 }
 
 
@@ -113,23 +114,32 @@ _SMOKE = TrainConfig(
     wrong_items=1.1,
 )
 _PAPER = TrainConfig(batch=32 * 512, selection_updates=50_000, distribution_updates=200_000)
+DRIVES = ("plain", "gated", "tree")
 _TREE = RNNConfig(drive="tree", branching=(10, 10))
 
 SCALES = {
     "smoke": Scale(
         Periods(delay=0.15, report=0.4),
-        {"plain": RNNConfig(hidden=32), "gated": RNNConfig(drive="gated", hidden=32)},
-        {"plain": _SMOKE, "gated": _SMOKE},
+        {
+            "plain": RNNConfig(hidden=32),
+            "gated": RNNConfig(drive="gated", hidden=32),
+            "tree": RNNConfig(drive="tree", branching=(2, 2)),
+        },
+        dict.fromkeys(DRIVES, _SMOKE),
         500,
     ),
     "laptop": Scale(
         Periods(),
-        {"plain": RNNConfig(hidden=256), "gated": RNNConfig(drive="gated", hidden=128)},
-        {"plain": TrainConfig(), "gated": TrainConfig(distribution_updates=6_000)},
+        {
+            "plain": RNNConfig(hidden=256),
+            "gated": RNNConfig(drive="gated", hidden=128),
+            "tree": RNNConfig(drive="tree", branching=(5, 5)),
+        },
+        {"plain": TrainConfig(), "gated": TrainConfig(distribution_updates=6_000), "tree": TrainConfig()},
         20_000,
     ),
     "paper": Scale(
-        Periods(), {"plain": _TREE, "gated": _TREE}, {"plain": _PAPER, "gated": _PAPER}, 20_000, projection=6
+        Periods(), dict.fromkeys(DRIVES, _TREE), dict.fromkeys(DRIVES, _PAPER), 20_000, projection=6
     ),
 }
 

@@ -17,7 +17,6 @@ from swaputils.surrogate import SwapPosterior
 from swaputils.task import TaskConfig, repeated_display
 from swaputils.train import TrainConfig
 
-FOUR_ITEMS_UNITS = 32  # at the laptop scale; two items need 16
 FOUR_ITEMS_WRONG = 0.2  # share of wrong items below which a rung of the ladder to more items is passed
 REPEATS = 16  # answers to one display that the objectives on distributions of answers compare
 NODES = 128  # of the densities of people's responses
@@ -94,13 +93,12 @@ def experiment(condition: str, scale: str, seed: int, human: SwapPosterior | Non
 
 
 def _sizes(taught: Condition, scale: str) -> tuple[RNNConfig, TrainConfig]:
-    """Network and training of a condition: more items need more units, and are selected less surely."""
+    """Network and training of a condition: of more items the cued one is selected less surely."""
     sizes = SCALES[scale]
-    rnn, train = sizes.rnn[taught.drive], sizes.train[taught.drive]
+    rnn, train = replace(sizes.rnn[taught.drive], units=taught.units), sizes.train[taught.drive]
     if taught.cueing == "probe":
         rnn = replace(rnn, projection=sizes.projection)
     if taught.items > 2:
-        rnn = replace(rnn, units=max(rnn.units, FOUR_ITEMS_UNITS))
         train = replace(train, wrong_items=max(train.wrong_items, FOUR_ITEMS_WRONG))
     return rnn, train
 

@@ -131,8 +131,9 @@ def _run_training(training: Training, plan: Experiment, log: list[dict], folder:
         for progress in bar:
             if progress.update % plan.train.log_every == 0:
                 bar.set_postfix(stage=progress.stage, loss=f"{progress.loss:.3f}")
-                log.append(vars(progress) | {"stage": (SELECTION, DISTRIBUTION).index(progress.stage)})
                 used = earlier + time.process_time() - begun
+                stage = (SELECTION, DISTRIBUTION).index(progress.stage)
+                log.append(vars(progress) | {"stage": stage, "cpu_seconds": round(used, 1)})
                 write_checkpoint(folder, Checkpoint(plan.config, training.tensors(), training.position(), log, used))
     return earlier + time.process_time() - begun
 
