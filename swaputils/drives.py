@@ -209,8 +209,9 @@ class TreeDrive(nn.Module):
 
 def _softplus2(before: Tensor) -> tuple[Tensor, Tensor]:
     """log2(1 + 2^x), and 1 + 2^x for its slope; beyond the overflow of 2^x both hold what the limit is."""
-    growth = before.clamp(max=OVERFLOW).exp2_() + 1
-    return torch.maximum(growth.log2(), before), growth
+    growth = before.clamp(max=OVERFLOW).exp2_().add_(1)
+    value = growth.log2()
+    return torch.maximum(value, before, out=value), growth
 
 
 def _through_softplus2_(gradient: Tensor, growth: Tensor) -> Tensor:
