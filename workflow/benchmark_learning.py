@@ -1,0 +1,122 @@
+"""How fast a network learns beside the paper's recipe: python -m workflow.benchmark_learning
+
+Both learn the probe-cued task with similarity-dependent swaps. The recipe: the dendritic tree [10, 10] with its published
+initialisation, input projection to 6 x 6, flat loss weights, the sampled target and Adam at 1e-3; its batch is the book's, because
+its own of 16,384 sequences would make 150 updates in the time. The book's: drive, lessons and loss weights of its laptop scale.
+Every ten seconds of processor time the loss of both is measured in the same way, the recipe's: flat weights, under teacher forcing
+with fixed noised responses, but against the target in closed form, so that it has no floor. The time of measuring is not counted. Writes results/training/learning.csv: recipe, cpu_seconds, update, loss, swap_rate.
+"""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from swaputils import behaviour, objectives
+from swaputils.circular import to_angle
+from swaputils.diffusion import (
+    expected_endpoint,
+    flat_weights,
+    forward_trajectory,
+    kernel_target,
+    report_noise,
+    sample_endpoints,
+)
+from swaputils.experiment import Experiment, experiment
+from swaputils.lessons import make_batch
+from swaputils.results import held_out_displays
+from swaputils.rnn import RNN, RNNConfig, draw_noise, rollout
+from swaputils.store import provenance, results_folder, write_files
+from swaputils.train import Training
+
+CONDITION, SEED = "probe_similarity_00", 0
+RECIPE_SECONDS = 45 * 60  # of processor time
+EVERY = 10  # seconds of processor time between two measurements
+MEASURED = 512  # sequences that the loss is measured on
+FREE = 2_000  # free-running responses that the swap rate is measured on
+
+
+def recipe(plan: Experiment) -> tuple[RNN, Iterator[int]]:
+    """The paper's network, and its updates."""
+    config = RNNConfig(drive="tree", branching=(10, 10), memory_scale=1.0, projection=6)
+    generator = torch.Generator().manual_seed(SEED)
+    rnn = RNN(config, plan.task.input_size, report_noise(plan.schedule), generator=generator)
+    objective = partial(objectives.diffusion_sampled, schedule=plan.schedule, weights=flat_weights(plan.schedule))
+    lesson = replace(plan.distribution, objective=objective)
+
+    def updates() -> Iterator[int]:
+        optimiser, update = torch.optim.Adam(rnn.parameters(), lr=1e-3), 0
+        while True:
+            batch = make_batch(lesson, plan.train.batch, rnn.readout, generator=generator)
+            optimiser.zero_grad()
+            objective(rnn, batch, generator=generator).backward()
+            optimiser.step()
+            update += 1
+            yield update
+
+    return rnn, updates()
+
+
+def book(plan: Experiment) -> tuple[RNN, Iterator[int]]:
+    """The book's network, and its updates through both stages."""
+    generator = torch.Generator().manual_seed(SEED)
+    rnn = plan.new_rnn(generator=generator)
+    training = Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
+    return rnn, (count for count, _ in enumerate(training, start=1))
+
+
+def measured(rnn: RNN, plan: Experiment) -> dict[str, float]:
+    """Loss of the recipe on fixed noised responses, and the swap rate of free-running responses."""
+    with torch.no_grad():
+        generator = torch.Generator().manual_seed(SEED + 1)
+        batch = make_batch(plan.distribution, MEASURED, rnn.readout, generator=generator)
+        endpoint = sample_endpoints(batch.target, generator=generator)
+        noised = forward_trajectory(plan.schedule, endpoint, generator=generator)[:, :-1]
+        run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator), teacher=noised)
+        expected = expected_endpoint(plan.schedule, batch.target, noised)
+        loss = (run.plane_drive - kernel_target(plan.schedule, expected, noised, rnn.config.leak)).square().mean()
+        displays = held_out_displays(plan, FREE)
+        response = to_angle(behaviour.end_points(rnn, plan.task, displays, generator=generator))
+    return {"loss": float(loss), "swap_rate": behaviour.share(behaviour.is_swap(displays, response)).value}
+
+
+def curve(name: str, start: Callable, plan: Experiment, limit: float) -> list[dict]:
+    """Measurements of one recipe until its updates end or the processor time is used up."""
+    rnn, updates = start(plan)
+    rows, used, due = [], 0.0, 0.0
+    with tqdm(total=limit if math.isfinite(limit) else None, desc=name, unit="s") as bar:
+        begun = time.process_time()
+        for update in updates:
+            used += time.process_time() - begun
+            if used >= due:
+                rows.append({"recipe": name, "cpu_seconds": round(used, 1), "update": update, **measured(rnn, plan)})
+                due += EVERY
+                bar.update(min(used, limit) - bar.n)
+                bar.set_postfix(loss=f"{rows[-1]['loss']:.3f}", swap_rate=f"{rows[-1]['swap_rate']:.3f}")
+            if used > limit:
+                break
+            begun = time.process_time()
+    return rows
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        sys.exit(f"error: unknown argument {sys.argv[1]!r}; this benchmark takes none")
+    torch.set_num_threads(1)
+    plan = experiment(CONDITION, "laptop", SEED)
+    made_by = json.dumps(provenance(), indent=2) + "\n"
+    rows = curve("book", book, plan, math.inf) + curve("paper", recipe, plan, RECIPE_SECONDS)
+    path = results_folder() / "training" / "learning.csv"
+    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+    write_files({path: text.encode(), path.with_suffix(".provenance.json"): made_by.encode()})
+
+
+if __name__ == "__main__":
+    main()
