@@ -17,15 +17,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from swaputils import ideal
-from swaputils.circular import distance, standard_deviation, to_angle, wrap
+from swaputils.circular import distance, standard_deviation, to_angle, to_xy, wrap
 from swaputils.diffusion import Schedule
-from swaputils.objectives import mixture_readout
+from swaputils.objectives import mixture_moments, mixture_readout
 from swaputils.records import Displays, ResponseDensity, ResponseMixture, Rollout, TrialInputs
 from swaputils.rnn import RNN, draw_noise, rollout, silent_noise
 from swaputils.task import TaskConfig, encode, probe_distance
 
 CHUNK = 1_000  # trials simulated at once, to bound memory
-FAR = 0.3  # rad; six standard deviations of the target's clusters
+FAR = 0.25  # rad; five standard deviations of the target's clusters
+AMBIGUOUS = 0.2  # least probability of the less likely item in displays that tell a mean from a choice
 
 
 @dataclass(frozen=True)
@@ -174,9 +175,9 @@ def location_edges() -> Float[Tensor, " edges"]:
 def summarise(displays: Displays, end_point: Float[Tensor, "trials 2"], radius: float) -> dict[str, float]:
     """Behaviour in a few numbers.
 
-    swap_rate with its interval swap_low, swap_high; median_error to the cued item (rad); angular_sd of the error to
-    the nearest item (rad); radial_sd around the nearest item's distance, in units of the radius; far, the share of
-    responses farther than 0.3 rad from every item; responses, how many.
+    swap_rate with its interval swap_low, swap_high; median_error to the cued item and median_nearest to the nearest one
+    (rad); angular_sd of the error to the nearest item (rad); radial_sd around the nearest item's distance, in units of the
+    radius; far, the share of responses farther than 0.25 rad from every item; responses, how many.
     """
     response = to_angle(end_point)
     item = nearest_item(displays, response)
@@ -187,8 +188,40 @@ def summarise(displays: Displays, end_point: Float[Tensor, "trials 2"], radius: 
         "swap_low": swaps.low,
         "swap_high": swaps.high,
         "median_error": float(distance(response, displays.cued_report.to(response)).median()),
+        "median_nearest": float(error.abs().median()),
         "angular_sd": float(standard_deviation(error)),
         "radial_sd": float((end_point.norm(dim=1) / radius - 1).square().mean().sqrt()),
         "far": float((error.abs() > FAR).double().mean()),
         "responses": len(displays),
     }
+
+
+def choice_or_mean(target: ResponseMixture, end_point: Float[Tensor, "trials 2"]) -> dict[str, float]:
+    """Whether end points lie at an item or at the mean of the target, in displays whose less likely item has p >= 0.2.
+
+    to_mean, to_nearest: mean distance from E[x_0 | display] and from the nearest item's point, in the plane's units; empty
+    where no display is as ambiguous.
+    """
+    ambiguous = target.log_weights.exp().topk(2).values[:, 1] >= AMBIGUOUS
+    if not ambiguous.any():
+        return {}
+    mean, _ = mixture_moments(target)
+    to_items = (target.radius * to_xy(target.angles) - end_point[:, None]).norm(dim=-1)
+    nearest = to_items.where(target.log_weights > -torch.inf, torch.inf).min(dim=1).values
+    to_mean = (end_point - mean).norm(dim=1)
+    return {"to_mean": float(to_mean[ambiguous].mean()), "to_nearest": float(nearest[ambiguous].mean())}
+
+
+def moment_errors(target: ResponseMixture, end_point: Float[Tensor, "trials 2"], repeats: int) -> dict[str, float]:
+    """Errors of the mean and the covariance of the end points of each display, relative to the size of the target's.
+
+    target, end_point: of displays that are each shown `repeats` times in a row. mean_error = sqrt(sum |m - m*|^2 / sum |m*|^2)
+    over displays, covariance_error likewise in the Frobenius norm.
+    """
+    shown = end_point.unflatten(0, (-1, repeats))
+    mean, covariance = (moment[::repeats] for moment in mixture_moments(target))
+    centred = shown - shown.mean(1, keepdim=True)
+    found = centred.mT @ centred / (repeats - 1)
+    of_mean = (shown.mean(1) - mean).square().sum() / mean.square().sum()
+    of_covariance = (found - covariance).square().sum() / covariance.square().sum()
+    return {"mean_error": float(of_mean.sqrt()), "covariance_error": float(of_covariance.sqrt())}

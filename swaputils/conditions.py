@@ -138,9 +138,7 @@ SCALES = {
         {"plain": TrainConfig(), "gated": TrainConfig(distribution_updates=6_000), "tree": TrainConfig()},
         20_000,
     ),
-    "paper": Scale(
-        Periods(), dict.fromkeys(DRIVES, _TREE), dict.fromkeys(DRIVES, _PAPER), 20_000, projection=6
-    ),
+    "paper": Scale(Periods(), dict.fromkeys(DRIVES, _TREE), dict.fromkeys(DRIVES, _PAPER), 20_000, projection=6),
 }
 
 

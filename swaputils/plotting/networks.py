@@ -1,6 +1,6 @@
 """Figures of trained networks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,6 +21,21 @@ def readout(axes: Axes, end_points: ArrayLike, role: str, items: Sequence[float]
         direction = np.array([np.cos(angle), np.sin(angle)])
         axes.plot(*np.outer(direction, (1.2, 1.45)), color=COLOURS[kind], linewidth=3, solid_capstyle="butt")
     axes.set(aspect="equal", xlim=(-1.55, 1.55), ylim=(-1.55, 1.55), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    return axes
+
+
+def seeds(axes: Axes, rows: Mapping[str, ArrayLike], ideal: Mapping[str, float], role: str) -> Axes:
+    """A row of points for each name, one point for each network; an open diamond where the ideal sampler lies, for those given.
+
+    The first name is the uppermost.
+    """
+    for height, (name, values) in enumerate(rows.items()):
+        values = np.asarray(values)
+        axes.plot(values, np.full(len(values), height), "o", color=COLOURS[role], alpha=0.6, markersize=5)
+        if name in ideal:
+            axes.plot(ideal[name], height, "D", color=COLOURS["ideal"], markerfacecolor="none", markersize=5, zorder=3)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5))
+    axes.grid(axis="y", color="0.92")
     return axes
 
 

@@ -1,5 +1,6 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
+from swaputils.results.collection import collection, learning_curves
 from swaputils.results.evaluation import evaluate, held_out_displays, refitted
 from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
@@ -26,12 +27,14 @@ __all__ = [
     "MISBINDING_RATES",
     "Misbinding",
     "Trained",
+    "collection",
     "evaluate",
     "flipped",
     "held_out_displays",
     "is_stored",
     "is_trained",
     "largest_set_size",
+    "learning_curves",
     "load",
     "misbinding_swaps",
     "network",

@@ -1,5 +1,7 @@
 """Behaviour of a network on displays that no training run saw, beside the ideal sampler and the network without noise."""
 
+from dataclasses import replace
+
 import pandas as pd
 import torch
 from torch import Tensor
@@ -7,12 +9,15 @@ from torch import Tensor
 from swaputils import behaviour, surrogate
 from swaputils.circular import to_angle, wasserstein, wrap
 from swaputils.diffusion import sample_endpoints
-from swaputils.experiment import Experiment
+from swaputils.experiment import RADIUS, Experiment
 from swaputils.records import Displays, ResponseDensity, ResponseMixture, Trials
 from swaputils.rnn import RNN
 from swaputils.surrogate import LADDER, SwapModel
 from swaputils.task import sample_displays
 
+SET_SIZES = (1, 2, 3, 4, 5, 6)  # that probe-cued networks are tried on
+REFITTED = 5_000  # responses that chapter 1's model is fitted to
+MOMENT_DISPLAYS = 20  # displays whose moments are estimated
 HELD_OUT_SEED = 1_000_003  # of displays and noise that no training run draws
 
 
@@ -21,34 +26,81 @@ def held_out_displays(plan: Experiment, count: int) -> Displays:
     return sample_displays(plan.task, count, generator=torch.Generator().manual_seed(HELD_OUT_SEED))
 
 
-@torch.no_grad()
 def evaluate(rnn: RNN, plan: Experiment) -> dict:
     """Behaviour of the network and of the ideal sampler on held-out displays, and of the network without noise.
 
     Each has the numbers of `behaviour.summarise` and
 
     wasserstein:      circular Wasserstein distance of its errors from those of the target itself (rad).
+    to_mean, to_nearest: see `behaviour.choice_or_mean`; targets with narrow clusters.
     curve:            swap rate by probe distance; two items on eight locations.
     log_density:      mean log density of the responses under the target, nats; targets that are densities on the circle.
     responsibilities: mean probability, under the fit to people, that a response came from a non-target, by its probe distance; the
                       same targets.
+
+    With noise also mean_error and covariance_error, see `behaviour.moment_errors`; targets with narrow clusters. The network
+    has also
+
+    refit:          `refitted` to some of its responses; items on eight locations.
+    generalisation: swap_rate and median_error at other numbers of `items`; probe-cued tasks.
     """
     rnn = rnn.double()
     generator = torch.Generator().manual_seed(HELD_OUT_SEED + 1)
     displays = held_out_displays(plan, plan.evaluated)
     target = plan.distribution.target(displays)
-    if plan.config["taught"]["objective"] == "mixture_density":
-        spread = target.spread * target.radius
-        end_point = behaviour.mixture_readout_end_points(rnn, plan.task, displays, spread, generator=generator)
-    else:
-        end_point = behaviour.end_points(rnn, plan.task, displays, generator=generator)
+    answers = _answers(rnn, plan, displays, generator)
     points = {
-        "network": end_point,
+        "network": answers,
         "ideal": behaviour.ideal_end_points(plan.schedule, target, generator=generator),
         "noise_off": behaviour.silent_end_points(rnn, plan.task, displays),
     }
     drawn = sample_endpoints(target, generator=generator)
-    return {who: _described(plan, displays, end_point, target, drawn) for who, end_point in points.items()}
+    measured = {who: _described(plan, displays, end_point, target, drawn) for who, end_point in points.items()}
+    if isinstance(target, ResponseMixture):
+        for who, errors in _moment_errors(rnn, plan, generator).items():
+            measured[who] |= errors
+    if plan.task.probes == "locations" and plan.trained:
+        some = slice(min(plan.evaluated, REFITTED))
+        refit = refitted(plan, displays[some], to_angle(answers[some]), generator=generator)
+        measured["network"]["refit"] = refit.to_dict("list")
+    if plan.task.cueing == "probe":
+        measured["network"]["generalisation"] = _generalisation(rnn, plan, generator)
+    return measured
+
+
+def _answers(rnn: RNN, plan: Experiment, displays: Displays, generator: torch.Generator) -> Tensor:
+    """End points of the network, drawn from its readout where that parametrises a mixture: [M, 2]."""
+    if plan.config["taught"]["objective"] == "mixture_density":
+        target = plan.distribution.target(displays)
+        spread = target.spread * target.radius
+        return behaviour.mixture_readout_end_points(rnn, plan.task, displays, spread, generator=generator)
+    return behaviour.end_points(rnn, plan.task, displays, generator=generator)
+
+
+def _moment_errors(rnn: RNN, plan: Experiment, generator: torch.Generator) -> dict[str, dict[str, float]]:
+    """`behaviour.moment_errors` of the network and of the ideal sampler, on a few displays that are shown many times."""
+    few = held_out_displays(plan, MOMENT_DISPLAYS)
+    repeats = plan.evaluated // 8
+    shown = few[torch.arange(MOMENT_DISPLAYS * repeats) // repeats]
+    target = plan.distribution.target(shown)
+    points = {
+        "network": _answers(rnn, plan, shown, generator),
+        "ideal": behaviour.ideal_end_points(plan.schedule, target, generator=generator),
+    }
+    return {who: behaviour.moment_errors(target, end_point, repeats) for who, end_point in points.items()}
+
+
+def _generalisation(rnn: RNN, plan: Experiment, generator: torch.Generator) -> dict[str, list]:
+    """Share of swaps and median error of the network at other numbers of items than it was taught."""
+    found: dict[str, list] = {"items": [], "swap_rate": [], "median_error": []}
+    for items in SET_SIZES:
+        other = replace(plan, task=replace(plan.task, items=items))
+        displays = held_out_displays(other, max(plan.evaluated // 10, 2))
+        summary = behaviour.summarise(displays, _answers(rnn, other, displays, generator), RADIUS)
+        found["items"].append(items)
+        for name in ("swap_rate", "median_error"):
+            found[name].append(summary[name])
+    return found
 
 
 def refitted(plan: Experiment, displays: Displays, response: Tensor, *, generator: torch.Generator) -> pd.DataFrame:
@@ -76,6 +128,8 @@ def _described(
 ) -> dict:
     summary = behaviour.summarise(displays, end_point, target.radius)
     response = to_angle(end_point)
+    if isinstance(target, ResponseMixture):
+        summary |= behaviour.choice_or_mean(target, end_point)
     errors = [wrap(to_angle(points) - displays.cued_report.to(points)) for points in (end_point, drawn)]
     summary["wasserstein"] = wasserstein(*errors)
     if isinstance(target, ResponseDensity):

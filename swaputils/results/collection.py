@@ -1,0 +1,72 @@
+"""The stored networks of a scale as one table, and which of them are missing, outdated or failed."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from swaputils.conditions import CONDITIONS
+from swaputils.results.networks import network_folder, planned
+from swaputils.store import CONFIG, METRICS, PROVENANCE, StoreError, read_json, results_folder, shown
+
+STOPPED = "_stopped"  # ends the folder of a run that stopped by itself
+WHO = ("network", "ideal", "noise_off")
+
+
+def is_current(condition: str, scale: str, seed: int, name: str) -> bool:
+    """Whether a network of the condition is stored and comes from the configuration that it would be trained with now."""
+    stored = network_folder(condition, scale, seed, name) / CONFIG
+    return stored.is_file() and read_json(stored) == planned(condition, scale, seed, name).config
+
+
+def why_stopped(condition: str, scale: str, seed: int, name: str) -> str | None:
+    """The message of a training that stopped by itself, or None."""
+    folder = network_folder(condition, scale, seed, name)
+    stopped = folder.with_name(folder.name + STOPPED)
+    return read_json(stopped / METRICS)["stopped"] if stopped.is_dir() else None
+
+
+def stored_seeds(condition: str, scale: str, name: str) -> list[int]:
+    """Seeds of which a network of the condition is stored, ascending."""
+    first = network_folder(condition, scale, 0, name)
+    named_alike = re.compile(re.escape(first.name.removesuffix("0")) + r"(\d+)")
+    found = (named_alike.fullmatch(run.name) for run in first.parent.glob("*"))
+    return sorted(int(match[1]) for match in found if match)
+
+
+def collection(scale: str, name: str) -> pd.DataFrame:
+    """One row for every stored network of a scale, by condition in the book's order and by seed.
+
+    name: of the data set that the conditions learnt from that learn from people.
+
+    run (the folder's name), condition, seed, cue, items, drive, units; cpu_seconds and commit of the training; and every number of
+    `evaluate` as <who>_<measure>, for instance network_swap_rate. Curves and tables of `evaluate` are columns of dicts. StoreError
+    when nothing is stored, or a network that is stored comes from another configuration.
+    """
+    rows = []
+    for condition in CONDITIONS:
+        for seed in stored_seeds(condition, scale, name):
+            run = network_folder(condition, scale, seed, name)
+            if not is_current(condition, scale, seed, name):
+                raise StoreError(f"{shown(run)}: comes from another configuration; run `make collection SCALE={scale}`")
+            rows.append(_row(run))
+    if not rows:
+        raise StoreError(f"no network is stored at scale {scale!r}; run `make collection SCALE={scale}`")
+    return pd.DataFrame(rows)
+
+
+def _row(run: Path) -> dict:
+    config, metrics, made_by = (read_json(run / name) for name in (CONFIG, METRICS, PROVENANCE))
+    taught = config["taught"]
+    row = {"run": run.name, "condition": config["condition"], "seed": config["seed"], "cue": taught["cueing"]}
+    row |= {name: taught[name] for name in ("items", "drive", "units")}
+    row |= {name: made_by.get(name) for name in ("cpu_seconds", "commit")}
+    return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
+
+
+def learning_curves() -> pd.DataFrame:
+    """Loss against processor time of the book's training and of the paper's recipe, see workflow/benchmark_learning.py."""
+    path = results_folder() / "training" / "learning.csv"
+    if not path.is_file():
+        raise StoreError(f"{shown(path)}: not measured yet; run `python -m workflow.benchmark_learning`")
+    return pd.read_csv(path)

@@ -1,0 +1,156 @@
+"""Train the networks of the book that are missing or outdated: python -m workflow.collection [NAME=value ...]
+
+Settings are those of workflow/collection.yaml (SCALE, DATA, SEEDS, CONDITIONS) and CORES, PROFILE (a folder with a Snakemake
+profile) and DRYRUN=True. Snakemake runs chapter 3 once for each member and keeps the executed notebooks in build/collection/<scale>,
+beside a table of all stored networks. A member that fails does not stop the others; at the end each is named with its reason.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from swaputils import results
+from swaputils.conditions import CONDITIONS, SCALES, UnknownName, learns_from_people, named
+from swaputils.results.collection import is_current, why_stopped
+from swaputils.store import StoreError, shown, write_text
+from workflow.chapters import BUILD, ROOT
+
+SETTINGS = ROOT / "workflow" / "collection.yaml"
+RUN = {"cores": "2", "profile": "", "dryrun": "False"}  # how, not what
+
+
+class SettingError(ValueError):
+    """A setting that does not exist, or that has a value that is not allowed."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of the collection."""
+
+    condition: str
+    scale: str
+    seed: int
+    data: str
+
+    @property
+    def name(self) -> str:
+        source = f"_{Path(self.data).name}" if learns_from_people(self.condition) else ""
+        return f"{self.condition}{source}_{self.seed}"
+
+    @staticmethod
+    def folder(scale: str) -> Path:
+        """Where the executed notebooks of a scale are kept."""
+        return BUILD / "collection" / scale
+
+    @property
+    def notebook(self) -> Path:
+        return self.folder(self.scale) / f"{self.name}.ipynb"
+
+    @property
+    def settings(self) -> str:
+        """Parameters of chapter 3."""
+        values = {"condition": self.condition, "scale": self.scale, "seed": self.seed, "data": self.data}
+        return " ".join(f"{name.upper()}={value}" for name, value in values.items()) + " RECOMPUTE=True"
+
+    @property
+    def needs(self) -> list[str]:
+        """Names of the members that have to be trained before."""
+        start = CONDITIONS[self.condition].start
+        return [Member(start, self.scale, self.seed, self.data).name] if start else []
+
+    def is_current(self) -> bool:
+        return is_current(self.condition, self.scale, self.seed, self.data)
+
+    def why_not(self) -> str:
+        """Why the network is not stored, as far as it is known."""
+        stopped = why_stopped(self.condition, self.scale, self.seed, self.data)
+        log = self.notebook.with_suffix(".log")
+        if stopped:
+            return stopped
+        return f"see {shown(log)}" if log.is_file() else "it was not started"
+
+
+def members(settings: Mapping) -> list[Member]:
+    """All networks that the settings ask for. SettingError or UnknownName for settings that do not exist."""
+    unknown = set(settings) - {"scale", "data", "seeds", "conditions"}
+    if unknown:
+        raise SettingError(
+            f"the collection has no setting {', '.join(sorted(unknown))}; it has scale, data, seeds, conditions"
+        )
+    named("scale", settings["scale"], SCALES)
+    chosen = CONDITIONS if settings["conditions"] == "all" else str(settings["conditions"]).split(",")
+    if not str(settings["seeds"]).isdigit() or int(settings["seeds"]) < 1:
+        raise SettingError(f"seeds is {settings['seeds']!r}; it must be the number of seeds, 1 or more")
+    for condition in chosen:
+        named("condition", condition, CONDITIONS)
+    starts = (CONDITIONS[condition].start for condition in chosen)
+    wanted = dict.fromkeys([*(start for start in starts if start), *chosen])
+    seeds = range(int(settings["seeds"]))
+    return [Member(condition, settings["scale"], seed, settings["data"]) for seed in seeds for condition in wanted]
+
+
+def outdated(settings: Mapping) -> list[Member]:
+    """The members whose network is not stored, or comes from another configuration."""
+    return [member for member in members(settings) if not member.is_current()]
+
+
+def parse(assignments: Iterable[str]) -> tuple[dict, dict]:
+    """What to train and how, from NAME=value texts over the settings file; SettingError for unknown names."""
+    what, how = yaml.safe_load(SETTINGS.read_text()), dict(RUN)
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        group = next((group for group in (what, how) if name.lower() in group), None)
+        if group is None or not equals:
+            allowed = ", ".join((*what, *how)).upper()
+            raise SettingError(f"the collection has no setting {assignment!r}; it has {allowed}, given as NAME=value")
+        group[name.lower()] = text
+    return what, how
+
+
+def snakemake(what: Mapping, how: Mapping, chosen: list[Member]) -> None:
+    """Run Snakemake on the outdated members; those that fail do not stop the others."""
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        "workflow/Snakefile",
+        "--keep-going",
+        "--rerun-incomplete",
+    ]
+    command += ["--config", *(f"{name}={value}" for name, value in what.items())]
+    command += ["--profile", how["profile"]] if how["profile"] else ["--cores", how["cores"]]
+    command += ["--dry-run"] if how["dryrun"] == "True" else []
+    kept = [str(member.notebook) for member in chosen if member.notebook.is_file()]  # logs of networks that are gone
+    command += ["--forcerun", *kept] if kept else []
+    subprocess.run(command, cwd=ROOT, check=False)
+
+
+def main() -> None:
+    try:
+        what, how = parse(sys.argv[1:])
+        chosen = outdated(what)
+        print(f"{len(chosen)} of {len(members(what))} networks are to be trained", flush=True)
+        if chosen:
+            snakemake(what, how, chosen)
+        if how["dryrun"] == "True":
+            return
+        table = Member.folder(what["scale"]) / "table.csv"
+        write_text(table, results.collection(what["scale"], what["data"]).to_csv(index=False))
+        print(f"all stored networks: {shown(table)}")
+        failed = outdated(what)
+    except (SettingError, UnknownName, StoreError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the next call goes on from the last checkpoints")
+    if failed:
+        lines = (f"  {member.name}: {member.why_not()}" for member in failed)
+        sys.exit("\n".join((f"error: {len(failed)} networks are missing", *lines)))
+
+
+if __name__ == "__main__":
+    main()
