@@ -11,7 +11,7 @@ import ctypes
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -86,7 +86,7 @@ class Progress:
 @torch.no_grad()
 def check_selection(rnn: RNN, lesson: Lesson, size: int = 1_000, *, generator: torch.Generator) -> tuple[float, float]:
     """Median error (rad) and share of answers nearer to another item, of free-running answers to fresh displays."""
-    batch = make_batch(lesson, size, rnn.readout, generator=generator)
+    batch = make_batch(replace(lesson, repeats=1), size, rnn.readout, generator=generator)
     run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator))
     answers = to_angle(rnn.in_plane(run.report[:, -1]))
     error = distance(answers[:, None].to(batch.displays.report), batch.displays.report)
