@@ -11,6 +11,7 @@ from swaputils.results.networks import (
     network_folder,
     planned,
     recompute_network,
+    remeasure,
 )
 from swaputils.results.surrogates import (
     is_stored,
@@ -46,6 +47,7 @@ __all__ = [
     "recompute_surrogate",
     "recompute_table",
     "refitted",
+    "remeasure",
     "surrogate_folder",
     "surrogate_table",
     "trials",

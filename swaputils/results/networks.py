@@ -4,7 +4,7 @@ networks/<scale>/<condition>[_<data>]_<seed>/  config, weights, log, metrics, pr
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -112,6 +112,14 @@ def recompute_network(condition: str, scale: str, seed: int, name: str, device: 
             write_run(folder, _as_run(rnn, plan, log, metrics, made_by))
     if stop is not None:
         raise stop
+
+
+def remeasure(condition: str, scale: str, seed: int, name: str) -> None:
+    """Evaluate a stored network anew and replace its metrics; StoreError as for `network`."""
+    trained, folder = network(condition, scale, seed, name), network_folder(condition, scale, seed, name)
+    run = read_run(folder)
+    made_by = run.provenance | {"measured_at": provenance()["commit"]}
+    write_run(folder, replace(run, metrics=evaluate(trained.rnn, trained.experiment), provenance=made_by))
 
 
 def _run_training(training: Training, plan: Experiment, log: list[dict], folder: Path) -> float:
