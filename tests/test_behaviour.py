@@ -18,7 +18,10 @@ from swaputils.behaviour import (
     swap_curve,
 )
 from swaputils.circular import to_xy, wrap
-from swaputils.records import Displays
+from swaputils.diffusion import sample_endpoints
+from swaputils.objectives import mixture_moments
+from swaputils.records import Displays, ResponseMixture
+from swaputils.surrogate import response_mixture
 from swaputils.task import TaskConfig, sample_displays
 from tests.small import INDEX_TASK, SCHEDULE, seeded, short_schedule, small_rnn, target_of
 
@@ -153,3 +156,41 @@ def test_responsibilities_are_averaged_by_probe_distance():
         [math.pi / 4]
     )
     assert curve["standard_error"].tolist() == pytest.approx([0.1])
+
+
+def ambiguous_target(displays: Displays) -> ResponseMixture:
+    """Swaps with .4 in displays whose items are less than a right angle apart, .05 in others."""
+    near = (displays.report[:, 0] - displays.report[:, 1]).cos() > 0
+    weights = torch.where(near, torch.tensor(0.4).double(), torch.tensor(0.05).double())
+    each = torch.where(displays.is_cued, 1 - weights[:, None], weights[:, None])
+    return response_mixture(displays, each.log())
+
+
+def test_a_mean_is_told_from_a_choice_in_ambiguous_displays_only():
+    displays = sample_displays(INDEX_TASK, 400, generator=seeded())
+    target = ambiguous_target(displays)
+    ambiguous = target.log_weights.exp().min(1).values > 0.2
+    mean, _ = mixture_moments(target)
+    at_mean = behaviour.choice_or_mean(target, mean)
+    assert at_mean["to_mean"] == pytest.approx(0, abs=1e-12) and at_mean["to_nearest"] > 0.3
+    chosen = 2.5 * to_xy(displays.cued_report)
+    at_item = behaviour.choice_or_mean(target, chosen)
+    assert at_item["to_nearest"] == pytest.approx(0, abs=1e-12)
+    assert at_item["to_mean"] == pytest.approx(float((chosen - mean).norm(dim=1)[ambiguous].mean()))
+    assert behaviour.choice_or_mean(ambiguous_target(displays[~ambiguous]), chosen[~ambiguous]) == {}
+
+
+def test_errors_of_moments_are_those_of_the_answers():
+    """Draws from the target have nearly none; a shift of all answers is an error of the mean alone."""
+    repeats = 40_000
+    displays = sample_displays(INDEX_TASK, 10, generator=seeded())
+    target = ambiguous_target(displays[torch.arange(10 * repeats) // repeats])
+    drawn = sample_endpoints(target, generator=seeded(1))
+    found = behaviour.moment_errors(target, drawn, repeats)
+    assert found["mean_error"] < 0.03 and found["covariance_error"] < 0.05
+    shifted = behaviour.moment_errors(target, drawn + torch.tensor([0.5, 0.0]), repeats)
+    size = mixture_moments(target)[0][::repeats].square().sum(1).mean().sqrt()
+    assert shifted["mean_error"] == pytest.approx(0.5 / float(size), rel=0.1)
+    assert shifted["covariance_error"] == pytest.approx(found["covariance_error"])
+    collapsed = behaviour.moment_errors(target, mixture_moments(target)[0], repeats)
+    assert collapsed["mean_error"] < 1e-12 and collapsed["covariance_error"] == pytest.approx(1)

@@ -24,6 +24,7 @@ DRAWINGS = {
     "points": lambda axes: plotting.points(axes, DISTANCES, HEIGHTS, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
     "given": lambda axes: plotting.given(axes, DISTANCES, HEIGHTS),
     "curve": lambda axes: plotting.curve(axes, DISTANCES, HEIGHTS, "network"),
+    "seeds": lambda axes: plotting.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"one": 0.15}, "network"),
     "shares": lambda axes: plotting.shares(axes, MEANS, MEANS / 10, NAMES),
     "distance_axis": lambda axes: plotting.distance_axis(axes, DISTANCES.tolist()),
     "weight_axis": lambda axes: plotting.weight_axis(axes),
@@ -78,6 +79,14 @@ def test_points_and_their_intervals_lie_where_they_were_given(axes):
     ends = np.array([segment[:, 1] for segment in bars.get_segments()])
     np.testing.assert_allclose(ends, np.stack((low, high), axis=1), atol=1e-7)
     assert to_hex(line.get_color()) == plotting.COLOURS["network"].lower()
+
+
+def test_every_seed_is_a_point_in_the_row_of_its_name(axes):
+    plotting.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"two": 0.25}, "network")
+    first, second, ideal = (line.get_xydata().tolist() for line in axes.lines)
+    assert (first, second, ideal) == ([[0.1, 0], [0.2, 0]], [[0.3, 1]], [[0.25, 1]])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]
 
 
 def test_the_circle_of_responses_is_closed(axes):

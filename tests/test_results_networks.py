@@ -1,5 +1,6 @@
 """Stored networks: trained, read back, and refused where they do not fit. For the surrogates see test_results_surrogates."""
 
+import io
 import json
 import shutil
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 
@@ -26,6 +28,7 @@ from swaputils.results import (
     planned,
     recompute_network,
     refitted,
+    remeasure,
 )
 from swaputils.store import StoreError, config_hash
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
@@ -72,6 +75,18 @@ def contents(folder) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def changed_files(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
+    """Names of the files that differ, apart from the provenance and the log's processor time."""
+
+    def timeless(files: dict[str, bytes]) -> dict[str, object]:
+        logs = {name: pd.read_csv(io.BytesIO(data)) for name, data in files.items() if name.endswith("log.csv")}
+        texts = {name: log.drop(columns="cpu_seconds").to_csv() for name, log in logs.items()}
+        return {name: data for name, data in (files | texts).items() if not name.endswith("provenance.json")}
+
+    first, second = timeless(before), timeless(after)
+    return {name for name in first | second if first.get(name) != second.get(name)}
+
+
 @pytest.mark.parametrize("which", [INDEX, PROBE], ids=["index", "probe"])
 def test_a_stored_network_behaves_as_when_it_was_trained(stored, which):
     read = network(*which)
@@ -81,6 +96,8 @@ def test_a_stored_network_behaves_as_when_it_was_trained(stored, which):
     assert {summary["responses"] for summary in read.metrics.values()} == {SCALES["smoke"].evaluated}
     assert all(("curve" in summary) == (which is PROBE) for summary in read.metrics.values())
     assert read.log["loss"].notna().all() and set(read.log["stage"]) == {0, 1}
+    assert read.log["cpu_seconds"].is_monotonic_increasing
+    assert ("refit" in read.metrics["network"]) == ("generalisation" in read.metrics["network"]) == (which is PROBE)
 
 
 def test_a_network_learns_from_the_folder_of_a_fit(tmp_path, monkeypatch):
@@ -109,12 +126,25 @@ def test_a_fit_to_the_target_s_responses_finds_what_was_taught():
         refitted(planned(*INDEX), displays, response, generator=seeded(0))
 
 
+def test_measuring_anew_replaces_the_metrics_only(stored):
+    before, folder = contents(network_folder(*INDEX)), network_folder(*INDEX)
+    (folder / "metrics.json").write_text("{}")
+    remeasure(*INDEX)
+    assert not changed_files(before, contents(folder))
+    assert json.loads((folder / "provenance.json").read_text())["date"] in before["provenance.json"].decode()
+
+
+def test_a_network_is_tried_at_every_number_of_items(stored):
+    found = network(*PROBE).metrics["network"]["generalisation"]
+    assert found["items"] == [1, 2, 3, 4, 5, 6]
+    assert found["swap_rate"][0] == 0 and all(0 <= rate <= 1 for rate in found["swap_rate"])
+    assert all(0 < error < torch.pi for error in found["median_error"])
+
+
 def test_training_again_gives_the_same_files_apart_from_the_provenance(stored):
     before = contents(network_folder(*INDEX))
     recompute_network(*INDEX)
-    after = contents(network_folder(*INDEX))
-    changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert changed <= {"provenance.json"}
+    assert not changed_files(before, contents(network_folder(*INDEX)))
 
 
 def test_a_stored_network_is_the_trained_one_and_not_a_fresh_one(stored):
@@ -240,8 +270,7 @@ def test_a_killed_run_ends_with_the_same_files(stored):
         assert recompute_apart(where, call) == -signal.SIGKILL
         assert not folder.exists() and (folder.with_name("index_swap_0_unfinished") / FILE).is_file()
     assert recompute_apart("none", "0") == 0
-    after = contents(folder)
-    assert {name for name in before | after if before.get(name) != after.get(name)} <= {"provenance.json"}
+    assert not changed_files(before, contents(folder))
     assert not folder.with_name("index_swap_0_unfinished").exists()
 
 

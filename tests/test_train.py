@@ -275,3 +275,10 @@ def test_a_small_network_learns_to_select_the_cued_item():
     assert sorted({progress.delay for progress in history}) == pytest.approx([0.05, 0.10, 0.15])
     median_error, wrong_items = check_selection(rnn, lesson, generator=seeded(1))
     assert median_error < 0.25 and wrong_items < 0.05
+
+
+def test_selection_is_checked_whatever_a_lesson_repeats():
+    lesson = replace(SELECTION, repeats=16)
+    assert check_selection(small_rnn(), lesson, 100, generator=seeded()) == check_selection(
+        small_rnn(), SELECTION, 100, generator=seeded()
+    )

@@ -6,6 +6,7 @@ tree written out as its equations say and differentiated by torch; and the sum o
 without, each on its own. Every measurement runs in a process of its own, so that none profits from memory that another freed.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -40,11 +41,13 @@ class Job:
     report: float = 2.0
     units: int = 16
     branching: int = 10
-    repetitions: int = 5
+    repetitions: int = 15
 
 
 PUBLISHED = (Job("package"), Job("plain loop"), Job("primitives"))
-LARGE = Job("package", sequences=2_048, repetitions=2)
+LARGE = Job("package", sequences=2_048, repetitions=3)
+ROUNDS = 3
+LEAST_RATE, LEAST_RATIO, MOST_GIGABYTES = 1_120, 2, 1.2
 VARIED = {
     "report": (0.5, 1.0, 2.0, 4.0),
     "units": (8, 16, 32),
@@ -155,7 +158,7 @@ def measure(job: Job) -> dict[str, float]:
 
 def apart(job: Job) -> dict[str, float]:
     """`measure` in a process of its own, on one thread."""
-    command = [sys.executable, "-m", "workflow.benchmark_training", json.dumps(asdict(job))]
+    command = [sys.executable, "-m", "workflow.benchmark_training", "--measure", json.dumps(asdict(job))]
     finished = subprocess.run(
         command, capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
     )
@@ -163,9 +166,16 @@ def apart(job: Job) -> dict[str, float]:
 
 
 def main() -> None:
+    """Measure everything, print it, and exit with 1 where a bar is missed."""
     varied = [replace(PUBLISHED[0], **{name: value}) for name, values in VARIED.items() for value in values]
-    jobs = dict.fromkeys((*PUBLISHED, LARGE, *varied))
-    found = {job: apart(job) for job in tqdm(jobs, desc="measuring", unit="size")}
+    jobs = [*dict.fromkeys((*PUBLISHED, LARGE, *varied)), *(ROUNDS - 1) * PUBLISHED]
+    found: dict[Job, dict[str, float]] = {}
+    for job in tqdm(
+        jobs, desc="measuring", unit="size"
+    ):  # the versions in turn, so that a busy machine slows all of them
+        measured = apart(job)
+        if job not in found or measured["rate"] > found[job]["rate"]:
+            found[job] = measured
     package, loop, primitives = (found[job]["rate"] for job in PUBLISHED)
     print(
         "training step of the paper's tree [10, 10], 16 units, 66 steps; sequences per second of processor time, one thread"
@@ -177,10 +187,25 @@ def main() -> None:
     for name, values in VARIED.items():
         rates = [found[replace(PUBLISHED[0], **{name: value})]["rate"] for value in values]
         print(f"{name}: " + ", ".join(f"{value}: {rate:.0f}" for value, rate in zip(values, rates)))
+    missed = [
+        text
+        for text, met in (
+            (f"at least {LEAST_RATE} sequences per CPU-second", package >= LEAST_RATE),
+            (f"at least {LEAST_RATIO} times the plain loop", package >= LEAST_RATIO * loop),
+            (f"at most {MOST_GIGABYTES} GB", found[LARGE]["gigabytes"] <= MOST_GIGABYTES),
+        )
+        if not met
+    ]
+    sys.exit(f"missed: {'; '.join(missed)}" if missed else None)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps(measure(Job(**json.loads(sys.argv[1])))))
+    parser = argparse.ArgumentParser(description="What a training step of the paper's network costs.")
+    parser.add_argument(
+        "--measure", metavar="JOB", help="one job as JSON, in this process; what the benchmark calls itself with"
+    )
+    job = parser.parse_args().measure
+    if job:
+        print(json.dumps(measure(Job(**json.loads(job)))))
     else:
         main()

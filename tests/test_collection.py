@@ -1,0 +1,174 @@
+"""The collection: which networks it asks for, what it does when one fails, and the table of those that are stored."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from swaputils import conditions
+from swaputils.checkpoint import Checkpoint, write_checkpoint
+from swaputils.conditions import CONDITIONS, SCALES, UnknownName
+from swaputils.results import collection, learning_curves, network_folder, recompute_network
+from swaputils.results.collection import is_current, stored_seeds, why_stopped
+from swaputils.store import StoreError
+from workflow import collection as command
+from workflow.chapters import ROOT
+
+SETTINGS = {"scale": "smoke", "data": "vandenberg2012_color", "seeds": 2, "conditions": "all"}
+STORED = ROOT / "results" / "networks" / "smoke"
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """A results folder with two stored networks of the smoke scale, of conditions whose names begin alike."""
+    for name in ("probe_energy_score_0", "probe_energy_score_continued_0"):
+        shutil.copytree(STORED / name, tmp_path / "networks" / "smoke" / name)
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    return tmp_path
+
+
+def run(*assignments: str, **environment: str) -> SimpleNamespace:
+    """The command in a process of its own: its exit status and everything that it said."""
+    arguments = [sys.executable, "-m", "workflow.collection", *assignments]
+    finished = subprocess.run(
+        arguments, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+    return SimpleNamespace(status=finished.returncode, said=finished.stdout + finished.stderr)
+
+
+def test_the_table_has_a_row_for_each_stored_network(results):
+    table = collection("smoke", SETTINGS["data"])
+    assert table["run"].tolist() == ["probe_energy_score_0", "probe_energy_score_continued_0"]
+    assert table["condition"].tolist() == ["probe_energy_score", "probe_energy_score_continued"]
+    assert (table["seed"] == 0).all() and (table["items"] == 2).all() and (table["drive"] == "gated").all()
+    assert table["network_swap_rate"].between(0, 1).all() and table["cpu_seconds"].ge(0).all()
+    assert isinstance(table["network_curve"][0], dict)
+
+
+def test_seeds_are_those_of_the_condition_and_not_of_one_whose_name_begins_alike(results):
+    folder = network_folder("probe_energy_score", "smoke", 12, SETTINGS["data"])
+    shutil.copytree(folder.with_name("probe_energy_score_0"), folder)
+    shutil.copytree(folder, folder.with_name("probe_energy_score_13_stopped"))
+    assert stored_seeds("probe_energy_score", "smoke", SETTINGS["data"]) == [0, 12]
+    assert stored_seeds("probe_energy_score_continued", "smoke", SETTINGS["data"]) == [0]
+    assert stored_seeds("probe_flat", "smoke", SETTINGS["data"]) == []
+
+
+def test_an_outdated_network_is_named_and_trained_again(results, monkeypatch):
+    def member(condition: str) -> bool:
+        return is_current(condition, "smoke", 0, SETTINGS["data"])
+
+    assert member("probe_energy_score") and not member("probe_flat")
+    smoke = SCALES["smoke"]
+    longer = replace(smoke, train={drive: replace(train, batch=65) for drive, train in smoke.train.items()})
+    monkeypatch.setitem(conditions.SCALES, "smoke", longer)
+    assert not member("probe_energy_score")
+    with pytest.raises(StoreError, match="probe_energy_score_0: comes from another configuration; run `make coll"):
+        collection("smoke", SETTINGS["data"])
+
+
+def test_nothing_stored_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    with pytest.raises(StoreError, match="no network is stored at scale 'smoke'; run `make collection SCALE=smoke`"):
+        collection("smoke", SETTINGS["data"])
+    with pytest.raises(StoreError, match="training/learning.csv: not measured yet"):
+        learning_curves()
+
+
+def test_every_condition_is_asked_for_at_every_seed():
+    asked = command.members(SETTINGS)
+    assert {(member.condition, member.seed) for member in asked} == {
+        (name, seed) for name in CONDITIONS for seed in (0, 1)
+    }
+    assert len({member.name for member in asked}) == len(asked)
+
+
+def test_a_network_that_starts_from_another_brings_it_along():
+    asked = command.members(SETTINGS | {"conditions": "probe_energy_score_continued", "seeds": 1})
+    assert [member.condition for member in asked] == ["probe_similarity_00", "probe_energy_score_continued"]
+    assert asked[1].needs == [asked[0].name] and asked[0].needs == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"seed": 3}, "the collection has no setting seed; it has scale, data, seeds, conditions"),
+        ({"seeds": "many"}, "seeds is 'many'; it must be the number of seeds, 1 or more"),
+        ({"seeds": 0}, "seeds is 0; it must be"),
+        ({"scale": "huge"}, "unknown scale 'huge'; known are smoke, laptop, paper"),
+        ({"conditions": "index_swap,index_flap"}, "unknown condition 'index_flap'"),
+    ],
+)
+def test_settings_that_do_not_exist_are_refused(changed, message):
+    with pytest.raises((command.SettingError, UnknownName), match=message):
+        command.members(SETTINGS | changed)
+
+
+def test_parameters_are_refused_before_anything_runs():
+    refused = run("SEEDZ=3")
+    assert refused.status == 1
+    assert "no setting 'SEEDZ=3'; it has SCALE, DATA, SEEDS, CONDITIONS, CORES, PROFILE, DRYRUN" in refused.said
+    member = [sys.executable, "-m", "workflow.member", "build/none.ipynb", "SEEDS=3"]
+    finished = subprocess.run(member, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert finished.returncode == 1 and "has no parameter 'SEEDS=3'" in finished.stderr
+    assert not (ROOT / "build" / "none.ipynb").exists()
+
+
+def test_the_profile_for_a_cluster_plans_the_same_jobs(results):
+    asked = ("CONDITIONS=index_swap,probe_energy_score", "SCALE=smoke", "SEEDS=2", "DRYRUN=True")
+    for profile in ((), ("PROFILE=workflow/slurm",)):
+        planned = run(*asked, *profile, SWAPUTILS_RESULTS=str(results))
+        assert planned.status == 0, planned.said
+        assert "3 of 4 networks are to be trained" in planned.said
+        for name in ("index_swap_0", "index_swap_1", "probe_energy_score_1"):
+            assert f"wildcards: name={name}\n" in planned.said
+        assert "name=probe_energy_score_0" not in planned.said
+    assert not (results / "networks" / "smoke" / "index_swap_0").exists()
+
+
+def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(results, tmp_path):
+    """No network of four items can be trained here, because a run of another configuration is unfinished in its folder."""
+    shutil.copytree(ROOT / "results" / "training", tmp_path / "training")
+    hindered = network_folder("n4_task_optimal", "smoke", 0, SETTINGS["data"]).with_name("n4_task_optimal_0_unfinished")
+    write_checkpoint(hindered, Checkpoint({}, {}, {}, [], 0.0))
+    asked = ("CONDITIONS=n4_task_optimal,index_untrained", "SCALE=smoke", "SEEDS=1", "CORES=1")
+    first = run(*asked, SWAPUTILS_RESULTS=str(results))
+    assert first.status == 1
+    assert "error: 1 networks are missing\n  n4_task_optimal_0: see " in first.said
+    assert is_current("index_untrained", "smoke", 0, SETTINGS["data"])
+    log = (command.Member.folder("smoke") / "n4_task_optimal_0.log").read_text()
+    assert "holds an unfinished run of another configuration; delete that folder" in log
+    table = pd.read_csv(command.Member.folder("smoke") / "table.csv")
+    assert "index_untrained_0" in table["run"].tolist()
+    again = run("CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", SWAPUTILS_RESULTS=str(results))
+    assert again.status == 0 and "0 of 1 networks are to be trained" in again.said
+
+
+def test_a_run_that_stopped_says_why(results, monkeypatch):
+    with monkeypatch.context() as patch:
+        smoke = SCALES["smoke"]
+        strict = {drive: replace(train, median_error=1e-6) for drive, train in smoke.train.items()}
+        patch.setitem(conditions.SCALES, "smoke", replace(smoke, train=strict))
+        with pytest.raises(RuntimeError, match="after 20 updates"):
+            recompute_network("index_swap", "smoke", 3, SETTINGS["data"])
+    assert "after 20 updates the network is at 2 of 2 items" in why_stopped("index_swap", "smoke", 3, SETTINGS["data"])
+    assert why_stopped("index_swap", "smoke", 4, SETTINGS["data"]) is None
+    member = command.Member("index_swap", "smoke", 3, SETTINGS["data"])
+    assert "after 20 updates" in member.why_not()
+    assert stored_seeds("index_swap", "smoke", SETTINGS["data"]) == []
+
+
+def test_measuring_anew_wants_names_of_runs():
+    finished = subprocess.run(
+        [sys.executable, "-m", "workflow.remeasure", "index_swap"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 1 and "runs are named like laptop/index_swap/0" in finished.stderr
