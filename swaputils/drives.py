@@ -42,9 +42,7 @@ class PlainDrive(nn.Module):
         in_plane, outside = _projections(readout)
         self.register_buffer("reading", in_plane + outside / memory_scale)
         self.register_buffer("writing", in_plane / leak + outside * memory_scale)
-        self.from_state = nn.Linear(units, hidden)
-        self.from_input = nn.Linear(input_size, hidden, bias=False)
-        self.from_time = nn.Linear(clock, hidden, bias=False)
+        self.from_state, self.from_input, self.from_time = _first_layer(hidden, units, input_size, clock)
         self.output = nn.Linear(hidden, units)
 
     def weights(self) -> tuple[Tensor, ...]:
@@ -100,9 +98,7 @@ class GatedDrive(nn.Module):
         in_plane, outside = _projections(readout)
         self.register_buffer("reading", in_plane + outside / memory_scale)
         self.register_buffer("writing", in_plane / leak + outside * memory_scale)
-        self.from_state = nn.Linear(units, 2 * hidden)
-        self.from_input = nn.Linear(input_size, 2 * hidden, bias=False)
-        self.from_time = nn.Linear(clock, 2 * hidden, bias=False)
+        self.from_state, self.from_input, self.from_time = _first_layer(2 * hidden, units, input_size, clock)
         self.output = nn.Linear(hidden, units)
 
     def weights(self) -> tuple[Tensor, ...]:
@@ -164,9 +160,7 @@ class TreeDrive(nn.Module):
         self.register_buffer("reading", in_plane + outside / memory_scale)
         branches, leaves = branching
         nodes = leaves * branches * units
-        self.from_state = nn.Linear(units, nodes)
-        self.from_input = nn.Linear(input_size, nodes, bias=False)
-        self.leaf_time = nn.Linear(clock, nodes, bias=False)
+        self.from_state, self.from_input, self.leaf_time = _first_layer(nodes, units, input_size, clock)
         self.branch_time = nn.Linear(clock, branches * units)
         self.soma_time = nn.Linear(clock, units)
         self.leaf_weight = nn.Parameter(torch.empty(leaves, branches * units))
@@ -207,11 +201,15 @@ class TreeDrive(nn.Module):
         return at_leaves @ from_state.T, (at_leaves, at_branches, at_somas)
 
 
+def _first_layer(nodes: int, units: int, input_size: int, clock: int) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
+    """Weights to the nodes from the state, with their bias, from the input and from the clock."""
+    return nn.Linear(units, nodes), nn.Linear(input_size, nodes, bias=False), nn.Linear(clock, nodes, bias=False)
+
+
 def _softplus2(before: Tensor) -> tuple[Tensor, Tensor]:
     """log2(1 + 2^x), and 1 + 2^x for its slope; beyond the overflow of 2^x both hold what the limit is."""
-    growth = before.clamp(max=OVERFLOW).exp2_().add_(1)
-    value = growth.log2()
-    return torch.maximum(value, before, out=value), growth
+    growth = before.clamp(max=OVERFLOW).exp2_() + 1
+    return torch.maximum(growth.log2(), before), growth
 
 
 def _through_softplus2_(gradient: Tensor, growth: Tensor) -> Tensor:
