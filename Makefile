@@ -21,7 +21,7 @@ settings := PYTHON THREADS SWAPUTILS_DATA MAKEFLAGS CI
 given := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
 parameters := $(foreach name,$(filter-out $(settings) -%,$(given)),'$(name)=$($(name))')
 
-.PHONY: help setup book html test rerun refresh clean
+.PHONY: help setup book html test collection rerun refresh clean
 
 help: ## this list
 	@echo "make TARGET [SCALE=smoke|laptop|paper] [DATA=..] [SEED=..] [CONDITION=..] [RECOMPUTE=True] [THREADS=..] [PYTHON=..]"
@@ -50,6 +50,9 @@ test: setup ## run the tests, and compare the chapters with their stored outputs
 	$(python) -m pytest
 	OMP_NUM_THREADS=1 $(python) -m pytest $(nbval)
 	OMP_NUM_THREADS=2 $(python) -m pytest $(nbval)
+
+collection: setup ## train the networks of the book that are missing or outdated: SCALE DATA SEEDS CONDITIONS CORES PROFILE DRYRUN
+	@$(python) -m workflow.collection $(parameters)
 
 rerun: setup ## recompute everything in results/ from the data, then refresh the stored outputs
 	@$(python) -m workflow.rerun $(parameters)

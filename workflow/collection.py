@@ -130,26 +130,30 @@ def snakemake(what: Mapping, how: Mapping, chosen: list[Member]) -> None:
     subprocess.run(command, cwd=ROOT, check=False)
 
 
+def train(what: Mapping, how: Mapping) -> list[Member]:
+    """Train what is missing or outdated, write the table of all that is stored, and give the members that still are."""
+    chosen = outdated(what)
+    print(f"{len(chosen)} of {len(members(what))} networks are to be trained", flush=True)
+    if chosen:
+        snakemake(what, how, chosen)
+    if how["dryrun"] == "True":
+        return []
+    table = Member.folder(what["scale"]) / "table.csv"
+    write_text(table, results.collection(what["scale"], what["data"]).to_csv(index=False))
+    print(f"all stored networks: {shown(table)}")
+    return outdated(what)
+
+
 def main() -> None:
     try:
-        what, how = parse(sys.argv[1:])
-        chosen = outdated(what)
-        print(f"{len(chosen)} of {len(members(what))} networks are to be trained", flush=True)
-        if chosen:
-            snakemake(what, how, chosen)
-        if how["dryrun"] == "True":
-            return
-        table = Member.folder(what["scale"]) / "table.csv"
-        write_text(table, results.collection(what["scale"], what["data"]).to_csv(index=False))
-        print(f"all stored networks: {shown(table)}")
-        failed = outdated(what)
+        missing = train(*parse(sys.argv[1:]))
     except (SettingError, UnknownName, StoreError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the next call goes on from the last checkpoints")
-    if failed:
-        lines = (f"  {member.name}: {member.why_not()}" for member in failed)
-        sys.exit("\n".join((f"error: {len(failed)} networks are missing", *lines)))
+    if missing:
+        lines = (f"  {member.name}: {member.why_not()}" for member in missing)
+        sys.exit("\n".join((f"error: {len(missing)} networks are missing", *lines)))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """Recompute everything in results/: the tables of chapter 1, then the chapters in order with recompute=True.
 
-The tables, which take hours, are those of the book's own data sets, so they are left alone where another one is named.
+After chapter 1 the networks are trained that are missing, or outdated because the surrogate has changed; to train one again whatever its
+state, delete its folder. The tables, which take hours, are those of the book's own data sets, so they are left alone where another
+one is named.
 The executed copies go to build/rerun. Run as `python -m workflow.rerun [NAME=value ...]`.
 """
 
 import sys
 
-from workflow import surrogates
+from swaputils.store import StoreError
+from workflow import collection, surrogates
 from workflow.chapters import BUILD, ChapterError, ParameterError, chapter_paths, execute, parse_parameters
 from workflow.surrogates import TABLES
 
@@ -20,7 +23,11 @@ def main() -> None:
         for chapter, parameters in jobs:
             print(f"{chapter.stem}: recomputing", flush=True)
             execute(chapter, parameters | {"recompute": True}, BUILD / "rerun" / chapter.name)
-    except (ChapterError, ParameterError) as error:
+            if chapter == jobs[0][0]:
+                what, how = collection.parse([])
+                shared = {name: value for name, value in parameters.items() if name in ("scale", "data")}
+                collection.train(what | shared, how)
+    except (ChapterError, ParameterError, StoreError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the results of the chapters that finished are new, the others as they were")
