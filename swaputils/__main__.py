@@ -16,7 +16,12 @@ from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError, shown, write_files
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
 
-CURVES = {"curve": "swap rate", "responsibilities": "probability that a response came from a non-target"}
+CURVES = {
+    "curve": "swap rate by probe distance",
+    "responsibilities": "probability that a response came from a non-target, by its probe distance",
+    "refit": "swap function of chapter 1's model fitted to the responses",
+    "generalisation": "other numbers of items",
+}
 INTERRUPTED = 130  # the shell's convention: 128 + signal 2
 
 
@@ -127,8 +132,9 @@ def evaluate(
     print(measured.drop(index=list(CURVES), errors="ignore").astype(float).round(4).to_string())
     for name, title in CURVES.items():
         for who, curve in measured.loc[name].items() if name in measured.index else ():
-            print(f"{title} by probe distance: {who.replace('_', ' ')}")
-            print(pd.DataFrame(curve).round(3).to_string(index=False))
+            if isinstance(curve, dict):
+                print(f"{title}: {who.replace('_', ' ')}")
+                print(pd.DataFrame(curve).round(3).to_string(index=False))
 
 
 COMMANDS = {"fetch": fetch, "fit": fit, "train": train, "evaluate": evaluate}

@@ -167,3 +167,15 @@ def test_damaged_weights(results, capfd):
     capfd.readouterr()
     assert command_line.main(["evaluate", "index_swap", "--scale", "smoke"]) == 1
     assert "index_swap_0/weights.safetensors" in failed(capfd)
+
+
+def test_evaluate_prints_curves_apart_from_numbers(results, capfd):
+    assert command_line.main(["train", "probe_flat", "--scale", "smoke"]) == 0
+    printed = capfd.readouterr().out
+    for title in (
+        "swap rate by probe distance: network",
+        "chapter 1's model fitted to the responses: network",
+        "other numbers of items: network",
+    ):
+        assert title in printed
+    assert "other numbers of items: ideal" not in printed and "swap_rate" in printed
