@@ -1,0 +1,49 @@
+"""The benchmarks measure what they say: both sides of a comparison compute the same, and arguments that do not exist are refused."""
+
+import itertools
+import subprocess
+import sys
+from functools import partial
+from types import SimpleNamespace
+from unittest import mock
+
+import pytest
+import torch
+
+from swaputils import objectives
+from swaputils.experiment import experiment
+from workflow import benchmark_learning
+from workflow.benchmark_training import Job, a_training, rollout_by_a_loop
+from workflow.chapters import ROOT
+
+
+def test_the_plain_loop_makes_the_same_update_as_the_package():
+    job = Job("package", sequences=8, report=0.4, units=6, branching=3)
+    weights = []
+    for version in (objectives.rollout, rollout_by_a_loop):
+        with mock.patch.object(objectives, "rollout", version):
+            training = a_training(job)
+            progress = next(iter(training))
+        weights.append((progress.loss, torch.cat([each.flatten() for each in training.rnn.parameters()])))
+    (loss, package), (plain_loss, plain) = weights
+    assert loss == pytest.approx(plain_loss, rel=1e-5)
+    torch.testing.assert_close(package, plain, rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize("start", [benchmark_learning.recipe, benchmark_learning.book], ids=["recipe", "book"])
+def test_learning_is_measured_until_the_time_is_used_up(start):
+    """With a clock by which every update takes a second."""
+    plan = experiment(benchmark_learning.CONDITION, "smoke", 0)
+    clock = SimpleNamespace(process_time=partial(next, itertools.count()))
+    with mock.patch.multiple(benchmark_learning, EVERY=2, MEASURED=16, FREE=50, time=clock):
+        rows = benchmark_learning.curve("some", start, plan, 5)
+    assert [(row["cpu_seconds"], row["update"]) for row in rows] == [(1, 1), (2, 2), (4, 4), (6, 6)]
+    assert all(row["loss"] > 0 and 0 <= row["swap_rate"] <= 1 for row in rows)
+    assert len({row["loss"] for row in rows}) == 4
+
+
+@pytest.mark.parametrize("name", ["benchmark_training", "benchmark_learning"])
+def test_an_argument_that_does_not_exist_is_refused(name):
+    command = [sys.executable, "-m", f"workflow.{name}", "quickly"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert finished.returncode in (1, 2) and "quickly" in finished.stderr and "Traceback" not in finished.stderr
