@@ -18,7 +18,9 @@ from swaputils.task import TaskConfig, repeated_display
 from swaputils.train import TrainConfig
 
 FOUR_ITEMS_WRONG = 0.2  # share of wrong items below which a rung of the ladder to more items is passed
-MOMENT_RATE = 3e-3  # learning rate of moment matching; at the scales' own its loss, of fourth order in the state, diverges
+MOMENT_RATE = (
+    3e-3  # learning rate of moment matching; at the scales' own its loss, of fourth order in the state, diverges
+)
 REPEATS = 16  # answers to one display that the objectives on distributions of answers compare
 NODES = 128  # of the densities of people's responses
 RADIUS = 2.5
