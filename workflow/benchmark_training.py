@@ -170,9 +170,8 @@ def main() -> None:
     varied = [replace(PUBLISHED[0], **{name: value}) for name, values in VARIED.items() for value in values]
     jobs = [*dict.fromkeys((*PUBLISHED, LARGE, *varied)), *(ROUNDS - 1) * PUBLISHED]
     found: dict[Job, dict[str, float]] = {}
-    for job in tqdm(
-        jobs, desc="measuring", unit="size"
-    ):  # the versions in turn, so that a busy machine slows all of them
+    # the versions in turn, so that a busy machine slows all of them
+    for job in tqdm(jobs, desc="measuring", unit="size"):
         measured = apart(job)
         if job not in found or measured["rate"] > found[job]["rate"]:
             found[job] = measured

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from swaputils import results
-from swaputils.conditions import CONDITIONS, SCALES, UnknownName, learns_from_people, named
+from swaputils.conditions import CONDITIONS, SCALES, UnknownName, named
 from swaputils.results.collection import is_current, why_stopped
 from swaputils.store import StoreError, shown, write_text
 from workflow.chapters import BUILD, ROOT
@@ -38,8 +38,7 @@ class Member:
 
     @property
     def name(self) -> str:
-        source = f"_{Path(self.data).name}" if learns_from_people(self.condition) else ""
-        return f"{self.condition}{source}_{self.seed}"
+        return results.network_folder(self.condition, self.scale, self.seed, self.data).name
 
     @staticmethod
     def folder(scale: str) -> Path:

@@ -6,10 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from swaputils.conditions import CONDITIONS
-from swaputils.results.networks import network_folder, planned
+from swaputils.results.networks import STOPPED, network_folder, planned
 from swaputils.store import CONFIG, METRICS, PROVENANCE, StoreError, read_json, results_folder, shown
 
-STOPPED = "_stopped"  # ends the folder of a run that stopped by itself
 WHO = ("network", "ideal", "noise_off")
 
 

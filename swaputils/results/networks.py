@@ -20,6 +20,8 @@ from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
 from swaputils.train import DISTRIBUTION, SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 
+STOPPED = "_stopped"  # ends the folder of a run that stopped by itself
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -105,7 +107,7 @@ def recompute_network(condition: str, scale: str, seed: int, name: str, device: 
             metrics = evaluate(rnn.cpu(), plan)
             _refuse_lost_selection(metrics, plan.train.wrong_items)
         except (SelectionNotLearnt, TrainingDiverged) as error:
-            stopped = folder.with_name(f"{folder.name}_stopped")
+            stopped = folder.with_name(folder.name + STOPPED)
             write_run(stopped, _as_run(rnn, plan, log, {"stopped": str(error)}, made_by))
             stop = error
         else:
