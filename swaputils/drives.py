@@ -1,11 +1,7 @@
 """The recurrent drives of the network, each with the derivative of one step by hand.
 
-A drive gives `recurrence` two functions, `evaluate` and `pull_back`. Softplus is written with base 2,
-
-    softplus(x) = ln 2 log2(1 + 2^(x / ln 2)),
-
-because exp2 and log2 cost two thirds of what softplus costs, and 1 + 2^(x / ln 2), kept from the forward pass, gives the slope by
-one division. The factors ln 2 are absorbed by the weights.
+A drive gives `recurrence` two functions, `evaluate` and `pull_back`. Softplus is that of `softplus`, with base 2; the factors
+ln 2 are absorbed by the weights.
 """
 
 import math
@@ -14,8 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from swaputils.softplus import dendrites, softplus2, through_dendrites, through_softplus2
+
 LOG2_E = 1 / math.log(2)
-OVERFLOW = 126.0  # 2^126 is the largest power of two that float32 holds with room for the 1
 
 
 class PlainDrive(nn.Module):
@@ -61,14 +58,14 @@ class PlainDrive(nn.Module):
     @staticmethod
     def evaluate(weights, state, context):
         from_state, output, bias = weights
-        hidden, growth = _softplus2(torch.addmm(context[0], state, from_state))
-        return torch.addmm(bias, hidden, output), (state, hidden, growth)
+        hidden = softplus2(torch.addmm(context[0], state, from_state))
+        return torch.addmm(bias, hidden, output), (state, hidden)
 
     @staticmethod
     def pull_back(weights, saved, gradient, weight_gradients):
         from_state, output, _ = weights
-        state, hidden, growth = saved
-        at_hidden = _through_softplus2_(gradient @ output.T, growth)
+        state, hidden = saved
+        at_hidden = through_softplus2(gradient @ output.T, hidden)
         weight_gradients[0].addmm_(state.T, at_hidden)
         weight_gradients[1].addmm_(hidden.T, gradient)
         weight_gradients[2].add_(gradient.sum(0))
@@ -183,20 +180,18 @@ class TreeDrive(nn.Module):
     @staticmethod
     def evaluate(weights, state, context):
         from_state, leaf_weight, branch_weight = weights
-        leaves, leaf_growth = _softplus2(torch.addmm(context[0], state, from_state))
-        branches, branch_growth = _softplus2(_weighted_sum(leaves, leaf_weight).add_(context[1]))
-        somas, soma_growth = _softplus2(_weighted_sum(branches, branch_weight).add_(context[2]))
-        return somas / LOG2_E, (state, leaves, leaf_growth, branches, branch_growth, soma_growth)
+        branches, leaves = dendrites(torch.addmm(context[0], state, from_state), leaf_weight, context[1])
+        somas, branches = dendrites(branches, branch_weight, context[2])
+        somas = softplus2(somas)
+        return somas / LOG2_E, (state, leaves, branches, somas)
 
     @staticmethod
     def pull_back(weights, saved, gradient, weight_gradients):
         from_state, leaf_weight, branch_weight = weights
-        state, leaves, leaf_growth, branches, branch_growth, soma_growth = saved
-        at_somas = _through_softplus2_(gradient / LOG2_E, soma_growth)
-        weight_gradients[2].add_(_correlation(branches, at_somas, branch_weight))
-        at_branches = _through_softplus2_(_spread(at_somas, branch_weight), branch_growth)
-        weight_gradients[1].add_(_correlation(leaves, at_branches, leaf_weight))
-        at_leaves = _through_softplus2_(_spread(at_branches, leaf_weight), leaf_growth)
+        state, leaves, branches, somas = saved
+        at_somas = through_softplus2(gradient / LOG2_E, somas)
+        at_branches = through_dendrites(at_somas, branches, branch_weight, weight_gradients[2])
+        at_leaves = through_dendrites(at_branches, leaves, leaf_weight, weight_gradients[1])
         weight_gradients[0].addmm_(state.T, at_leaves)
         return at_leaves @ from_state.T, (at_leaves, at_branches, at_somas)
 
@@ -204,32 +199,6 @@ class TreeDrive(nn.Module):
 def _first_layer(nodes: int, units: int, input_size: int, clock: int) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
     """Weights to the nodes from the state, with their bias, from the input and from the clock."""
     return nn.Linear(units, nodes), nn.Linear(input_size, nodes, bias=False), nn.Linear(clock, nodes, bias=False)
-
-
-def _softplus2(before: Tensor) -> tuple[Tensor, Tensor]:
-    """log2(1 + 2^x), and 1 + 2^x for its slope; beyond the overflow of 2^x both hold what the limit is."""
-    growth = before.clamp(max=OVERFLOW).exp2_() + 1
-    return torch.maximum(growth.log2(), before), growth
-
-
-def _through_softplus2_(gradient: Tensor, growth: Tensor) -> Tensor:
-    """The gradient times the slope of softplus, 1 - 1 / (1 + 2^x), in place."""
-    return gradient.addcdiv_(gradient, growth, value=-1)
-
-
-def _weighted_sum(nodes: Tensor, weight: Tensor) -> Tensor:
-    """sum_k w_kn y_kn: [M, K * N] and [K, N] -> [M, N]."""
-    return (nodes.unflatten(1, weight.shape) * weight).sum(1)
-
-
-def _spread(gradient: Tensor, weight: Tensor) -> Tensor:
-    """g_n w_kn, what a weighted sum passes back to its terms: [M, N] and [K, N] -> [M, K * N]."""
-    return (gradient[:, None] * weight).flatten(1)
-
-
-def _correlation(nodes: Tensor, gradient: Tensor, weight: Tensor) -> Tensor:
-    """sum_m y_mkn g_mn, what it passes back to its weights: [M, K * N] and [M, N] -> [K, N]."""
-    return (nodes.unflatten(1, weight.shape) * gradient[:, None]).sum(0)
 
 
 def _projections(readout: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,9 +18,10 @@ from swaputils.task import TaskConfig, repeated_display
 from swaputils.train import TrainConfig
 
 FOUR_ITEMS_WRONG = 0.2  # share of wrong items below which a rung of the ladder to more items is passed
-MOMENT_RATE = (
-    3e-3  # learning rate of moment matching; at the scales' own its loss, of fourth order in the state, diverges
+SLOWER_RATE = (
+    3e-3  # largest distribution rate of the objectives below, whose gradient through time diverges at the common one
 )
+SLOWER = ("moment_matching", "mixture_density")
 REPEATS = 16  # answers to one display that the objectives on distributions of answers compare
 NODES = 128  # of the densities of people's responses
 RADIUS = 2.5
@@ -103,8 +104,8 @@ def _sizes(taught: Condition, scale: str) -> tuple[RNNConfig, TrainConfig]:
         rnn = replace(rnn, projection=sizes.projection)
     if taught.items > 2:
         train = replace(train, wrong_items=max(train.wrong_items, FOUR_ITEMS_WRONG))
-    if taught.objective == "moment_matching":
-        train = replace(train, distribution_rate=min(train.distribution_rate, MOMENT_RATE))
+    if taught.objective in SLOWER:
+        train = replace(train, distribution_rate=min(train.distribution_rate, SLOWER_RATE))
     return rnn, train
 
 

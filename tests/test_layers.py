@@ -10,11 +10,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "swaputils"
 RANKS = {
     "circular": 0,
     "records": 0,
+    "softplus": 0,
     "store": 0,
     "task": 1,
     "data": 1,
-    "checkpoint": 1,
     "drives": 1,
+    "checkpoint": 1,
     "recurrence": 1,
     "reachability": 1,
     "surrogate": 2,

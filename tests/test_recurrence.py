@@ -119,4 +119,4 @@ def test_the_tape_is_freed_with_the_outputs(trained):
     del states, drives, loss, spans
     gc.collect()
     held = [tensor for tensor in saved if tensor() is not None and tensor() is not noise.initial]
-    assert len(saved) == 3 * len(noise.steps) and not held
+    assert len(saved) == 2 * len(noise.steps) and not held

@@ -222,6 +222,9 @@ def test_a_network_that_lost_its_selection_is_reported(stored, monkeypatch):
     with pytest.raises(SelectionNotLearnt, match="lost in the distribution stage: swap rate 0.31, ideal sampler 0.20"):
         recompute_network(*INDEX)
     assert not network_folder(*INDEX).exists()
+    untrained = ("index_untrained", *INDEX[1:])
+    recompute_network(*untrained)  # has no selection to lose
+    assert network(*untrained).metrics == metrics
     metrics["network"]["swap_rate"] = 0.29
     recompute_network(*INDEX)
     assert network(*INDEX).metrics == metrics

@@ -29,6 +29,7 @@ from swaputils.drives import LOG2_E
 from swaputils.experiment import experiment
 from swaputils.records import Rollout, TrialInputs, TrialNoise
 from swaputils.rnn import RNN
+from swaputils.softplus import softplus2, through_softplus2
 from swaputils.train import IN_FLIGHT, Training, keep_freed_memory
 
 
@@ -117,7 +118,7 @@ def primitive_seconds(job: Job) -> float:
     """Processor time of the operations that every version needs, each repeated in place on one step's arrays.
 
     A node of the tree needs softplus, its slope, its weight times its value and the two products of the backward pass; a leaf,
-    besides, the three matrix products with the state. Memory traffic between the operations is not counted.
+    besides, the three matrix products with the state. Softplus and its slope are the package's; the products are torch's.
     """
     keep_freed_memory()
     steps = a_training(job).distribution.task.periods
@@ -128,9 +129,8 @@ def primitive_seconds(job: Job) -> float:
     row, below = torch.randn(leaves), torch.empty(job.sequences, job.units)
     gradient = torch.empty(job.units, leaves)
     elementwise = (
-        lambda: torch.exp2(values, out=product),
-        lambda: torch.log2(product, out=product),
-        lambda: torch.addcdiv(values, values, product, value=-1, out=product),
+        lambda: softplus2(product),
+        lambda: through_softplus2(product, values),
         *3 * (lambda: torch.mul(values, row, out=product),),
     )
     products = (

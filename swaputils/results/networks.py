@@ -105,7 +105,8 @@ def recompute_network(condition: str, scale: str, seed: int, name: str, device: 
         try:
             made_by["cpu_seconds"] = round(_run_training(training, plan, log, unfinished))
             metrics = evaluate(rnn.cpu(), plan)
-            _refuse_lost_selection(metrics, plan.train.wrong_items)
+            if plan.trained:
+                _refuse_lost_selection(metrics, plan.train.wrong_items)
         except (SelectionNotLearnt, TrainingDiverged) as error:
             stopped = folder.with_name(folder.name + STOPPED)
             write_run(stopped, _as_run(rnn, plan, log, {"stopped": str(error)}, made_by))
