@@ -129,7 +129,8 @@ def evaluate(
     """
     trained = results.network(condition, scale, seed, data_set)
     measured = pd.DataFrame(results.evaluate(trained.rnn, trained.experiment))
-    print(measured.drop(index=list(CURVES), errors="ignore").astype(float).round(4).to_string())
+    tables = measured.map(lambda value: isinstance(value, dict)).any(axis=1)
+    print(measured[~tables].astype(float).round(4).to_string())
     for name, title in CURVES.items():
         for who, curve in measured.loc[name].items() if name in measured.index else ():
             if isinstance(curve, dict):

@@ -11,6 +11,7 @@ from swaputils.circular import to_angle, wasserstein, wrap
 from swaputils.diffusion import sample_endpoints
 from swaputils.experiment import RADIUS, Experiment
 from swaputils.records import Displays, ResponseDensity, ResponseMixture, Trials
+from swaputils.results.neural import neural_measures
 from swaputils.rnn import RNN
 from swaputils.surrogate import LADDER, SwapModel
 from swaputils.task import sample_displays
@@ -43,6 +44,7 @@ def evaluate(rnn: RNN, plan: Experiment) -> dict:
 
     refit:          `refitted` to some of its responses; items on eight locations.
     generalisation: swap_rate and median_error at other numbers of `items`; probe-cued tasks.
+    colour_planes, decision, swap_axes: see `neural_measures`.
     """
     rnn = rnn.double()
     generator = torch.Generator().manual_seed(HELD_OUT_SEED + 1)
@@ -65,6 +67,7 @@ def evaluate(rnn: RNN, plan: Experiment) -> dict:
         measured["network"]["refit"] = refit.to_dict("list")
     if plan.task.cueing == "probe":
         measured["network"]["generalisation"] = _generalisation(rnn, plan, generator)
+    measured["network"] |= neural_measures(rnn, plan, generator=generator)
     return measured
 
 
