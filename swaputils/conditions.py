@@ -1,6 +1,6 @@
 """The named conditions of the book: which task, whose responses, which objective; and the sizes at each scale."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -49,7 +49,7 @@ def _index(title: str, objective: str, swap_probability: float = 0.0) -> Conditi
 _probe = partial(Condition, cueing="probe", probes="locations")
 SIMILARITY_OFFSETS = {"00": 0.0, "05": -0.5, "10": -1.0, "17": -1.7, "20": -2.0}  # of the paper's networks
 
-CONDITIONS = {
+_MAIN = {
     "index_untrained": _index("untrained", "untrained"),
     "index_task_optimal": _index("task-optimal", "task_optimal"),
     "index_no_swap": _index("no swaps", "diffusion"),
@@ -86,6 +86,23 @@ CONDITIONS = {
     "n4_task_optimal": _probe("task-optimal, four items", swaps="none", objective="task_optimal", items=4, units=32),
     "human_n4": _probe("human responses, four items", swaps="human density", objective="diffusion", items=4, units=32),
 }
+# The conditions that most claims are about, and the same with another drive, more units or another ancestry
+HEADLINE = (
+    "index_task_optimal",
+    "index_no_swap",
+    "index_swap",
+    "probe_task_optimal",
+    "probe_similarity_00",
+    "probe_human",
+)
+VARIANTS = {
+    **{f"{name}_tree": replace(_MAIN[name], title=f"{_MAIN[name].title}; tree", drive="tree") for name in HEADLINE},
+    **{f"{name}_64": replace(_MAIN[name], title=f"{_MAIN[name].title}; 64 units", units=64) for name in HEADLINE},
+    "index_swap_continued": replace(
+        _MAIN["index_swap"], title=f"{_MAIN['index_swap'].title}; after task-optimal", start="index_task_optimal"
+    ),
+}
+CONDITIONS = _MAIN | VARIANTS
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def test_a_network_fits_its_task(condition, scale):
     loss = plan.distribution.objective(rnn, batch, generator=seeded())
     loss.backward()
     assert loss.isfinite()
-    if scale == "paper" and plan.task.items == 2:
+    if scale == "paper" and plan.rnn.units == 16:
         assert sum(parameter.numel() for parameter in rnn.parameters()) == pytest.approx(
             {"index": 53_000, "probe": 101_000}[plan.task.cueing], rel=0.05
         )

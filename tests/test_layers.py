@@ -39,6 +39,7 @@ RANKS = {
     "fitting": 7,
     "plotting": 7,
     "report": 8,
+    "claims": 8,
     "__main__": 9,
     "__init__": 9,
 }

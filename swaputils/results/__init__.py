@@ -1,6 +1,6 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
-from swaputils.results.collection import collection, learning_curves
+from swaputils.results.collection import collection, learning_curves, stopped
 from swaputils.results.evaluation import evaluate, held_out_displays, refitted
 from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
@@ -48,6 +48,7 @@ __all__ = [
     "recompute_table",
     "refitted",
     "remeasure",
+    "stopped",
     "surrogate_folder",
     "surrogate_table",
     "trials",

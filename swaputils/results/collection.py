@@ -25,10 +25,10 @@ def why_stopped(condition: str, scale: str, seed: int, name: str) -> str | None:
     return read_json(stopped / METRICS)["stopped"] if stopped.is_dir() else None
 
 
-def stored_seeds(condition: str, scale: str, name: str) -> list[int]:
-    """Seeds of which a network of the condition is stored, ascending."""
+def stored_seeds(condition: str, scale: str, name: str, ending: str = "") -> list[int]:
+    """Seeds of which a network of the condition is stored, ascending; with the ending STOPPED, of those that stopped."""
     first = network_folder(condition, scale, 0, name)
-    named_alike = re.compile(re.escape(first.name.removesuffix("0")) + r"(\d+)")
+    named_alike = re.compile(re.escape(first.name.removesuffix("0")) + r"(\d+)" + ending)
     found = (named_alike.fullmatch(run.name) for run in first.parent.glob("*"))
     return sorted(int(match[1]) for match in found if match)
 
@@ -52,6 +52,21 @@ def collection(scale: str, name: str) -> pd.DataFrame:
     if not rows:
         raise StoreError(f"no network is stored at scale {scale!r}; run `make collection SCALE={scale}`")
     return pd.DataFrame(rows)
+
+
+def stopped(scale: str, name: str) -> pd.DataFrame:
+    """Condition, seed and reason of every training that stopped by itself and that no stored network has replaced.
+
+    Those of a configuration that the book no longer has are left out.
+    """
+    rows = []
+    for condition in CONDITIONS:
+        for seed in stored_seeds(condition, scale, name, STOPPED):
+            folder = network_folder(condition, scale, seed, name)
+            left = folder.with_name(folder.name + STOPPED)
+            if not folder.is_dir() and read_json(left / CONFIG) == planned(condition, scale, seed, name).config:
+                rows.append((condition, seed, read_json(left / METRICS)["stopped"]))
+    return pd.DataFrame(rows, columns=["condition", "seed", "reason"])
 
 
 def _row(run: Path) -> dict:

@@ -1,0 +1,239 @@
+"""The book's claims about networks, each with the test that was written down for it, and the verdict of the stored collection."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy import stats
+
+from swaputils import results
+from swaputils.conditions import CONDITIONS
+from swaputils.records import Periods
+from swaputils.store import shown
+
+HOLDS, IN_PART, DOES_NOT, CANNOT_TELL = "holds", "holds in part", "does not hold", "cannot tell"
+TESTS = ("mean", "difference", "share")
+_CUE_ON = Periods().steps("stimulus") + Periods().steps(
+    "delay"
+)  # steps before the cue, at the laptop and the paper scale
+_CUE_OFF = _CUE_ON + Periods().steps("cue")
+
+
+class ClaimError(ValueError):
+    """The file of claims asks for something that does not exist."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One test of a claim: a quantity of the networks of a condition (minus that of `versus`) above or below a margin.
+
+    side:  "above" or "below" the margin.
+    test:  "mean" over seeds with its t interval, "difference" of two means with Welch's, or "share" with Wilson's.
+    seeds: networks of each condition without which no verdict is given.
+    """
+
+    quantity: str
+    condition: str
+    test: str
+    side: str
+    margin: float
+    seeds: int
+    versus: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, where it comes from ("paper" or "book"), its parts, and why the objective alone makes it true if it does."""
+
+    name: str
+    source: str
+    says: str
+    parts: tuple[Part, ...]
+    forced: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the networks say of a part: effect with its 95 % interval, NaN where there is none, from `count` networks at least."""
+
+    effect: float
+    low: float
+    high: float
+    count: int
+    verdict: str
+
+
+def _courses(row: pd.Series) -> np.ndarray:
+    """[distances, steps] alignment of the two colour planes."""
+    return np.array(row["network_colour_planes"]["alignment"])
+
+
+def _before(row: pd.Series) -> float:
+    return float(_courses(row)[:, _CUE_ON - 1].mean())
+
+
+def _after(row: pd.Series) -> float:
+    return float(_courses(row)[:, _CUE_OFF - 1].mean())
+
+
+def _curve_error(row: pd.Series) -> float:
+    network, ideal = (row[f"{who}_curve"]["rate"] for who in ("network", "ideal"))
+    return float(np.abs(np.subtract(network, ideal)).max())
+
+
+def _plane_ahead(row: pd.Series) -> float:
+    areas = row["network_decision"]
+    return float(np.mean(np.subtract(areas["plane"], areas["null_space"])))
+
+
+# name: what it is, and how it is read off a row of `trainings`
+QUANTITIES: dict[str, tuple[str, Callable[[pd.Series], float]]] = {
+    "swap_rate": ("swap rate", lambda row: row["network_swap_rate"]),
+    "swap_rate_error": (
+        "distance of the swap rate from the ideal sampler's",
+        lambda row: abs(row["network_swap_rate"] - row["ideal_swap_rate"]),
+    ),
+    "swap_curve_error": (
+        "largest distance of the swap rates from the ideal sampler's, over probe distances",
+        _curve_error,
+    ),
+    "silent_swap_rate": ("swap rate with all noise off", lambda row: row["noise_off_swap_rate"]),
+    "far": ("share of responses farther than .25 rad from every item", lambda row: row["network_far"]),
+    "nearer_to_mean": (
+        "distance from the nearest item minus distance from the mean, ambiguous displays",
+        lambda row: row["network_to_nearest"] - row["network_to_mean"],
+    ),
+    "log_density_loss": (
+        "mean log density of the ideal sampler's responses minus the network's (nats)",
+        lambda row: row["ideal_log_density"] - row["network_log_density"],
+    ),
+    "alignment_before": ("alignment of the colour planes at the end of the delay", _before),
+    "alignment_after": ("alignment of the colour planes at the end of the cue", _after),
+    "alignment_rise": ("rise of the alignment during the cue", lambda row: _after(row) - _before(row)),
+    "overlap_fall": (
+        "alignment at the end of the delay, probes 45° apart minus 180° apart",
+        lambda row: float(_courses(row)[0, _CUE_ON - 1] - _courses(row)[-1, _CUE_ON - 1]),
+    ),
+    "area_third": (
+        "area under the ROC curve of the third component of the null space, end of report",
+        lambda row: row["network_swap_axes"]["area"][2],
+    ),
+    "area_colour": (
+        "larger area of the first two components",
+        lambda row: max(row["network_swap_axes"]["area"][:2]),
+    ),
+    "area_at_start": (
+        "area under the ROC curve of the null space at the start of the report",
+        lambda row: row["network_decision"]["null_space"][0],
+    ),
+    "plane_ahead": ("area of the readout plane minus that of the null space, mean over the report", _plane_ahead),
+    "converged": (
+        "share of seeds whose training ended with the cued item selected",
+        lambda row: float(row["converged"]),
+    ),
+}
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """The claims of a YAML file. ClaimError names the claim and what is allowed."""
+    claims = []
+    for entry in yaml.safe_load(path.read_text()):
+        where = f"{shown(path)}: claim {entry.get('name')!r}"
+        unknown = set(entry) - {field.name for field in fields(Claim)}
+        if unknown or not {"name", "source", "says", "parts"} <= set(entry):
+            raise ClaimError(f"{where}: a claim has name, source, says, parts and perhaps forced")
+        parts = tuple(_part(values, where) for values in entry["parts"])
+        claims.append(Claim(**entry | {"parts": parts}))
+    names = [claim.name for claim in claims]
+    if len(set(names)) < len(names):
+        raise ClaimError(f"{shown(path)}: two claims have the same name")
+    return claims
+
+
+def _part(values: dict, where: str) -> Part:
+    named = {"side" if name == "is" else name: value for name, value in values.items()}
+    try:
+        part = Part(**named | {"margin": float(named["margin"])})
+    except (KeyError, TypeError, ValueError):
+        wanted = "quantity, condition, test, is, a margin in numbers, seeds and perhaps versus"
+        raise ClaimError(f"{where}: a part has {wanted}, not {', '.join(values)}") from None
+    allowed = {"quantity": QUANTITIES, "condition": CONDITIONS, "test": TESTS, "side": ("above", "below")}
+    if part.versus is not None:
+        allowed["versus"] = CONDITIONS
+    for name, known in allowed.items():
+        if getattr(part, name) not in known:
+            raise ClaimError(f"{where}: {name} {getattr(part, name)!r} is unknown; known are {', '.join(known)}")
+    if (part.test == "difference") != (part.versus is not None):
+        raise ClaimError(f"{where}: a difference, and nothing else, needs `versus`")
+    return part
+
+
+def trainings(scale: str, name: str) -> pd.DataFrame:
+    """`results.collection` and, with nothing but condition, seed and reason, the trainings that stopped; `converged` tells them."""
+    stored, failed = results.collection(scale, name), results.stopped(scale, name)
+    return pd.concat([stored.assign(converged=True), failed.assign(converged=False)], ignore_index=True)
+
+
+def values(attempts: pd.DataFrame, quantity: str, condition: str) -> np.ndarray:
+    """The quantity of every network of a condition that has it; `attempts` as from `trainings`.
+
+    Trainings that stopped count for `converged` alone.
+    """
+    networks = attempts[attempts["condition"] == condition]
+    if quantity != "converged":
+        networks = networks[networks["converged"]]
+    measure = QUANTITIES[quantity][1]
+    found = []
+    for _, row in networks.iterrows():
+        try:
+            found.append(float(measure(row)))
+        except (KeyError, TypeError):  # not measured on this network, for example because it swaps too rarely
+            continue
+    return np.array(found)
+
+
+def find(part: Part, attempts: pd.DataFrame) -> Finding:
+    """Effect, interval and verdict of one part."""
+    samples = [values(attempts, part.quantity, part.condition)]
+    if part.versus is not None:
+        samples.append(values(attempts, part.quantity, part.versus))
+    count = min(len(sample) for sample in samples)
+    if count < 2:
+        effect = samples[0].mean() if count and part.versus is None else math.nan
+        return Finding(effect, math.nan, math.nan, count, CANNOT_TELL)
+    effect, low, high = _interval(part.test, samples)
+    return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else CANNOT_TELL)
+
+
+def _interval(test: str, samples: Sequence[np.ndarray]) -> tuple[float, float, float]:
+    """Effect and the ends of its 95 % interval."""
+    if test == "share":
+        result = stats.binomtest(int(samples[0].sum()), len(samples[0]))
+        return (result.statistic, *result.proportion_ci(0.95, method="wilson"))
+    variances = [sample.var(ddof=1) / len(sample) for sample in samples]
+    effect = samples[0].mean() - (samples[1].mean() if test == "difference" else 0)
+    error = math.sqrt(sum(variances))
+    if error == 0:
+        return effect, effect, effect
+    freedom = sum(variances) ** 2 / sum(each**2 / (len(sample) - 1) for each, sample in zip(variances, samples))
+    reach = stats.t.ppf(0.975, freedom) * error
+    return effect, effect - reach, effect + reach
+
+
+def _verdict(part: Part, low: float, high: float) -> str:
+    """Holds when the whole interval lies on the claimed side of the margin, does not when all of it lies on the other."""
+    if part.side == "above":
+        return HOLDS if low > part.margin else DOES_NOT if high <= part.margin else CANNOT_TELL
+    return HOLDS if high < part.margin else DOES_NOT if low >= part.margin else CANNOT_TELL
+
+
+def overall(findings: Sequence[Finding]) -> str:
+    """The verdict of a claim from those of its parts: in part where some hold and some do not."""
+    verdicts = {finding.verdict for finding in findings}
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    return IN_PART if {HOLDS, DOES_NOT} <= verdicts else CANNOT_TELL

@@ -1,0 +1,160 @@
+"""Claims: verdicts from known numbers, files that ask for something that does not exist, and a page that agrees with the results."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from swaputils import claims
+from swaputils.claims import (
+    CANNOT_TELL,
+    DOES_NOT,
+    HOLDS,
+    IN_PART,
+    ClaimError,
+    Finding,
+    Part,
+    find,
+    overall,
+    read_claims,
+)
+from workflow.claims import CLAIMS, PAGE, page
+
+SHARE = Part("converged", "index_swap", "share", "above", 0.6, 10)
+RATE = Part("swap_rate", "index_swap", "mean", "above", 0.10, 4)
+DIFFERENCE = Part("swap_rate", "index_swap", "difference", "above", 0.05, 4, versus="index_no_swap")
+
+
+def attempts(**rates: list[float]) -> pd.DataFrame:
+    """Networks that converged, by condition, with these swap rates; NaN stands for a training that stopped."""
+    rows = [(name, rate, not math.isnan(rate)) for name, values in rates.items() for rate in values]
+    return pd.DataFrame(rows, columns=["condition", "network_swap_rate", "converged"])
+
+
+@pytest.mark.parametrize(
+    ("side", "margin", "verdict"),
+    [
+        ("above", 0.10, HOLDS),
+        ("above", 0.12, CANNOT_TELL),
+        ("above", 0.20, DOES_NOT),
+        ("below", 0.20, HOLDS),
+        ("below", 0.12, CANNOT_TELL),
+        ("below", 0.10, DOES_NOT),
+    ],
+)
+def test_a_verdict_needs_the_whole_interval_on_one_side(side, margin, verdict):
+    """Mean .12, standard error .02 / sqrt(4) = .00577: interval .12 +- 3.182 * .00577."""
+    rates = attempts(index_swap=[0.11, 0.11, 0.13, 0.13])
+    finding = find(Part("swap_rate", "index_swap", "mean", side, margin, 4), rates)
+    assert finding.effect == pytest.approx(0.12) and finding.verdict == verdict
+    assert (finding.low, finding.high) == (pytest.approx(0.10163, abs=1e-5), pytest.approx(0.13837, abs=1e-5))
+
+
+def test_too_few_networks_tell_nothing():
+    few = find(RATE, attempts(index_swap=[0.3, 0.31, 0.32]))
+    assert few.verdict == CANNOT_TELL and few.count == 3 and few.low > 0.10
+    one = find(RATE, attempts(index_swap=[0.3]))
+    assert one.effect == 0.3 and math.isnan(one.low) and one.verdict == CANNOT_TELL
+    none = find(DIFFERENCE, attempts(index_swap=[0.3] * 9))
+    assert none.count == 0 and math.isnan(none.effect) and none.verdict == CANNOT_TELL
+
+
+def test_a_difference_has_welch_s_interval():
+    first, second = [0.30, 0.32, 0.34, 0.36], [0.10, 0.11, 0.12, 0.19]
+    finding = find(DIFFERENCE, attempts(index_swap=first, index_no_swap=second))
+    variances = [np.var(sample, ddof=1) / 4 for sample in (first, second)]
+    freedom = sum(variances) ** 2 / sum(variance**2 / 3 for variance in variances)
+    reach = claims.stats.t.ppf(0.975, freedom) * math.sqrt(sum(variances))
+    assert finding.effect == pytest.approx(0.20)
+    assert (finding.low, finding.high) == (pytest.approx(0.20 - reach), pytest.approx(0.20 + reach))
+    assert finding.verdict == HOLDS
+
+
+def test_trainings_that_stopped_count_against_convergence_and_nowhere_else():
+    nan = math.nan
+    some = attempts(index_swap=[0.11, 0.11, 0.13, 0.13, 0.12, 0.12, nan, nan, nan, nan])
+    finding = find(SHARE, some)
+    assert (finding.effect, finding.count, finding.verdict) == (0.6, 10, CANNOT_TELL)
+    assert find(RATE, some).count == 6
+    every = find(SHARE, attempts(index_swap=[0.1] * 10))
+    assert (every.effect, every.verdict) == (1.0, HOLDS) and 0.7 < every.low < 0.75
+
+
+def test_equal_networks_have_an_interval_without_width():
+    finding = find(Part("swap_rate", "index_swap", "mean", "below", 0.01, 4), attempts(index_swap=[0.0] * 4))
+    assert (finding.low, finding.high, finding.verdict) == (0, 0, HOLDS)
+
+
+def test_a_network_without_the_measure_is_not_counted():
+    measured = attempts(index_swap=[0.1, 0.1]).assign(network_decision=[{"null_space": [0.5], "plane": [0.6]}, np.nan])
+    assert claims.values(measured, "area_at_start", "index_swap").tolist() == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "verdict"),
+    [
+        ([HOLDS, HOLDS], HOLDS),
+        ([DOES_NOT, DOES_NOT], DOES_NOT),
+        ([HOLDS, DOES_NOT, CANNOT_TELL], IN_PART),
+        ([HOLDS, CANNOT_TELL], CANNOT_TELL),
+    ],
+)
+def test_a_claim_holds_when_all_its_parts_do(verdicts, verdict):
+    assert overall([Finding(0.0, 0.0, 0.0, 9, each) for each in verdicts]) == verdict
+
+
+def written(tmp_path, **changes) -> list:
+    """Claims read from a file with one claim and one part that is changed; None removes an entry."""
+    part = {"quantity": "swap_rate", "condition": "index_swap", "test": "mean", "is": "above", "margin": 0, "seeds": 3}
+    part = {name: value for name, value in (part | changes).items() if value is not None}
+    path = tmp_path / "claims.yml"
+    path.write_text(yaml.safe_dump([{"name": "One", "source": "book", "says": "So.", "parts": [part]}]))
+    return read_claims(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"quantity": "swaps"}, "claim 'One': quantity 'swaps' is unknown; known are swap_rate, "),
+        ({"condition": "swap"}, "condition 'swap' is unknown; known are index_untrained"),
+        ({"test": "t"}, "test 't' is unknown; known are mean, difference, share"),
+        ({"is": "over"}, "side 'over' is unknown; known are above, below"),
+        ({"versus": "index_no_swap"}, "a difference, and nothing else, needs `versus`"),
+        ({"test": "difference"}, "a difference, and nothing else, needs `versus`"),
+        (
+            {"seeds": None},
+            "a part has quantity, condition, test, is, a margin in numbers, seeds and perhaps versus, not",
+        ),
+        ({"marge": 3}, "a part has quantity"),
+        ({"margin": "some"}, "a margin in numbers"),
+    ],
+)
+def test_what_does_not_exist_is_refused(tmp_path, changes, message):
+    assert written(tmp_path)[0].parts == (Part("swap_rate", "index_swap", "mean", "above", 0.0, 3),)
+    with pytest.raises(ClaimError, match=message):
+        written(tmp_path, **changes)
+
+
+def test_claims_need_their_entries_and_names_of_their_own(tmp_path):
+    path = tmp_path / "claims.yml"
+    path.write_text("- {name: One, source: book, says: So., parts: [], because: of}")
+    with pytest.raises(ClaimError, match="a claim has name, source, says, parts and perhaps forced"):
+        read_claims(path)
+    path.write_text("- {name: One, source: book, says: So., parts: []}\n" * 2)
+    with pytest.raises(ClaimError, match="same name"):
+        read_claims(path)
+
+
+def test_every_quantity_of_a_claim_is_measured_on_the_stored_networks():
+    """Of those conditions that are stored: a quantity that no network has would leave its claim open for ever."""
+    stored = claims.trainings("laptop", "vandenberg2012_color")
+    for claim in read_claims(CLAIMS):
+        for part in claim.parts:
+            if (stored["condition"] == part.condition).any():
+                assert len(claims.values(stored, part.quantity, part.condition)) > 0, (claim.name, part)
+
+
+def test_the_page_agrees_with_the_results():
+    assert PAGE.read_text() == page()

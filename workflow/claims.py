@@ -1,0 +1,85 @@
+"""Write the page of claims from claims.yml and the stored networks: python -m workflow.claims
+
+A test compares the page with what this writes, so that page and results cannot disagree.
+"""
+
+import math
+import sys
+
+from swaputils.claims import QUANTITIES, Claim, ClaimError, Finding, Part, find, overall, read_claims, trainings
+from swaputils.conditions import CONDITIONS
+from swaputils.store import StoreError, shown, write_text
+from workflow.chapters import ROOT
+
+CLAIMS, PAGE = ROOT / "claims.yml", ROOT / "book" / "claims.md"
+SCALE, DATA = "laptop", "vandenberg2012_color"
+OPENING = """# Claims and verdicts
+
+Every claim below, with its measure, margin, test and number of networks, was written down in `claims.yml` before the networks of the
+collection were evaluated; what had been seen by then is said at the top of that file. A claim *holds* when the whole 95 % interval of each
+of its parts lies on the claimed side of the margin, *does not hold* when all lie on the other side, and *holds in part* when some parts do
+and some do not. Otherwise, and as long as there are fewer networks than were asked for, the book *cannot tell*.
+This page is written by `python -m workflow.claims`; a test fails when it and the stored networks disagree.
+"""
+
+
+def number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.4f}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
+
+
+def part_row(part: Part, finding: Finding) -> str:
+    """A row of a claim's table."""
+    who = CONDITIONS[part.condition]
+    networks = f"{who.cueing}-cued: {who.title}"
+    if part.versus:
+        networks += f", minus {CONDITIONS[part.versus].title}"
+    interval = f" [{number(finding.low)}, {number(finding.high)}]" if not math.isnan(finding.low) else ""
+    count = f"{finding.count} of {part.seeds}" if finding.count < part.seeds else f"{finding.count}"
+    cells = [QUANTITIES[part.quantity][0], networks, f"{part.side} {part.margin:g}", count]
+    cells += [number(finding.effect) + interval, finding.verdict]
+    return f"| {' | '.join(cells)} |"
+
+
+def section(claim: Claim, findings: list[Finding]) -> str:
+    """Heading, sentence, verdict and table of a claim."""
+    lines = [
+        f"## {claim.name}",
+        "",
+        f"*{claim.source.capitalize()}.* {claim.says.strip()} **Verdict: {overall(findings)}.**",
+        "",
+    ]
+    if claim.forced:
+        lines += [f"Forced by the objective: {claim.forced.strip()}", ""]
+    lines += [
+        "| measure | networks | claimed | n | effect [95 % interval] | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [part_row(part, finding) for part, finding in zip(claim.parts, findings)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(verdicts: dict[str, tuple[str, str]]) -> str:
+    """All verdicts in one table."""
+    rows = [f"| {name} | {source} | {verdict} |" for name, (source, verdict) in verdicts.items()]
+    return "\n".join(["| claim | of | verdict |", "|---|---|---|", *rows]) + "\n"
+
+
+def page() -> str:
+    """The page of claims as the stored networks have it."""
+    attempts = trainings(SCALE, DATA)
+    claims = read_claims(CLAIMS)
+    findings = {claim.name: [find(part, attempts) for part in claim.parts] for claim in claims}
+    verdicts = {claim.name: (claim.source, overall(findings[claim.name])) for claim in claims}
+    return "\n".join([OPENING, summary(verdicts), *(section(claim, findings[claim.name]) for claim in claims)])
+
+
+def main() -> None:
+    try:
+        write_text(PAGE, page())
+    except (ClaimError, StoreError) as error:
+        sys.exit(f"error: {error}")
+    print(f"written: {shown(PAGE)}")
+
+
+if __name__ == "__main__":
+    main()
