@@ -112,9 +112,10 @@ def mixture_readout(
 ) -> tuple[Float[Tensor, "trials 2 2"], Float[Tensor, "trials 2"]]:
     """Centres and log weights of the two clusters that a state parametrises.
 
-    One centre is the readout U z, the other the first two null-space coordinates; the third is the logit of the latter.
+    One centre is the readout U z, the other the first two null-space coordinates in units of the memory scale; the third is the
+    logit of the latter.
     """
-    hidden = rnn.in_null_space(state)
+    hidden = rnn.in_null_space(state) / rnn.config.memory_scale
     centres = torch.stack((rnn.in_plane(state), hidden[:, :2]), dim=1)
     return centres, torch.stack((torch.zeros_like(hidden[:, 2]), hidden[:, 2]), dim=1).log_softmax(-1)
 

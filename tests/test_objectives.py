@@ -236,7 +236,7 @@ def test_the_mixture_density_is_least_at_the_target_s_parameters(monkeypatch):
 
     def loss_at(shift: float, logit: float) -> float:
         hidden = torch.cat((centres[:, 1], torch.full((len(batch), 1), logit).double()), dim=1)
-        state = (centres[:, 0] + shift) @ rnn.readout + hidden @ rnn.null_space[:3]
+        state = (centres[:, 0] + shift) @ rnn.readout + rnn.config.memory_scale * hidden @ rnn.null_space[:3]
         report = torch.zeros((len(batch), STEPS + 1, rnn.config.units), dtype=torch.float64)
         report[:, -1] = state
         start = torch.zeros((len(batch), PERIODS.preparatory_steps, rnn.config.units), dtype=torch.float64)

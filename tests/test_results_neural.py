@@ -70,6 +70,6 @@ def test_colour_planes_are_measured_at_each_probe_distance(condition, distances)
         assert all(0 <= value <= 1 for course in found[name] for value in course)
 
 
-@pytest.mark.parametrize("condition", ["n4_task_optimal", "probe_mixture_density"])
+@pytest.mark.parametrize("condition", ["n4_task_optimal", "probe_mixture_density", "index_untrained"])
 def test_networks_of_other_kinds_are_left_out(condition):
     assert neural.neural_measures(*network(condition), generator=seeded()) == {}

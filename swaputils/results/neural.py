@@ -28,9 +28,12 @@ DECIMALS = 4  # that are stored
 
 
 def neural_measures(rnn: RNN, plan: Experiment, *, generator: torch.Generator) -> dict:
-    """`colour_planes`, and where the network swaps often enough `decision` and `swap_axes`; two items, read from the state."""
+    """`colour_planes`, and where the network swaps often enough `decision` and `swap_axes`.
+
+    Nothing for networks of other numbers of items than two, untrained ones, and those whose responses are not read from the state.
+    """
     taught = plan.config["taught"]
-    if taught["items"] != 2 or taught["objective"] == "mixture_density":
+    if taught["items"] != 2 or taught["objective"] in ("untrained", "mixture_density"):
         return {}
     found = {"colour_planes": colour_planes(rnn, plan, generator=generator)}
     for name, measure in (("decision", decision), ("swap_axes", swap_axes)):
