@@ -12,15 +12,10 @@ from scipy import stats
 
 from swaputils import results
 from swaputils.conditions import CONDITIONS
-from swaputils.records import Periods
 from swaputils.store import shown
 
 HOLDS, IN_PART, DOES_NOT, CANNOT_TELL = "holds", "holds in part", "does not hold", "cannot tell"
 TESTS = ("mean", "difference", "share")
-_CUE_ON = Periods().steps("stimulus") + Periods().steps(
-    "delay"
-)  # steps before the cue, at the laptop and the paper scale
-_CUE_OFF = _CUE_ON + Periods().steps("cue")
 
 
 class ClaimError(ValueError):
@@ -67,17 +62,14 @@ class Finding:
     verdict: str
 
 
-def _courses(row: pd.Series) -> np.ndarray:
-    """[distances, steps] alignment of the two colour planes."""
-    return np.array(row["network_colour_planes"]["alignment"])
+def _before(row: pd.Series) -> np.ndarray:
+    """[distances] alignment of the two colour planes at the end of the delay."""
+    return np.array(row["network_colour_planes"]["alignment"])[:, int(row["cue_on"]) - 1]
 
 
-def _before(row: pd.Series) -> float:
-    return float(_courses(row)[:, _CUE_ON - 1].mean())
-
-
-def _after(row: pd.Series) -> float:
-    return float(_courses(row)[:, _CUE_OFF - 1].mean())
+def _after(row: pd.Series) -> np.ndarray:
+    """[distances] alignment at the end of the cue."""
+    return np.array(row["network_colour_planes"]["alignment"])[:, int(row["cue_off"]) - 1]
 
 
 def _curve_error(row: pd.Series) -> float:
@@ -111,12 +103,12 @@ QUANTITIES: dict[str, tuple[str, Callable[[pd.Series], float]]] = {
         "mean log density of the ideal sampler's responses minus the network's (nats)",
         lambda row: row["ideal_log_density"] - row["network_log_density"],
     ),
-    "alignment_before": ("alignment of the colour planes at the end of the delay", _before),
-    "alignment_after": ("alignment of the colour planes at the end of the cue", _after),
-    "alignment_rise": ("rise of the alignment during the cue", lambda row: _after(row) - _before(row)),
+    "alignment_before": ("alignment of the colour planes at the end of the delay", lambda row: _before(row).mean()),
+    "alignment_after": ("alignment of the colour planes at the end of the cue", lambda row: _after(row).mean()),
+    "alignment_rise": ("rise of the alignment during the cue", lambda row: (_after(row) - _before(row)).mean()),
     "overlap_fall": (
         "alignment at the end of the delay, probes 45° apart minus 180° apart",
-        lambda row: float(_courses(row)[0, _CUE_ON - 1] - _courses(row)[-1, _CUE_ON - 1]),
+        lambda row: _before(row)[0] - _before(row)[-1],
     ),
     "area_third": (
         "area under the ROC curve of the third component of the null space, end of report",

@@ -17,7 +17,7 @@ from swaputils.plotting.base import (
     say,
     set_style,
 )
-from swaputils.plotting.networks import readout, seeds, shade_periods
+from swaputils.plotting.networks import readout, ring, seeds, shade_periods
 from swaputils.plotting.surrogates import band, counted, distance_axis, responses, shares, support, weight_axis
 from swaputils.plotting.theory import noising, sideways_histogram
 
@@ -37,6 +37,7 @@ __all__ = [
     "readout",
     "reference",
     "responses",
+    "ring",
     "say",
     "seeds",
     "set_style",

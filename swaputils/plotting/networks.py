@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
+from seaborn import husl_palette
 
 from swaputils.plotting.base import COLOURS, cloud
 from swaputils.records import Periods
@@ -52,4 +53,15 @@ def shade_periods(axes: Axes, periods: Periods) -> Axes:
         axes.axvspan(start, end, color=COLOURS["reference"], alpha=0.12 if name != "report" else 0.05, linewidth=0)
         axes.text((start + end) / 2, 1.01, name, transform=axes.get_xaxis_transform(), ha="center", fontsize=8)
     axes.set(xlim=(0, report_on + periods.report))
+    return axes
+
+
+def ring(axes: Axes, centres: ArrayLike, filled: bool, name: str) -> Axes:
+    """Mean activity in bins of colour, as a closed line through points in the hue of their bin, filled or open."""
+    centres = np.asarray(centres)
+    hues = husl_palette(len(centres))
+    closed = np.vstack((centres, centres[:1]))
+    axes.plot(*closed.T, color=COLOURS["reference"], linewidth=0.8, linestyle="-" if filled else ":", label=name)
+    axes.scatter(*centres.T, s=28, facecolors=hues if filled else "white", edgecolors=hues, linewidths=1.4, zorder=3)
+    axes.set(aspect="equal", xlabel="first axis of the plane", ylabel="second axis")
     return axes

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from swaputils.conditions import CONDITIONS
+from swaputils.records import Periods
 from swaputils.results.networks import STOPPED, network_folder, planned
 from swaputils.store import CONFIG, METRICS, PROVENANCE, StoreError, read_json, results_folder, shown
 
@@ -38,8 +39,8 @@ def collection(scale: str, name: str) -> pd.DataFrame:
 
     name: of the data set that the conditions learnt from that learn from people.
 
-    run (the folder's name), condition, seed, cue, items, drive, units; cpu_seconds and commit of the training; and every number of
-    `evaluate` as <who>_<measure>, for instance network_swap_rate. Curves and tables of `evaluate` are columns of dicts. StoreError
+    run (the folder's name), condition, seed, cue, items, drive, units; cue_on and cue_off, the steps before the cue and to its end;
+    cpu_seconds and commit of the training; and every number of `evaluate` as <who>_<measure>, for instance network_swap_rate. Curves and tables of `evaluate` are columns of dicts. StoreError
     when nothing is stored, or a network that is stored comes from another configuration.
     """
     rows = []
@@ -74,6 +75,9 @@ def _row(run: Path) -> dict:
     taught = config["taught"]
     row = {"run": run.name, "condition": config["condition"], "seed": config["seed"], "cue": taught["cueing"]}
     row |= {name: taught[name] for name in ("items", "drive", "units")}
+    periods = Periods(**config["task"]["periods"])
+    cue_on = periods.steps("stimulus") + periods.steps("delay")
+    row |= {"cue_on": cue_on, "cue_off": cue_on + periods.steps("cue")}
     row |= {name: made_by.get(name) for name in ("cpu_seconds", "commit")}
     return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
 
