@@ -30,7 +30,7 @@ class Condition:
     title: str
     cueing: Literal["index", "probe"]
     probes: Literal["continuous", "locations"]
-    swaps: Literal["none", "flat", "similarity", "human", "human density"]
+    swaps: Literal["none", "flat", "similarity", "human", "human density", "human density without swaps"]
     objective: str
     swap_probability: float = 0.0
     offset: float = 0.0
@@ -85,6 +85,13 @@ _MAIN = {
     ),
     "n4_task_optimal": _probe("task-optimal, four items", swaps="none", objective="task_optimal", items=4, units=32),
     "human_n4": _probe("human responses, four items", swaps="human density", objective="diffusion", items=4, units=32),
+    "human_n4_no_swap": _probe(
+        "human responses without swaps, four items",
+        swaps="human density without swaps",
+        objective="diffusion",
+        items=4,
+        units=32,
+    ),
 }
 # The conditions that most claims are about, and the same with another drive, more units or another ancestry
 HEADLINE = (
@@ -169,3 +176,8 @@ def named(kind: str, name: str, table: dict):
 def learns_from_people(condition: str) -> bool:
     """Whether a condition needs a posterior over people's responses."""
     return named("condition", condition, CONDITIONS).swaps.startswith("human")
+
+
+def learns_all_responses(condition: str) -> bool:
+    """Whether it learns their precision and guesses too."""
+    return named("condition", condition, CONDITIONS).swaps.startswith("human density")

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 
 from swaputils import objectives, surrogate
-from swaputils.conditions import CONDITIONS, SCALES, Condition, learns_from_people, named
+from swaputils.conditions import CONDITIONS, SCALES, Condition, learns_all_responses, learns_from_people, named
 from swaputils.diffusion import Schedule, circle_nodes, linear_schedule, report_noise, signal_weights
 from swaputils.lessons import Lesson, Objective, ladder
 from swaputils.records import Displays, ResponseDensity, ResponseMixture
@@ -65,6 +65,8 @@ def experiment(condition: str, scale: str, seed: int, human: SwapPosterior | Non
     if learns_from_people(condition) and human is None:
         raise ValueError(f"condition {condition} learns from people's swap function; pass its posterior as `human`")
     task = TaskConfig(cueing=taught.cueing, items=taught.items, probes=taught.probes, periods=sizes.periods)
+    if learns_all_responses(condition):
+        task = replace(task, separation=0.0)  # the colours that people saw were independent
     schedule = linear_schedule(task.periods.steps("report"))
     rnn, train = _sizes(taught, scale)
     config = {
@@ -77,7 +79,7 @@ def experiment(condition: str, scale: str, seed: int, human: SwapPosterior | Non
         "rnn": asdict(rnn) | {"branching": list(rnn.branching)},
         "train": asdict(train),
     }
-    if taught.swaps == "human density":
+    if learns_all_responses(condition):
         config["response_density"] = _density_fingerprint(human, task)
     selection, distribution = _lessons(taught, task, schedule, human)
     return Experiment(
@@ -148,6 +150,8 @@ def _target(taught: Condition, human: SwapPosterior | None, displays: Displays) 
     """Target distribution of a condition: its swaps with the paper's narrow clusters, or all of people's responses."""
     if taught.swaps == "human density":
         return human_density(human, displays)
+    if taught.swaps == "human density without swaps":
+        return human_density(human, displays.only_cued())
     log_weights = {
         "none": lambda: surrogate.flat(displays, 0.0),
         "flat": lambda: surrogate.flat(displays, taught.swap_probability),

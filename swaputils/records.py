@@ -75,6 +75,11 @@ class Displays(_Moves):
         items = torch.arange(self.report.shape[1], device=self.report.device)
         return items == self.cued[:, None]
 
+    def only_cued(self) -> "Displays":
+        """The same displays as if nothing but the cued item had been shown."""
+        report, probe = (feature.where(self.is_cued, torch.nan) for feature in (self.report, self.probe))
+        return Displays(report, probe, self.cued)
+
     @property
     def cued_report(self) -> Tensor:
         """[M] report feature of the cued item."""

@@ -26,10 +26,12 @@ from swaputils.results import (
     network_folder,
     networks,
     planned,
+    posterior_without,
     recompute_network,
     refitted,
     remeasure,
 )
+from swaputils.results.surrogates import FOLDS
 from swaputils.store import StoreError, config_hash
 from swaputils.train import SelectionNotLearnt, TrainingDiverged
 from tests.small import seeded, swap_posterior
@@ -41,7 +43,9 @@ INDEX, PROBE = ("index_swap", "smoke", 0, "simulated"), ("probe_human", "smoke",
 def store_surrogate(folder, level: float) -> None:
     """What the conditions that learn from people read: posteriors, of which the largest set size counts."""
     surrogate.save(swap_posterior(level), folder / "surrogate" / "simulated" / "set_size_8")
-    surrogate.save(swap_posterior(level - 1), folder / "surrogate" / "simulated" / "set_size_4")
+    for fold in range(FOLDS):
+        fitted = swap_posterior(level - 1 - 0.1 * fold)
+        surrogate.save(fitted, folder / "surrogate" / "simulated" / f"without_fold_{fold}" / "set_size_4")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +116,19 @@ def test_a_network_learns_from_the_folder_of_a_fit(tmp_path, monkeypatch):
         planned("human_n4", "smoke", 0, str(tmp_path / "my_fit"))
     with pytest.raises(UnknownName, match="unknown data set .*elsewhere"):
         planned("probe_human", "smoke", 0, str(tmp_path / "elsewhere"))
+
+
+def test_each_seed_learns_its_own_draw_of_the_people_outside_its_fold(monkeypatch):
+    """From the posteriors that the book stores."""
+    monkeypatch.delenv("SWAPUTILS_RESULTS", raising=False)
+    plans = [planned("human_n4", "smoke", seed, "simulated") for seed in (0, 1, FOLDS)]
+    means = [plan.human.mean for plan in plans]
+    levels = [surrogate.swap_function(plan.human, ALL_FOUR)[0].mean() for plan in plans]
+    assert len({tuple(mean.tolist()) for mean in means}) == 3
+    assert all(plan.human.cholesky.count_nonzero() == 0 for plan in plans)
+    assert levels[0] != levels[2] and posterior_without("simulated", 0).mean.shape == means[0].shape
+    again = planned("human_n4", "smoke", 1, "simulated")
+    assert torch.equal(again.human.mean, means[1]) and again.config == plans[1].config
 
 
 def test_a_fit_to_the_target_s_responses_finds_what_was_taught():

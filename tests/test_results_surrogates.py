@@ -105,6 +105,21 @@ def test_bins_lie_around_the_colours_that_were_recorded():
     np.testing.assert_allclose(np.rad2deg(counted["error"]), [-180, 0], atol=1e-9)
 
 
+def test_folds_are_fitted_without_their_people(tmp_path, monkeypatch):
+    everything = simulated_trials(0, people=7, trials_per_set_size=20)
+    four = everything[everything.displays.set_size == 4]
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    monkeypatch.setattr(surrogates, "trials", lambda name: everything)
+    monkeypatch.setattr(surrogates, "BnsConfig", lambda: BnsConfig(steps=40))
+    results.recompute_folds("simulated")
+    fold = results.fold_of(four)
+    assert fold.bincount().tolist() == [40, 40, 20, 20, 20]  # seven people dealt out to five folds
+    assert all(len(set(fold[four.subject == person].tolist())) == 1 for person in four.subject.unique())
+    fitted = [results.posterior_without("simulated", held_out) for held_out in range(5)]
+    assert [each.trials for each in fitted] == [100, 100, 120, 120, 120]
+    assert len({each.concentration for each in fitted}) == 5
+
+
 def test_the_same_trials_give_the_same_files(stored, tmp_path):
     recompute_few(tmp_path, few_trials())
     for path in stored.rglob("*.*"):

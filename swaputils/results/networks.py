@@ -11,11 +11,12 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from swaputils import surrogate
 from swaputils.checkpoint import Checkpoint, read_checkpoint, working_folder, write_checkpoint
-from swaputils.conditions import CONDITIONS, learns_from_people
+from swaputils.conditions import learns_all_responses, learns_from_people
 from swaputils.experiment import Experiment, experiment
 from swaputils.results.evaluation import evaluate
-from swaputils.results.surrogates import largest_set_size, posterior, posterior_folder
+from swaputils.results.surrogates import FOLDS, largest_set_size, posterior, posterior_folder, posterior_without
 from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
 from swaputils.train import DISTRIBUTION, SELECTION, SelectionNotLearnt, Training, TrainingDiverged
@@ -38,14 +39,17 @@ def planned(condition: str, scale: str, seed: int, name: str) -> Experiment:
 
     name: of a data set, or a folder that `swaputils fit` wrote; UnknownName for anything else.
 
-    A condition of four items learns from people who saw four. One of two items takes the swap function of the largest set size,
-    where swaps are most frequent.
+    A condition that learns all of people's responses takes one function drawn from the posterior of four items, fitted without the
+    people of one fold: networks of other seeds have other draws and, in turn, other folds. Any other takes the mean swap function of
+    the largest set size, where swaps are most frequent.
     """
     posterior_folder(name)
     human = None
-    if learns_from_people(condition):
-        items = CONDITIONS[condition].items
-        human = posterior(name, items if items > 2 else largest_set_size(name))
+    if learns_all_responses(condition):
+        fitted = posterior_without(name, seed % FOLDS)
+        human = surrogate.drawn(fitted, generator=torch.Generator().manual_seed(seed))
+    elif learns_from_people(condition):
+        human = posterior(name, largest_set_size(name))
     return experiment(condition, scale, seed, human)
 
 

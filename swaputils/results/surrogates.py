@@ -5,6 +5,7 @@ surrogate/<data>/errors.csv     responses around the items, in people and in the
 surrogate/<data>/<table>.csv    the tables of TABLES, each with its provenance
 surrogate/studies/<study>.csv   the studies of STUDIES, on observers that are known
 surrogate/<data>/set_size_<n>/  posterior over the swap function of cue distance
+surrogate/<data>/without_fold_<k>/set_size_4/  the same without a fifth of the people, for networks that are scored on these
 """
 
 import json
@@ -25,6 +26,8 @@ from swaputils.surrogate import LADDER, BnsConfig, SwapModel, SwapPosterior
 
 SIMULATED = "simulated"
 SURROGATE_SEED = 0
+FOLDS = 5  # that people are divided into
+FOLDED_SIZE = 4  # set size at which networks learn all of people's responses
 ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colours that experiments recorded
 TOLERANCE = 1e-3  # rad; files round angles
 # the column that tells the retro-cues apart, in alphabetical order: invalid 0, neutral 1, valid 2
@@ -87,6 +90,28 @@ def recompute_surrogate(name: str) -> None:
     write_text(folder / "errors.csv", errors.to_csv(index=False, float_format="%.6g"))
     for size, fitted in posteriors.items():
         surrogate.save(fitted, folder / f"set_size_{size}", data=name, seed=SURROGATE_SEED)
+    if FOLDED_SIZE in posteriors:
+        recompute_folds(name)
+
+
+def recompute_folds(name: str) -> None:
+    """Fit the people outside of each fold, at the set size of the networks that are scored on the people inside."""
+    observed = trials(name)
+    observed = observed[observed.displays.set_size == FOLDED_SIZE]
+    fold = fold_of(observed)
+    for held_out in range(FOLDS):
+        fitted = _fit_swap_functions(observed[fold != held_out])[FOLDED_SIZE]
+        place = _fold_folder(surrogate_folder(name), held_out) / f"set_size_{FOLDED_SIZE}"
+        surrogate.save(fitted, place, data=name, seed=SURROGATE_SEED, held_out=held_out)
+
+
+def fold_of(observed: Trials) -> Tensor:
+    """[M] fold of each trial's person: people in the order of their numbers, dealt out in turn."""
+    return torch.unique(observed.subject, return_inverse=True)[1] % FOLDS
+
+
+def _fold_folder(folder: Path, fold: int) -> Path:
+    return folder / f"without_fold_{fold}"
 
 
 def _by_set_size(observed: Trials) -> list[tuple[int, Trials]]:
@@ -174,6 +199,14 @@ def posterior(name: str, set_size: int) -> SwapPosterior:
     StoreError says which set sizes there are.
     """
     return surrogate.load(posterior_folder(name) / f"set_size_{set_size}")
+
+
+def posterior_without(name: str, fold: int) -> SwapPosterior:
+    """The posterior at set size 4 of the people outside of a fold; of all people in a folder that `swaputils fit` wrote."""
+    folder = posterior_folder(name)
+    if folder == Path(name) / "posterior" / "cue":
+        return posterior(name, FOLDED_SIZE)
+    return surrogate.load(_fold_folder(folder, fold) / f"set_size_{FOLDED_SIZE}")
 
 
 def largest_set_size(name: str) -> int:
