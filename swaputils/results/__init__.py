@@ -13,6 +13,7 @@ from swaputils.results.networks import (
     recompute_network,
     remeasure,
 )
+from swaputils.results.people import people_scores, recompute_people
 from swaputils.results.surrogates import (
     fold_of,
     is_stored,
@@ -44,12 +45,14 @@ __all__ = [
     "misbinding_swaps",
     "network",
     "network_folder",
+    "people_scores",
     "planned",
     "posterior",
     "posterior_without",
     "recompute_folds",
     "recompute_misbinding",
     "recompute_network",
+    "recompute_people",
     "recompute_surrogate",
     "recompute_table",
     "refitted",

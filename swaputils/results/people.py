@@ -1,0 +1,139 @@
+"""Networks scored on people that neither they nor the fit behind them ever saw, on the very displays that these people saw.
+
+people/<data>_<scale>.csv   mean log density of every held-out person's responses under every model, see `recompute_people`
+"""
+
+import json
+import math
+
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm import tqdm
+
+from swaputils import behaviour, surrogate
+from swaputils.circular import to_angle, von_mises_log_density, wrap
+from swaputils.experiment import Experiment
+from swaputils.records import Displays, ResponseDensity, Trials
+from swaputils.results.collection import stored_seeds
+from swaputils.results.networks import Trained, network
+from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, check_data, fold_of, posterior_without, trials
+from swaputils.store import StoreError, provenance, results_folder, shown, write_files
+
+ANSWERS = {"smoke": 20}  # responses of a network to each display; at other scales:
+MANY_ANSWERS = 500
+KERNELS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)  # concentrations that are tried
+TAUGHT, WITHOUT = "human_n4", "human_n4_no_swap"
+SEED = 1_000_033
+DISPLAYS = 20  # for which the ideal sampler answers at once, to bound memory
+
+
+def kernel_log_density(
+    answers: Float[Tensor, "trials answers"], response: Float[Tensor, " trials"]
+) -> Float[Tensor, " trials"]:
+    """Log density of each response under von Mises kernels around draws (rad) for its display; nats per rad.
+
+    One concentration for all trials, the best of KERNELS; for the trials at even places it is chosen on those at odd places, and
+    the other way round. ValueError with fewer than two trials.
+    """
+    if len(response) < 2:
+        raise ValueError(f"{len(response)} trials were given; a kernel width takes two or more")
+    error = wrap(answers - response[:, None])
+    tried = torch.stack(
+        [
+            von_mises_log_density(error, error.new_tensor(kernel)).logsumexp(1) - math.log(error.shape[1])
+            for kernel in KERNELS
+        ]
+    )
+    found = torch.empty_like(response)
+    for own, other in ((slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))):
+        found[own] = tried[tried[:, other].mean(1).argmax(), own]
+    return found
+
+
+def recompute_people(scale: str, name: str) -> None:
+    """Score every stored network of all of people's responses on the people of its fold, and store the table.
+
+    One row per seed, person and model: seed, fold, subject, trials, model, log_density (mean of the person's trials, nats per rad).
+    Models: uniform; mixture, by maximum likelihood, and surrogate, chapter 1's model, both of the people outside the fold; drawn,
+    the function drawn from it that the network was taught; ideal, the ideal sampler for that; network; and no_swap, the network of
+    the same seed that was taught responses without swaps, where it is stored. Ideal sampler and networks are scored by kernels
+    around their responses. StoreError when no network is stored.
+    """
+    check_data(name)
+    seeds = stored_seeds(TAUGHT, scale, name)
+    if not seeds:
+        raise StoreError(
+            f"no network of {TAUGHT} is stored at scale {scale!r}; run `make collection CONDITIONS={TAUGHT}`"
+        )
+    observed = trials(name)
+    observed = observed[observed.displays.set_size == FOLDED_SIZE]
+    rows = [row for seed in tqdm(seeds, desc="people", unit="network") for row in _score(observed, scale, name, seed)]
+    path, origin = _path(scale, name), json.dumps(provenance(), indent=2) + "\n"
+    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+    write_files({path: text.encode(), path.with_suffix(".provenance.json"): origin.encode()})
+
+
+def people_scores(scale: str, name: str) -> pd.DataFrame:
+    """The stored table of `recompute_people`; StoreError when it has not been computed."""
+    path = _path(scale, name)
+    if not path.is_file():
+        raise StoreError(f"{shown(path)}: not computed yet; run `python -m workflow.people {scale} {name}`")
+    return pd.read_csv(path)
+
+
+def _path(scale: str, name: str):
+    return results_folder() / "people" / f"{name}_{scale}.csv"
+
+
+def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
+    """Rows of one network."""
+    fold = fold_of(observed)
+    others, people = observed[fold != seed % FOLDS], observed[fold == seed % FOLDS]
+    shown_to = _trimmed(people.displays)
+    response = people.response.double()
+    taught = network(TAUGHT, scale, seed, name)
+    generator = torch.Generator().manual_seed(SEED + seed)
+    repeats = ANSWERS.get(scale, MANY_ANSWERS)
+    found = {
+        "uniform": torch.full_like(response, -math.log(2 * math.pi)),
+        "mixture": surrogate.mixture_log_density(surrogate.fit_mixture(others), people.displays, response),
+        "surrogate": surrogate.response_log_density(posterior_without(name, seed % FOLDS), people.displays, response),
+        "drawn": surrogate.response_log_density(taught.experiment.human, people.displays, response),
+        "ideal": kernel_log_density(_ideal_answers(taught.experiment, shown_to, repeats, generator), response),
+        "network": kernel_log_density(_answers(taught, shown_to, repeats, generator), response),
+    }
+    if seed in stored_seeds(WITHOUT, scale, name):
+        without = network(WITHOUT, scale, seed, name)
+        found["no_swap"] = kernel_log_density(_answers(without, shown_to, repeats, generator), response)
+    rows = []
+    for subject in people.subject.unique().tolist():
+        own = people.subject == subject
+        about = {"seed": seed, "fold": seed % FOLDS, "subject": subject, "trials": int(own.sum())}
+        rows += [about | {"model": model, "log_density": float(values[own].mean())} for model, values in found.items()]
+    return rows
+
+
+def _trimmed(displays: Displays) -> Displays:
+    """Displays of one set size without the columns of items that none of them has."""
+    size = int(displays.set_size[0])
+    if not displays.present[:, :size].all():
+        raise ValueError("items that are absent must come after those that are shown")
+    return Displays(displays.report[:, :size].double(), displays.probe[:, :size].double(), displays.cued)
+
+
+def _answers(trained: Trained, displays: Displays, repeats: int, generator: torch.Generator) -> Tensor:
+    """[M, repeats] responses of a network to each display, rad."""
+    every = displays[torch.arange(len(displays)).repeat_interleave(repeats)]
+    points = behaviour.end_points(trained.rnn, trained.experiment.task, every, generator=generator)
+    return to_angle(points).double().unflatten(0, (-1, repeats))
+
+
+def _ideal_answers(plan: Experiment, displays: Displays, repeats: int, generator: torch.Generator) -> Tensor:
+    """[M, repeats] responses of the ideal sampler to each display, rad."""
+    density, answers = plan.distribution.target(displays), []
+    for part in density.log_density.split(DISPLAYS):
+        target = ResponseDensity(part.repeat_interleave(repeats, dim=0), density.radius)
+        answers.append(to_angle(behaviour.ideal_end_points(plan.schedule, target, generator=generator)))
+    return torch.cat(answers).unflatten(0, (-1, repeats))

@@ -1,0 +1,104 @@
+"""Networks scored on held-out people: densities from draws against the one they were drawn from, and a table of the people alone."""
+
+import math
+
+import pandas as pd
+import pytest
+import torch
+
+from swaputils import results, surrogate
+from swaputils.circular import sample_von_mises, von_mises_log_density, wrap
+from swaputils.experiment import experiment
+from swaputils.results import people
+from swaputils.results.networks import Trained
+from swaputils.simulated import simulated_trials
+from swaputils.store import StoreError
+from tests.small import seeded, swap_posterior
+
+
+def draws(kappa: float, centres: torch.Tensor, count: int) -> torch.Tensor:
+    """[M, count] von Mises draws around each centre."""
+    noise = sample_von_mises(torch.full((len(centres), count), kappa, dtype=torch.float64), generator=seeded())
+    return wrap(centres[:, None] + noise)
+
+
+def test_kernels_around_draws_give_back_their_density():
+    centres = 2 * math.pi * torch.rand(400, dtype=torch.float64, generator=seeded()) - math.pi
+    drawn = draws(8.0, centres, 2_001)
+    response, answers = drawn[:, 0], drawn[:, 1:]
+    exact = von_mises_log_density(wrap(response - centres), torch.tensor(8.0).double())
+    found = people.kernel_log_density(answers, response)
+    assert float((found - exact).mean()) == pytest.approx(0, abs=0.02)
+    assert float((found - exact).abs().max()) < 1.0
+
+
+def test_kernels_are_chosen_on_the_other_half_of_the_trials(monkeypatch):
+    """Even trials are narrow, odd ones wide: each half has to take the width that suits the other."""
+    monkeypatch.setattr(people, "KERNELS", (2.0, 256.0))
+    response, answers = torch.zeros(10, dtype=torch.float64), torch.zeros((10, 30), dtype=torch.float64)
+    answers[1::2] = torch.linspace(-3, 3, 30, dtype=torch.float64)
+    found = people.kernel_log_density(answers, response)
+    wide, narrow = (von_mises_log_density(torch.zeros(1).double(), torch.tensor(k).double()) for k in (2.0, 256.0))
+    assert found[0] == pytest.approx(float(wide)) and found[0] < float(narrow)
+    errors = answers[1]
+    expected = von_mises_log_density(errors, torch.tensor(256.0).double()).logsumexp(0) - math.log(30)
+    assert found[1] == pytest.approx(float(expected))
+
+
+def test_one_trial_is_too_few_for_a_width():
+    with pytest.raises(ValueError, match="1 trials were given"):
+        people.kernel_log_density(torch.zeros((1, 5)), torch.zeros(1))
+
+
+@pytest.fixture
+def scored(tmp_path, monkeypatch):
+    """Five people of four items, and untrained networks of seeds 1 and 6, both of the second fold, in a folder of its own."""
+    observed = simulated_trials(0, people=5, trials_per_set_size=8)
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    monkeypatch.setattr(people, "trials", lambda name: observed)
+    monkeypatch.setattr(people, "posterior_without", lambda name, fold: swap_posterior(-1.0))
+
+    def untrained(condition: str, scale: str, seed: int, name: str) -> Trained:
+        plan = experiment(condition, scale, seed, swap_posterior(-2.0))
+        return Trained(plan.new_rnn(generator=seeded()).double(), plan, pd.DataFrame(), {})
+
+    monkeypatch.setattr(people, "network", untrained)
+    stored = {people.TAUGHT: [1, 6], people.WITHOUT: [6]}
+    monkeypatch.setattr(people, "stored_seeds", lambda condition, scale, name: stored[condition])
+    results.recompute_people("smoke", "simulated")
+    return observed[(observed.displays.set_size == 4) & (observed.subject == 2)]
+
+
+def test_only_the_people_of_the_fold_are_scored(scored):
+    table = results.people_scores("smoke", "simulated")
+    assert set(table["subject"]) == {2} and set(table["fold"]) == {1} and set(table["trials"]) == {8}
+    assert set(table.loc[table["seed"] == 1, "model"]) == {
+        "uniform",
+        "mixture",
+        "surrogate",
+        "drawn",
+        "ideal",
+        "network",
+    }
+    assert set(table.loc[table["seed"] == 6, "model"]) - set(table.loc[table["seed"] == 1, "model"]) == {"no_swap"}
+    by_model = table[table["seed"] == 1].set_index("model")["log_density"]
+    assert by_model["uniform"] == pytest.approx(-math.log(2 * math.pi), abs=1e-5)
+    for model, level in (("surrogate", -1.0), ("drawn", -2.0)):
+        exact = surrogate.response_log_density(swap_posterior(level), scored.displays, scored.response)
+        assert by_model[model] == pytest.approx(float(exact.mean()), abs=1e-5)
+    assert by_model["network"] < by_model["surrogate"]  # an untrained network is worse
+
+
+def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    with pytest.raises(StoreError, match="simulated_smoke.csv: not computed yet; run `python -m workflow.people smoke"):
+        results.people_scores("smoke", "simulated")
+    with pytest.raises(StoreError, match="no network of human_n4 is stored at scale 'smoke'"):
+        results.recompute_people("smoke", "simulated")
+
+
+def test_displays_lose_the_columns_of_absent_items():
+    displays = simulated_trials(0, people=1, trials_per_set_size=4).displays
+    four = displays[displays.set_size == 4]
+    trimmed = people._trimmed(four)
+    assert trimmed.report.shape == (4, 4) and torch.equal(trimmed.cued_report, four.cued_report.double())
