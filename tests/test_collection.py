@@ -1,5 +1,6 @@
 """The collection: which networks it asks for, what it does when one fails, and the table of those that are stored."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from swaputils import conditions
 from swaputils.checkpoint import Checkpoint, write_checkpoint
 from swaputils.conditions import CONDITIONS, SCALES, UnknownName
 from swaputils.results import collection, learning_curves, network_folder, recompute_network
-from swaputils.results.collection import is_current, stored_seeds, why_stopped
+from swaputils.results.collection import is_current, stopped, stored_seeds, why_stopped
 from swaputils.store import StoreError
 from workflow import collection as command
 from workflow.chapters import ROOT
@@ -88,6 +89,30 @@ def test_every_condition_is_asked_for_at_every_seed():
     assert len({member.name for member in asked}) == len(asked)
 
 
+def test_seeds_can_be_given_by_condition():
+    seeds = {"headline": 3, "human_n4": 2, "others": 1}
+    asked = command.members(SETTINGS | {"seeds": seeds, "conditions": "index_swap,human_n4,index_untrained"})
+    counts = {
+        name: sum(member.condition == name for member in asked)
+        for name in ("index_swap", "human_n4", "index_untrained")
+    }
+    assert counts == {"index_swap": 3, "human_n4": 2, "index_untrained": 1}
+    assert [member.seed for member in asked] == [0, 0, 0, 1, 1, 2]
+
+
+def test_a_training_that_stopped_is_not_repeated_while_its_settings_stay(results):
+    folder = network_folder("index_swap", "smoke", 0, SETTINGS["data"])
+    left = folder.with_name("index_swap_0_stopped")
+    shutil.copytree(ROOT / "results/networks/smoke/index_swap_0", left)
+    (left / "metrics.json").write_text(json.dumps({"stopped": "It diverged."}))
+    asked = SETTINGS | {"conditions": "index_swap", "seeds": 1}
+    assert command.outdated(asked) == [] and command.members(asked)[0].why_not() == "It diverged."
+    assert stopped("smoke", SETTINGS["data"]).values.tolist() == [["index_swap", 0, "It diverged."]]
+    config = json.loads((left / "config.json").read_text())
+    (left / "config.json").write_text(json.dumps(config | {"seed": 5}))
+    assert len(command.outdated(asked)) == 1 and stopped("smoke", SETTINGS["data"]).empty
+
+
 def test_a_network_that_starts_from_another_brings_it_along():
     asked = command.members(SETTINGS | {"conditions": "probe_energy_score_continued", "seeds": 1})
     assert [member.condition for member in asked] == ["probe_similarity_00", "probe_energy_score_continued"]
@@ -100,6 +125,12 @@ def test_a_network_that_starts_from_another_brings_it_along():
         ({"seed": 3}, "the collection has no setting seed; it has scale, data, seeds, conditions"),
         ({"seeds": "many"}, "seeds is 'many'; it must be the number of seeds, 1 or more"),
         ({"seeds": 0}, "seeds is 0; it must be"),
+        (
+            {"seeds": {"others": 3, "index_swaps": 2}},
+            "seeds has others, index_swaps; it takes names of conditions, head",
+        ),
+        ({"seeds": {"headline": 3}}, "seeds has headline; it takes"),
+        ({"seeds": {"others": "some"}}, "seeds is 'some'; it must be"),
         ({"scale": "huge"}, "unknown scale 'huge'; known are smoke, laptop, paper"),
         ({"conditions": "index_swap,index_flap"}, "unknown condition 'index_flap'"),
     ],
@@ -150,17 +181,17 @@ def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(resu
 
 
 def test_a_run_that_stopped_says_why(results, monkeypatch):
+    member = command.Member("index_swap", "smoke", 3, SETTINGS["data"])
     with monkeypatch.context() as patch:
         smoke = SCALES["smoke"]
         strict = {drive: replace(train, median_error=1e-6) for drive, train in smoke.train.items()}
         patch.setitem(conditions.SCALES, "smoke", replace(smoke, train=strict))
         with pytest.raises(RuntimeError, match="after 20 updates"):
             recompute_network("index_swap", "smoke", 3, SETTINGS["data"])
-    assert "after 20 updates the network is at 2 of 2 items" in why_stopped("index_swap", "smoke", 3, SETTINGS["data"])
-    assert why_stopped("index_swap", "smoke", 4, SETTINGS["data"]) is None
-    member = command.Member("index_swap", "smoke", 3, SETTINGS["data"])
-    assert "after 20 updates" in member.why_not()
-    assert stored_seeds("index_swap", "smoke", SETTINGS["data"]) == []
+        assert "after 20 updates the network is at 2 of 2 items" in member.why_not()
+        assert why_stopped("index_swap", "smoke", 4, SETTINGS["data"]) is None
+        assert stored_seeds("index_swap", "smoke", SETTINGS["data"]) == []
+    assert member.why_stopped() is None  # with the settings of before it has not been tried
 
 
 def test_measuring_anew_wants_names_of_runs():

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from swaputils import results
-from swaputils.conditions import CONDITIONS, SCALES, UnknownName, named
+from swaputils.conditions import CONDITIONS, HEADLINE, SCALES, UnknownName, named
 from swaputils.results.collection import is_current, why_stopped
 from swaputils.store import StoreError, shown, write_text
 from workflow.chapters import BUILD, ROOT
@@ -64,10 +64,12 @@ class Member:
     def is_current(self) -> bool:
         return is_current(self.condition, self.scale, self.seed, self.data)
 
+    def why_stopped(self) -> str | None:
+        return why_stopped(self.condition, self.scale, self.seed, self.data)
+
     def why_not(self) -> str:
         """Why the network is not stored, as far as it is known."""
-        stopped = why_stopped(self.condition, self.scale, self.seed, self.data)
-        log = self.notebook.with_suffix(".log")
+        stopped, log = self.why_stopped(), self.notebook.with_suffix(".log")
         if stopped:
             return stopped
         return f"see {shown(log)}" if log.is_file() else "it was not started"
@@ -82,19 +84,39 @@ def members(settings: Mapping) -> list[Member]:
         )
     named("scale", settings["scale"], SCALES)
     chosen = CONDITIONS if settings["conditions"] == "all" else str(settings["conditions"]).split(",")
-    if not str(settings["seeds"]).isdigit() or int(settings["seeds"]) < 1:
-        raise SettingError(f"seeds is {settings['seeds']!r}; it must be the number of seeds, 1 or more")
     for condition in chosen:
         named("condition", condition, CONDITIONS)
     starts = (CONDITIONS[condition].start for condition in chosen)
     wanted = dict.fromkeys([*(start for start in starts if start), *chosen])
-    seeds = range(int(settings["seeds"]))
-    return [Member(condition, settings["scale"], seed, settings["data"]) for seed in seeds for condition in wanted]
+    seeds = {condition: seed_count(settings["seeds"], condition) for condition in wanted}
+    return [
+        Member(condition, settings["scale"], seed, settings["data"])
+        for seed in range(max(seeds.values()))
+        for condition in wanted
+        if seed < seeds[condition]
+    ]
+
+
+def seed_count(seeds: int | str | Mapping, condition: str) -> int:
+    """How many seeds of a condition the setting asks for; SettingError for anything but numbers of 1 or more."""
+    count = seeds
+    if isinstance(seeds, Mapping):
+        unknown = set(seeds) - {*CONDITIONS, "headline", "others"}
+        if unknown or "others" not in seeds:
+            raise SettingError(f"seeds has {', '.join(seeds)}; it takes names of conditions, headline, and others")
+        group = "headline" if condition in HEADLINE and "headline" in seeds else "others"
+        count = seeds.get(condition, seeds[group])
+    if not str(count).isdigit() or int(count) < 1:
+        raise SettingError(f"seeds is {count!r}; it must be the number of seeds, 1 or more")
+    return int(count)
 
 
 def outdated(settings: Mapping) -> list[Member]:
-    """The members whose network is not stored, or comes from another configuration."""
-    return [member for member in members(settings) if not member.is_current()]
+    """The members whose network is not stored, or comes from another configuration.
+
+    Trainings that stopped by themselves would do so again; their folder has to be deleted before they are tried anew.
+    """
+    return [member for member in members(settings) if not member.is_current() and not member.why_stopped()]
 
 
 def parse(assignments: Iterable[str]) -> tuple[dict, dict]:
@@ -130,7 +152,7 @@ def snakemake(what: Mapping, how: Mapping, chosen: list[Member]) -> None:
 
 
 def train(what: Mapping, how: Mapping) -> list[Member]:
-    """Train what is missing or outdated, write the table of all that is stored, and give the members that still are."""
+    """Train what is missing or outdated, write the table of all that is stored, and give the members without a network."""
     chosen = outdated(what)
     print(f"{len(chosen)} of {len(members(what))} networks are to be trained", flush=True)
     if chosen:
@@ -140,7 +162,13 @@ def train(what: Mapping, how: Mapping) -> list[Member]:
     table = Member.folder(what["scale"]) / "table.csv"
     write_text(table, results.collection(what["scale"], what["data"]).to_csv(index=False))
     print(f"all stored networks: {shown(table)}")
-    return outdated(what)
+    return [member for member in members(what) if not member.is_current()]
+
+
+def failures(missing: list[Member]) -> str:
+    """What is said of members without a network."""
+    lines = (f"  {member.name}: {member.why_not()}" for member in missing)
+    return "\n".join((f"error: {len(missing)} networks are missing", *lines))
 
 
 def main() -> None:
@@ -151,8 +179,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit("interrupted; the next call goes on from the last checkpoints")
     if missing:
-        lines = (f"  {member.name}: {member.why_not()}" for member in missing)
-        sys.exit("\n".join((f"error: {len(missing)} networks are missing", *lines)))
+        sys.exit(failures(missing))
 
 
 if __name__ == "__main__":

@@ -20,10 +20,12 @@ def is_current(condition: str, scale: str, seed: int, name: str) -> bool:
 
 
 def why_stopped(condition: str, scale: str, seed: int, name: str) -> str | None:
-    """The message of a training that stopped by itself, or None."""
+    """The message of a training with today's configuration that stopped by itself, and that no stored network has replaced, or None."""
     folder = network_folder(condition, scale, seed, name)
-    stopped = folder.with_name(folder.name + STOPPED)
-    return read_json(stopped / METRICS)["stopped"] if stopped.is_dir() else None
+    left = folder.with_name(folder.name + STOPPED)
+    if folder.is_dir() or not left.is_dir() or read_json(left / CONFIG) != planned(condition, scale, seed, name).config:
+        return None
+    return read_json(left / METRICS)["stopped"]
 
 
 def stored_seeds(condition: str, scale: str, name: str, ending: str = "") -> list[int]:
@@ -56,18 +58,12 @@ def collection(scale: str, name: str) -> pd.DataFrame:
 
 
 def stopped(scale: str, name: str) -> pd.DataFrame:
-    """Condition, seed and reason of every training that stopped by itself and that no stored network has replaced.
-
-    Those of a configuration that the book no longer has are left out.
-    """
-    rows = []
-    for condition in CONDITIONS:
-        for seed in stored_seeds(condition, scale, name, STOPPED):
-            folder = network_folder(condition, scale, seed, name)
-            left = folder.with_name(folder.name + STOPPED)
-            if not folder.is_dir() and read_json(left / CONFIG) == planned(condition, scale, seed, name).config:
-                rows.append((condition, seed, read_json(left / METRICS)["stopped"]))
-    return pd.DataFrame(rows, columns=["condition", "seed", "reason"])
+    """Condition, seed and reason of every training that `why_stopped` knows of."""
+    seeds = {condition: stored_seeds(condition, scale, name, STOPPED) for condition in CONDITIONS}
+    rows = [
+        (condition, seed, why_stopped(condition, scale, seed, name)) for condition in seeds for seed in seeds[condition]
+    ]
+    return pd.DataFrame([row for row in rows if row[2]], columns=["condition", "seed", "reason"])
 
 
 def _row(run: Path) -> dict:
