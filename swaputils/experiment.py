@@ -18,10 +18,9 @@ from swaputils.task import TaskConfig, repeated_display
 from swaputils.train import TrainConfig
 
 FOUR_ITEMS_WRONG = 0.2  # share of wrong items below which a rung of the ladder to more items is passed
-SLOWER_RATE = (
-    3e-3  # largest distribution rate of the objectives below, whose gradient through time diverges at the common one
-)
-SLOWER = ("moment_matching", "mixture_density")
+# Largest rates of learning of objectives whose gradient comes from free-running trials of a network that still has to learn its
+# distribution: at the common ones training diverges, or loses the cue in a burst that it does not recover from.
+RATES = {"moment_matching": 3e-3, "energy_score": 3e-3, "mixture_density": 1e-3}
 REPEATS = 16  # answers to one display that the objectives on distributions of answers compare
 NODES = 128  # of the densities of people's responses
 RADIUS = 2.5
@@ -106,8 +105,9 @@ def _sizes(taught: Condition, scale: str) -> tuple[RNNConfig, TrainConfig]:
         rnn = replace(rnn, projection=sizes.projection)
     if taught.items > 2:
         train = replace(train, wrong_items=max(train.wrong_items, FOUR_ITEMS_WRONG))
-    if taught.objective in SLOWER:
-        train = replace(train, distribution_rate=min(train.distribution_rate, SLOWER_RATE))
+    _, selected_by, _ = OBJECTIVES[taught.objective]
+    for stage, objective in (("selection_rate", selected_by), ("distribution_rate", taught.objective)):
+        train = replace(train, **{stage: min(getattr(train, stage), RATES.get(objective, math.inf))})
     return rnn, train
 
 
