@@ -83,4 +83,5 @@ def counted(axes: Axes, counts: pd.DataFrame) -> Axes:
     axes.set(xlabel=counts.columns.name or "", ylabel=counts.index.name or "")
     axes.tick_params(length=0)
     axes.tick_params(axis="x", rotation=45)
+    axes.tick_params(axis="y", rotation=0)
     return axes
