@@ -229,3 +229,26 @@ def overall(findings: Sequence[Finding]) -> str:
     if len(verdicts) == 1:
         return verdicts.pop()
     return IN_PART if {HOLDS, DOES_NOT} <= verdicts else CANNOT_TELL
+
+
+def agreement(attempts: pd.DataFrame, condition: str) -> dict[str, float]:
+    """How many trainings of a condition converged, and how far the networks agree; `attempts` as from `trainings`.
+
+    trainings; converged, the share of them, with its 95 % interval low to high; rate, the mean swap rate; rate_sd, its standard
+    deviation between networks, and response_sd, what the finite number of responses alone makes of it, both NaN for fewer
+    than two; curve_sd, the standard deviation of the swap curve, mean over its distances, NaN where there is no curve.
+    """
+    own = attempts[attempts["condition"] == condition]
+    converged = find(Part("converged", condition, "share", "above", 0.0, 1), attempts)
+    networks = own[own["converged"]]
+    found = {"trainings": len(own), "converged": len(networks) / max(len(own), 1)}
+    found |= {"low": converged.low, "high": converged.high, "rate": networks["network_swap_rate"].mean()}
+    found |= {"rate_sd": math.nan, "response_sd": math.nan, "curve_sd": math.nan}
+    if len(networks) > 1:
+        ideal = networks["ideal_swap_rate"].mean()
+        found["rate_sd"] = networks["network_swap_rate"].std()
+        found["response_sd"] = math.sqrt(ideal * (1 - ideal) / networks["network_responses"].iloc[0])
+        if "network_curve" in networks and networks["network_curve"].notna().all():
+            rates = np.array([curve["rate"] for curve in networks["network_curve"]])
+            found["curve_sd"] = rates.std(axis=0, ddof=1).mean()
+    return {name: float(value) for name, value in found.items()}

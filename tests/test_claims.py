@@ -158,3 +158,17 @@ def test_every_quantity_of_a_claim_is_measured_on_the_stored_networks():
 
 def test_the_page_agrees_with_the_results():
     assert PAGE.read_text() == page()
+
+
+def test_agreement_between_seeds():
+    nan = math.nan
+    some = attempts(index_swap=[0.10, 0.12, 0.08, nan], index_no_swap=[0.0])
+    some = some.assign(ideal_swap_rate=0.1, network_responses=10_000)
+    curves = [{"rate": [0.1, 0.2]}, {"rate": [0.1, 0.4]}, {"rate": [0.1, 0.3]}, nan, nan]
+    found = claims.agreement(some.assign(network_curve=curves), "index_swap")
+    assert (found["trainings"], found["converged"]) == (4, 0.75) and found["low"] < 0.75 < found["high"]
+    assert found["rate"] == pytest.approx(0.10) and found["rate_sd"] == pytest.approx(0.02)
+    assert found["response_sd"] == pytest.approx(0.003) and found["curve_sd"] == pytest.approx(0.05)
+    alone = claims.agreement(some, "index_no_swap")
+    assert (alone["trainings"], alone["rate"]) == (1, 0.0)
+    assert all(math.isnan(alone[name]) for name in ("rate_sd", "response_sd", "curve_sd"))
