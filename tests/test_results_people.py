@@ -102,3 +102,29 @@ def test_displays_lose_the_columns_of_absent_items():
     four = displays[displays.set_size == 4]
     trimmed = people._trimmed(four)
     assert trimmed.report.shape == (4, 4) and torch.equal(trimmed.cued_report, four.cued_report.double())
+
+
+def table_of(**by_model: list[float]) -> pd.DataFrame:
+    """Scores of one seed: a model's values by person."""
+    rows = [(0, person, model, value) for model, values in by_model.items() for person, value in enumerate(values)]
+    return pd.DataFrame(rows, columns=["seed", "subject", "model", "log_density"])
+
+
+def test_means_are_over_people():
+    table = table_of(network=[-1.0, -2.0, -3.0], uniform=[-1.8, -1.8, -1.8])
+    found = results.model_means(pd.concat((table, table.assign(seed=1)))).set_index("model")
+    assert found.loc["network", "log_density"] == -2 and set(found["people"]) == {3}
+    assert found.loc["network", "high"] == pytest.approx(-2 + 4.3027 / math.sqrt(3), abs=1e-4)
+    assert found.loc["uniform", "low"] == pytest.approx(-1.8)
+    one = results.model_means(table_of(network=[-1.0]))
+    assert one["low"].isna().all() and one["log_density"].tolist() == [-1.0]
+
+
+def test_the_gap_that_is_closed():
+    """Every person half way, whatever the size of the gap: no interval; people of whom two have none: a wide one."""
+    table = table_of(no_swap=[-2.0, -3.0, -2.5], network=[-1.5, -2.0, -2.0], surrogate=[-1.0, -1.0, -1.5])
+    assert results.gap_closed(table, generator=seeded()) == pytest.approx((0.5, 0.5, 0.5))
+    uneven = table_of(no_swap=[-2.0] * 4, network=[-2.0, -2.0, -1.0, -1.0], surrogate=[-1.0] * 4)
+    share, low, high = results.gap_closed(uneven, generator=seeded())
+    assert share == pytest.approx(0.5) and low == pytest.approx(0.0) and high == pytest.approx(1.0)
+    assert all(map(math.isnan, results.gap_closed(table_of(network=[-1.0, -2.0]), generator=seeded())))

@@ -13,7 +13,7 @@ from swaputils.results.networks import (
     recompute_network,
     remeasure,
 )
-from swaputils.results.people import people_scores, recompute_people
+from swaputils.results.people import gap_closed, model_means, people_scores, recompute_people
 from swaputils.results.surrogates import (
     fold_of,
     is_stored,
@@ -36,6 +36,7 @@ __all__ = [
     "evaluate",
     "flipped",
     "fold_of",
+    "gap_closed",
     "held_out_displays",
     "is_stored",
     "is_trained",
@@ -43,6 +44,7 @@ __all__ = [
     "learning_curves",
     "load",
     "misbinding_swaps",
+    "model_means",
     "network",
     "network_folder",
     "people_scores",

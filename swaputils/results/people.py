@@ -9,6 +9,7 @@ import math
 import pandas as pd
 import torch
 from jaxtyping import Float
+from scipy import stats
 from torch import Tensor
 from tqdm import tqdm
 
@@ -26,6 +27,7 @@ MANY_ANSWERS = 500
 KERNELS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)  # concentrations that are tried
 TAUGHT, WITHOUT = "human_n4", "human_n4_no_swap"
 SEED = 1_000_033
+RESAMPLES = 4_000  # of people, for an interval
 DISPLAYS = 20  # for which the ideal sampler answers at once, to bound memory
 
 
@@ -137,3 +139,34 @@ def _ideal_answers(plan: Experiment, displays: Displays, repeats: int, generator
         target = ResponseDensity(part.repeat_interleave(repeats, dim=0), density.radius)
         answers.append(to_angle(behaviour.ideal_end_points(plan.schedule, target, generator=generator)))
     return torch.cat(answers).unflatten(0, (-1, repeats))
+
+
+def model_means(table: pd.DataFrame) -> pd.DataFrame:
+    """Each model's mean log density over held-out people, with its 95 % t interval; `table` as from `people_scores`.
+
+    One row per model: model, log_density, low, high, people. NaN for the interval of fewer than two people.
+    """
+    persons = table.groupby(["model", "subject"], sort=False)["log_density"].mean()
+    rows = []
+    for model, values in persons.groupby("model", sort=False):
+        reach = stats.t.ppf(0.975, len(values) - 1) * values.sem() if len(values) > 1 else math.nan
+        rows.append((model, values.mean(), values.mean() - reach, values.mean() + reach, len(values)))
+    return pd.DataFrame(rows, columns=["model", "log_density", "low", "high", "people"])
+
+
+def gap_closed(table: pd.DataFrame, *, generator: torch.Generator) -> tuple[float, float, float]:
+    """How much of the way from the network without swaps to chapter 1's model the network goes: share, and 95 % bootstrap interval.
+
+    (network - no_swap) / (surrogate - no_swap) of the means over people, who are what is drawn anew. All NaN where fewer than two
+    people have all three.
+    """
+    persons = table.pivot_table("log_density", "subject", "model")
+    needed = ["network", "no_swap", "surrogate"]
+    if not set(needed) <= set(persons) or len(persons.dropna(subset=needed)) < 2:
+        return math.nan, math.nan, math.nan
+    values = torch.from_numpy(persons.dropna(subset=needed)[needed].to_numpy(copy=True))
+    picked = torch.randint(len(values), (RESAMPLES, len(values)), generator=generator)
+    network, without, model = torch.cat((values[None].mean(1), values[picked].mean(1))).unbind(1)
+    shares = (network - without) / (model - without)
+    low, high = shares[1:].quantile(shares.new_tensor([0.025, 0.975])).tolist()
+    return float(shares[0]), low, high
