@@ -10,7 +10,7 @@ import torch
 from swaputils import objectives, surrogate
 from swaputils.conditions import CONDITIONS, SCALES, Condition, learns_all_responses, learns_from_people, named
 from swaputils.diffusion import Schedule, circle_nodes, linear_schedule, report_noise, signal_weights
-from swaputils.lessons import Lesson, Objective, ladder
+from swaputils.lessons import RADIUS, Lesson, Objective, ladder
 from swaputils.records import Displays, ResponseDensity, ResponseMixture
 from swaputils.rnn import RNN, RNNConfig
 from swaputils.surrogate import SwapPosterior
@@ -23,7 +23,6 @@ FOUR_ITEMS_WRONG = 0.2  # share of wrong items below which a rung of the ladder 
 RATES = {"moment_matching": 3e-3, "energy_score": 3e-3, "mixture_density": 1e-3}
 REPEATS = 16  # answers to one display that the objectives on distributions of answers compare
 NODES = 128  # of the densities of people's responses
-RADIUS = 2.5
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from swaputils.records import STEP_SECONDS, Batch, Displays, ResponseDensity, ResponseMixture, TrialInputs
+from swaputils.records import STEP_SECONDS, Batch, Displays, ResponseDensity, ResponseMixture, TrialInputs, Trials
 from swaputils.task import TaskConfig, encode, sample_displays
 
+RADIUS = 2.5  # of responses in the readout plane
+GIVEN_SPREAD = 1e-3  # of a response that was given, in units of the radius
 Objective = Callable[..., torch.Tensor]
 Target = Callable[[Displays], ResponseMixture | ResponseDensity]
 
@@ -16,13 +18,16 @@ Target = Callable[[Displays], ResponseMixture | ResponseDensity]
 class Lesson:
     """What a network is taught: displays of `task`, responses of `target`, judged by `objective`.
 
-    repeats: times that each display of a batch is shown in a row, for objectives that compare distributions of answers.
+    repeats:  times that each display of a batch is shown in a row, for objectives that compare distributions of answers.
+    observed: trials to learn from in place of fresh displays and `target`: what was shown, and the response that was given, at
+              `radius` of the target; None for none.
     """
 
     task: TaskConfig
     target: Target
     objective: Objective
     repeats: int = 1
+    observed: Trials | None = None
 
 
 def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torch.Generator) -> Batch:
@@ -32,11 +37,21 @@ def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torc
     """
     if size % lesson.repeats:
         raise ValueError(f"a batch of {size} cannot show each display {lesson.repeats} times; it must be a multiple")
-    displays = sample_displays(lesson.task, size // lesson.repeats, generator=generator)
-    displays = displays[torch.arange(size, device=displays.cued.device) // lesson.repeats]
-    inputs, target = encode(lesson.task, displays), lesson.target(displays)
+    if lesson.observed is None:
+        displays = sample_displays(lesson.task, size // lesson.repeats, generator=generator)
+        displays = displays[torch.arange(size, device=displays.cued.device) // lesson.repeats]
+        target = lesson.target(displays)
+    else:
+        picked = torch.randint(len(lesson.observed), (size,), device=generator.device, generator=generator).cpu()
+        displays, target = lesson.observed.displays[picked], given(lesson.observed.response[picked])
+    inputs = encode(lesson.task, displays)
     inputs = TrialInputs(inputs.stimulus.to(like), inputs.cue.to(like), inputs.periods)
     return Batch(displays.to(like.device), inputs, target.to(like))
+
+
+def given(response: torch.Tensor) -> ResponseMixture:
+    """Responses [M] (rad) as targets that hold nothing else: at E[x_0 | x_t] = x_0 the closed-form objective is the sampled one."""
+    return ResponseMixture(response[:, None], torch.zeros_like(response)[:, None], GIVEN_SPREAD, RADIUS)
 
 
 def ladder(lesson: Lesson, delay_step: int) -> list[Lesson]:

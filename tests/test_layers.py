@@ -28,6 +28,7 @@ RANKS = {
     "objectives": 3,
     "emissions": 3,
     "simulated": 3,
+    "gru": 2,
     "train": 4,
     "theory": 4,
     "behaviour": 5,

@@ -8,6 +8,7 @@ import torch
 
 from swaputils import results, surrogate
 from swaputils.circular import sample_von_mises, von_mises_log_density, wrap
+from swaputils.conditions import UnknownName
 from swaputils.experiment import experiment
 from swaputils.results import people
 from swaputils.results.networks import Trained
@@ -97,11 +98,15 @@ def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
         results.recompute_people("smoke", "simulated")
 
 
-def test_displays_lose_the_columns_of_absent_items():
-    displays = simulated_trials(0, people=1, trials_per_set_size=4).displays
-    four = displays[displays.set_size == 4]
-    trimmed = people._trimmed(four)
-    assert trimmed.report.shape == (4, 4) and torch.equal(trimmed.cued_report, four.cued_report.double())
+def test_trials_of_four_items_lose_the_columns_of_others(monkeypatch):
+    observed = simulated_trials(0, people=1, trials_per_set_size=4)
+    monkeypatch.setattr(people, "trials", lambda name: observed)
+    four = people.at_four_items("simulated")
+    assert four.displays.report.shape == (4, 4) and four.response.dtype == torch.float64
+    kept = observed.displays[observed.displays.set_size == 4]
+    assert torch.equal(four.displays.cued_report, kept.cued_report.double())
+    with pytest.raises(UnknownName, match="unknown data set 'nobody'"):
+        people.at_four_items("nobody")
 
 
 def table_of(**by_model: list[float]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from swaputils.results.collection import collection, learning_curves, stopped
 from swaputils.results.evaluation import evaluate, held_out_displays, refitted
+from swaputils.results.limited import is_scored, limited_scores, recompute_limited
 from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
     Trained,
@@ -38,10 +39,12 @@ __all__ = [
     "fold_of",
     "gap_closed",
     "held_out_displays",
+    "is_scored",
     "is_stored",
     "is_trained",
     "largest_set_size",
     "learning_curves",
+    "limited_scores",
     "load",
     "misbinding_swaps",
     "model_means",
@@ -52,6 +55,7 @@ __all__ = [
     "posterior",
     "posterior_without",
     "recompute_folds",
+    "recompute_limited",
     "recompute_misbinding",
     "recompute_network",
     "recompute_people",

@@ -63,14 +63,12 @@ def recompute_people(scale: str, name: str) -> None:
     the same seed that was taught responses without swaps, where it is stored. Ideal sampler and networks are scored by kernels
     around their responses. StoreError when no network is stored.
     """
-    check_data(name)
     seeds = stored_seeds(TAUGHT, scale, name)
     if not seeds:
         raise StoreError(
             f"no network of {TAUGHT} is stored at scale {scale!r}; run `make collection CONDITIONS={TAUGHT}`"
         )
-    observed = trials(name)
-    observed = observed[observed.displays.set_size == FOLDED_SIZE]
+    observed = at_four_items(name)
     rows = [row for seed in tqdm(seeds, desc="people", unit="network") for row in _score(observed, scale, name, seed)]
     path, origin = _path(scale, name), json.dumps(provenance(), indent=2) + "\n"
     text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
@@ -93,22 +91,20 @@ def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
     """Rows of one network."""
     fold = fold_of(observed)
     others, people = observed[fold != seed % FOLDS], observed[fold == seed % FOLDS]
-    shown_to = _trimmed(people.displays)
-    response = people.response.double()
+    displays, response = people.displays, people.response
     taught = network(TAUGHT, scale, seed, name)
     generator = torch.Generator().manual_seed(SEED + seed)
-    repeats = ANSWERS.get(scale, MANY_ANSWERS)
     found = {
         "uniform": torch.full_like(response, -math.log(2 * math.pi)),
-        "mixture": surrogate.mixture_log_density(surrogate.fit_mixture(others), people.displays, response),
-        "surrogate": surrogate.response_log_density(posterior_without(name, seed % FOLDS), people.displays, response),
-        "drawn": surrogate.response_log_density(taught.experiment.human, people.displays, response),
-        "ideal": kernel_log_density(_ideal_answers(taught.experiment, shown_to, repeats, generator), response),
-        "network": kernel_log_density(_answers(taught, shown_to, repeats, generator), response),
+        "mixture": surrogate.mixture_log_density(surrogate.fit_mixture(others), displays, response),
+        "surrogate": surrogate.response_log_density(posterior_without(name, seed % FOLDS), displays, response),
+        "drawn": surrogate.response_log_density(taught.experiment.human, displays, response),
+        "ideal": kernel_log_density(_ideal_answers(taught.experiment, displays, generator), response),
+        "network": kernel_log_density(answers(taught, displays, generator), response),
     }
     if seed in stored_seeds(WITHOUT, scale, name):
         without = network(WITHOUT, scale, seed, name)
-        found["no_swap"] = kernel_log_density(_answers(without, shown_to, repeats, generator), response)
+        found["no_swap"] = kernel_log_density(answers(without, displays, generator), response)
     rows = []
     for subject in people.subject.unique().tolist():
         own = people.subject == subject
@@ -117,28 +113,38 @@ def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
     return rows
 
 
-def _trimmed(displays: Displays) -> Displays:
-    """Displays of one set size without the columns of items that none of them has."""
-    size = int(displays.set_size[0])
-    if not displays.present[:, :size].all():
+def at_four_items(name: str) -> Trials:
+    """All trials of a data set with four items, in double precision and without columns of items that none of them has."""
+    check_data(name)
+    observed = trials(name)
+    observed = observed[observed.displays.set_size == FOLDED_SIZE]
+    shown = observed.displays
+    if not shown.present[:, :FOLDED_SIZE].all():
         raise ValueError("items that are absent must come after those that are shown")
-    return Displays(displays.report[:, :size].double(), displays.probe[:, :size].double(), displays.cued)
+    features = (feature[:, :FOLDED_SIZE].double() for feature in (shown.report, shown.probe))
+    return Trials(Displays(*features, shown.cued), observed.response.double(), observed.subject)
 
 
-def _answers(trained: Trained, displays: Displays, repeats: int, generator: torch.Generator) -> Tensor:
-    """[M, repeats] responses of a network to each display, rad."""
+def answers(trained: Trained, displays: Displays, generator: torch.Generator) -> Float[Tensor, "trials answers"]:
+    """Responses (rad) of a network to each display, 500 but at the smoke scale."""
+    repeats = _repeats(trained.experiment)
     every = displays[torch.arange(len(displays)).repeat_interleave(repeats)]
     points = behaviour.end_points(trained.rnn, trained.experiment.task, every, generator=generator)
     return to_angle(points).double().unflatten(0, (-1, repeats))
 
 
-def _ideal_answers(plan: Experiment, displays: Displays, repeats: int, generator: torch.Generator) -> Tensor:
-    """[M, repeats] responses of the ideal sampler to each display, rad."""
-    density, answers = plan.distribution.target(displays), []
+def _repeats(plan: Experiment) -> int:
+    return ANSWERS.get(plan.config["scale"], MANY_ANSWERS)
+
+
+def _ideal_answers(plan: Experiment, displays: Displays, generator: torch.Generator) -> Tensor:
+    """[M, answers] responses of the ideal sampler to each display, rad."""
+    repeats, points = _repeats(plan), []
+    density = plan.distribution.target(displays)
     for part in density.log_density.split(DISPLAYS):
         target = ResponseDensity(part.repeat_interleave(repeats, dim=0), density.radius)
-        answers.append(to_angle(behaviour.ideal_end_points(plan.schedule, target, generator=generator)))
-    return torch.cat(answers).unflatten(0, (-1, repeats))
+        points.append(to_angle(behaviour.ideal_end_points(plan.schedule, target, generator=generator)))
+    return torch.cat(points).unflatten(0, (-1, repeats))
 
 
 def model_means(table: pd.DataFrame) -> pd.DataFrame:

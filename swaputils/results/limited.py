@@ -1,0 +1,124 @@
+"""Is the surrogate needed? Learners that have some human trials and nothing else, scored on held-out people.
+
+limited/<data>_<scale>_<kind>_<trials>_<seed>.csv    scores of one learner, see `recompute_limited`
+"""
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from swaputils import surrogate
+from swaputils.experiment import Experiment, experiment
+from swaputils.gru import GRUConfig, train_gru
+from swaputils.lessons import make_batch
+from swaputils.records import Trials
+from swaputils.results.networks import Trained, planned
+from swaputils.results.people import answers, at_four_items, kernel_log_density
+from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, fold_of
+from swaputils.rnn import RNN
+from swaputils.store import StoreError, provenance, results_folder, shown, write_files
+from swaputils.surrogate import LADDER, SwapModel
+from swaputils.train import DISTRIBUTION, Training
+
+KINDS = ("surrogate", "gru", "direct", "taught")
+CONDITION = "human_n4"
+CHECKED = 0.2  # share of the trials that training is stopped on
+CHECK_EVERY = 250  # updates
+SEED = 1_000_039
+
+
+def recompute_limited(kind: str, count: int, scale: str, seed: int, name: str) -> None:
+    """Let one learner learn from `count` trials of the people outside of the seed's fold, and store its scores on those inside.
+
+    kind: "surrogate", chapter 1's model fitted to the trials; "taught", the network taught by that; "direct", the same network
+          taught by the trials themselves; "gru", a recurrent network with a mixture-density head. The last two stop where a fifth of the
+          trials, which they do not learn from, are likeliest; the networks' selection stage uses no human trials.
+
+    One row for each held-out person: kind, count, seed, fold, subject, trials, log_density (nats per rad). ValueError for an
+    unknown kind or more trials than there are.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; allowed are {', '.join(KINDS)}")
+    observed = at_four_items(name)
+    fold = fold_of(observed)
+    generator = torch.Generator().manual_seed(SEED + seed)
+    others, people = observed[fold != seed % FOLDS], observed[fold == seed % FOLDS]
+    if not 10 <= count <= len(others):
+        raise ValueError(f"{count} trials were asked for; there are 10 to {len(others)} outside of the fold")
+    chosen = others[torch.randperm(len(others), generator=generator)[:count]]
+    density = _density(kind, chosen, people, planned(CONDITION, scale, seed, name), generator)
+    rows = []
+    for subject in people.subject.unique().tolist():
+        own = people.subject == subject
+        about = {"kind": kind, "count": count, "seed": seed, "fold": seed % FOLDS, "subject": subject}
+        rows.append(about | {"trials": int(own.sum()), "log_density": float(density[own].mean())})
+    path, origin = _path(kind, count, scale, seed, name), json.dumps(provenance(), indent=2) + "\n"
+    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+    write_files({path: text.encode(), path.with_suffix(".provenance.json"): origin.encode()})
+
+
+def is_scored(kind: str, count: int, scale: str, seed: int, name: str) -> bool:
+    """Whether a learner's scores are stored."""
+    return _path(kind, count, scale, seed, name).is_file()
+
+
+def limited_scores(scale: str, name: str) -> pd.DataFrame:
+    """All stored scores of `recompute_limited`; StoreError when there is none."""
+    folder = results_folder() / "limited"
+    parts = [pd.read_csv(path) for path in sorted(folder.glob(f"{name}_{scale}_*.csv"))]
+    if not parts:
+        raise StoreError(
+            f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; run `python -m workflow.limited`"
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _path(kind: str, count: int, scale: str, seed: int, name: str):
+    return results_folder() / "limited" / f"{name}_{scale}_{kind}_{count}_{seed}.csv"
+
+
+def _density(kind: str, chosen: Trials, people: Trials, plan: Experiment, generator: torch.Generator) -> torch.Tensor:
+    """Log density of every held-out trial under a learner of the chosen ones."""
+    learnt, checked = chosen[: -int(CHECKED * len(chosen))], chosen[-int(CHECKED * len(chosen)) :]
+    if kind == "gru":
+        network = train_gru(plan.task, learnt, checked, GRUConfig(), generator=generator)
+        with torch.no_grad():
+            return network.log_density(people.displays, people.response).double()
+    if kind == "direct":
+        rnn = _taught_directly(plan, learnt, checked, generator)
+    else:
+        fit = surrogate.cell(
+            surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), generator=generator), set_size=FOLDED_SIZE
+        )
+        if kind == "surrogate":
+            return surrogate.response_log_density(fit, people.displays, people.response)
+        plan = experiment(CONDITION, plan.config["scale"], plan.seed, fit)
+        rnn = plan.new_rnn(generator=generator)
+        for _ in tqdm(Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator), desc="taught"):
+            pass
+    trained = Trained(rnn.double(), plan, pd.DataFrame(), {})
+    return kernel_log_density(answers(trained, people.displays, generator), people.response)
+
+
+def _taught_directly(plan: Experiment, learnt: Trials, checked: Trials, generator: torch.Generator) -> RNN:
+    """The condition's network, taught by trials in place of the surrogate, with the averaged weights that do best on others."""
+    rnn = plan.new_rnn(generator=generator)
+    lesson, other = (replace(plan.distribution, observed=trials) for trials in (learnt, checked))
+    training = Training(rnn, plan.selection, lesson, plan.train, generator=generator)
+    best, kept = float("inf"), rnn.state_dict()
+    longest = plan.train.selection_updates + plan.train.distribution_updates
+    every = min(CHECK_EVERY, plan.train.distribution_updates)
+    for progress in tqdm(training, total=longest, desc="direct", unit="update"):
+        if progress.stage == DISTRIBUTION and progress.update % every == 0:
+            average = training.average.module
+            with torch.no_grad():
+                fixed = torch.Generator().manual_seed(SEED)
+                batch = make_batch(other, plan.train.batch * 4, average.readout, generator=fixed)
+                loss = float(other.objective(average, batch, generator=fixed))
+            if loss < best:
+                best, kept = loss, {name: value.clone() for name, value in average.state_dict().items()}
+    rnn.load_state_dict(kept)
+    return rnn

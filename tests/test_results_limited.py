@@ -1,0 +1,74 @@
+"""Learners of a few human trials: what they learn from, and what is refused."""
+
+import pytest
+import torch
+
+from swaputils import results
+from swaputils.experiment import experiment
+from swaputils.gru import GRUConfig
+from swaputils.lessons import given, make_batch
+from swaputils.records import Trials
+from swaputils.results import limited, people
+from swaputils.simulated import simulated_trials
+from swaputils.store import StoreError
+from swaputils.surrogate import BnsConfig
+from tests.small import seeded, swap_posterior
+
+
+@pytest.fixture
+def setting(tmp_path, monkeypatch):
+    """Five people, and little training."""
+    observed = simulated_trials(0, people=5, trials_per_set_size=16)
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    monkeypatch.setattr(people, "trials", lambda name: observed)
+    monkeypatch.setattr(limited, "planned", lambda condition, scale, seed, name: plan_of(scale, seed))
+    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=8, components=2, updates=50))
+    monkeypatch.setattr(limited.surrogate, "BnsConfig", lambda: BnsConfig(steps=40))
+    return tmp_path
+
+
+def plan_of(scale: str, seed: int):
+    return experiment(limited.CONDITION, scale, seed, swap_posterior(-1.0))
+
+
+@pytest.mark.parametrize("kind", limited.KINDS)
+def test_a_learner_is_scored_on_the_people_of_its_fold_alone(setting, kind):
+    assert not results.is_scored(kind, 40, "smoke", 6, "simulated")
+    results.recompute_limited(kind, 40, "smoke", 6, "simulated")
+    assert results.is_scored(kind, 40, "smoke", 6, "simulated")
+    table = results.limited_scores("smoke", "simulated")
+    assert table[["kind", "count", "seed", "fold", "subject", "trials"]].values.tolist() == [[kind, 40, 6, 1, 2, 16]]
+    assert table["log_density"].between(-5, 0).all()
+
+
+def test_what_cannot_be_learnt_is_refused(setting):
+    with pytest.raises(ValueError, match="kind is 'magic'; allowed are surrogate, gru, direct, taught"):
+        results.recompute_limited("magic", 40, "smoke", 0, "simulated")
+    with pytest.raises(ValueError, match="65 trials were asked for; there are 10 to 64 outside of the fold"):
+        results.recompute_limited("gru", 65, "smoke", 0, "simulated")
+    with pytest.raises(StoreError, match="nothing is stored of simulated at scale 'smoke'"):
+        results.limited_scores("smoke", "simulated")
+
+
+def test_observed_trials_are_batches_of_what_was_shown_and_answered():
+    plan, observed = plan_of("smoke", 0), simulated_trials(0, people=1, trials_per_set_size=6)
+    four = observed[observed.displays.set_size == 4]
+    trimmed = Trials(
+        type(four.displays)(four.displays.report[:, :4], four.displays.probe[:, :4], four.displays.cued),
+        four.response,
+        four.subject,
+    )
+    lesson = limited.replace(plan.distribution, observed=trimmed)
+    batch = make_batch(lesson, 50, plan.new_rnn(generator=seeded()).readout, generator=seeded())
+    assert batch.target.angles.shape == (50, 1) and len(set(batch.target.angles[:, 0].tolist())) == 6
+    for trial in range(50):
+        which = (trimmed.response - batch.target.angles[trial, 0]).abs().argmin()
+        torch.testing.assert_close(
+            batch.displays.report[trial].double(), trimmed.displays.report[which].double(), rtol=0, atol=1e-6
+        )
+
+
+def test_a_given_response_is_all_of_its_target():
+    target = given(torch.tensor([0.5, -1.0]))
+    assert target.log_weights.tolist() == [[0.0], [0.0]] and target.angles[:, 0].tolist() == [0.5, -1.0]
+    assert target.spread < 0.01 and target.radius == 2.5
