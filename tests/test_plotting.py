@@ -37,6 +37,7 @@ DRAWINGS = {
     "outline": lambda axes: plotting.outline(axes, torch.ones(9), torch.linspace(-2, 2, 5), "ideal"),
     "doubling_axis": lambda axes: plotting.doubling_axis(axes, [40, 80], "steps"),
     "readout": lambda axes: plotting.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
+    "ring": lambda axes: plotting.ring(axes, torch.rand(6, 2), True, "first item"),
     "shade_periods": lambda axes: plotting.shade_periods(axes, Periods()),
     "band": lambda axes: plotting.band(axes, DISTANCES, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
     "support": lambda axes: plotting.support(axes, DISTANCES.tolist()),
