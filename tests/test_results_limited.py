@@ -1,5 +1,8 @@
 """Learners of a few human trials: what they learn from, and what is refused."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -13,6 +16,8 @@ from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError
 from swaputils.surrogate import BnsConfig
 from tests.small import seeded, swap_posterior
+from workflow import people as command
+from workflow.chapters import ROOT
 
 
 @pytest.fixture
@@ -72,3 +77,26 @@ def test_a_given_response_is_all_of_its_target():
     target = given(torch.tensor([0.5, -1.0]))
     assert target.log_weights.tolist() == [[0.0], [0.0]] and target.angles[:, 0].tolist() == [0.5, -1.0]
     assert target.spread < 0.01 and target.radius == 2.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "one to three arguments are needed"),
+        (("dogs",), "unknown job 'dogs'; known are networks, learners"),
+        (("networks", "huge"), "unknown scale 'huge'; known are smoke, laptop, paper"),
+        (("networks", "smoke", "nobody"), "unknown data set 'nobody'"),
+    ],
+)
+def test_the_command_refuses_what_does_not_exist(arguments, message):
+    command = [sys.executable, "-m", "workflow.people", *arguments]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert finished.returncode == 1 and finished.stderr.startswith("error: ") and message in finished.stderr
+
+
+def test_stored_learners_are_not_trained_again(setting, monkeypatch):
+    done = []
+    monkeypatch.setattr(command.results, "is_scored", lambda kind, *_: kind == "gru")
+    monkeypatch.setattr(command.results, "recompute_limited", lambda *learner: done.append(learner))
+    command.score_learners("smoke", "simulated")
+    assert done == [(kind, 60, "smoke", 0, "simulated") for kind in ("surrogate", "direct", "taught")]

@@ -92,7 +92,9 @@ def test_only_the_people_of_the_fold_are_scored(scored):
 
 def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    with pytest.raises(StoreError, match="simulated_smoke.csv: not computed yet; run `python -m workflow.people smoke"):
+    with pytest.raises(
+        StoreError, match="simulated_smoke.csv: not computed yet; run `python -m workflow.people networks smoke"
+    ):
         results.people_scores("smoke", "simulated")
     with pytest.raises(StoreError, match="no network of human_n4 is stored at scale 'smoke'"):
         results.recompute_people("smoke", "simulated")
@@ -106,7 +108,7 @@ def test_trials_of_four_items_lose_the_columns_of_others(monkeypatch):
     kept = observed.displays[observed.displays.set_size == 4]
     assert torch.equal(four.displays.cued_report, kept.cued_report.double())
     with pytest.raises(UnknownName, match="unknown data set 'nobody'"):
-        people.at_four_items("nobody")
+        results.recompute_people("smoke", "nobody")
 
 
 def table_of(**by_model: list[float]) -> pd.DataFrame:

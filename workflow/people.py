@@ -1,22 +1,45 @@
-"""Score the stored networks of all of people's responses on held-out people: python -m workflow.people [SCALE [DATA]]"""
+"""Score networks and other learners on held-out people: python -m workflow.people WHAT [SCALE [DATA]]
+
+WHAT is "networks", the stored ones of all of people's responses, all anew; or "learners", which get some human trials and nothing
+else. Learners whose scores are stored are left out, so an interrupted call goes on with the next one.
+"""
 
 import sys
+
+from tqdm import tqdm
 
 from swaputils import results
 from swaputils.conditions import SCALES, UnknownName, named
 from swaputils.data import DataError
+from swaputils.results.limited import KINDS
 from swaputils.store import StoreError
 
+COUNTS = (200, 600, 2_000)  # of trials; there are 2,160 outside of the largest fold of the book's data set
+SEEDS = range(3)
+SMOKE = [(kind, 60, 0) for kind in KINDS]
 
-def main(scale: str = "laptop", name: str = "vandenberg2012_color") -> None:
+
+def score_learners(scale: str, name: str) -> None:
+    """Let every learner learn and score it, the quick kinds first."""
+    learners = [(kind, count, seed) for kind in KINDS for seed in SEEDS for count in COUNTS]
+    for kind, count, seed in tqdm(SMOKE if scale == "smoke" else learners, unit="learner"):
+        if not results.is_scored(kind, count, scale, seed, name):
+            results.recompute_limited(kind, count, scale, seed, name)
+
+
+JOBS = {"networks": results.recompute_people, "learners": score_learners}
+
+
+def main() -> None:
+    if not 2 <= len(sys.argv) <= 4:
+        sys.exit(f"error: one to three arguments are needed\n{__doc__}")
+    what, scale, name = (*sys.argv[1:], *("laptop", "vandenberg2012_color")[len(sys.argv) - 2 :])
     try:
         named("scale", scale, SCALES)
-        results.recompute_people(scale, name)
+        named("job", what, JOBS)(scale, name)
     except (DataError, StoreError, UnknownName) as error:
         sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
-        sys.exit(f"error: at most a scale and a data set can be given\n{__doc__}")
-    main(*sys.argv[1:])
+    main()

@@ -71,7 +71,7 @@ def limited_scores(scale: str, name: str) -> pd.DataFrame:
     parts = [pd.read_csv(path) for path in sorted(folder.glob(f"{name}_{scale}_*.csv"))]
     if not parts:
         raise StoreError(
-            f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; run `python -m workflow.limited`"
+            f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; run `python -m workflow.people learners {scale} {name}`"
         )
     return pd.concat(parts, ignore_index=True)
 

@@ -63,6 +63,7 @@ def recompute_people(scale: str, name: str) -> None:
     the same seed that was taught responses without swaps, where it is stored. Ideal sampler and networks are scored by kernels
     around their responses. StoreError when no network is stored.
     """
+    check_data(name)
     seeds = stored_seeds(TAUGHT, scale, name)
     if not seeds:
         raise StoreError(
@@ -79,7 +80,7 @@ def people_scores(scale: str, name: str) -> pd.DataFrame:
     """The stored table of `recompute_people`; StoreError when it has not been computed."""
     path = _path(scale, name)
     if not path.is_file():
-        raise StoreError(f"{shown(path)}: not computed yet; run `python -m workflow.people {scale} {name}`")
+        raise StoreError(f"{shown(path)}: not computed yet; run `python -m workflow.people networks {scale} {name}`")
     return pd.read_csv(path)
 
 
@@ -115,7 +116,6 @@ def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
 
 def at_four_items(name: str) -> Trials:
     """All trials of a data set with four items, in double precision and without columns of items that none of them has."""
-    check_data(name)
     observed = trials(name)
     observed = observed[observed.displays.set_size == FOLDED_SIZE]
     shown = observed.displays
