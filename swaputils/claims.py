@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 import yaml
 from scipy import stats
 
 from swaputils import results
+from swaputils.behaviour import share
 from swaputils.conditions import CONDITIONS
 from swaputils.store import shown
 
@@ -204,8 +206,8 @@ def find(part: Part, attempts: pd.DataFrame) -> Finding:
 def _interval(test: str, samples: Sequence[np.ndarray]) -> tuple[float, float, float]:
     """Effect and the ends of its 95 % interval."""
     if test == "share":
-        result = stats.binomtest(int(samples[0].sum()), len(samples[0]))
-        return (result.statistic, *result.proportion_ci(0.95, method="wilson"))
+        found = share(torch.from_numpy(samples[0] > 0))
+        return found.value, found.low, found.high
     variances = [sample.var(ddof=1) / len(sample) for sample in samples]
     effect = samples[0].mean() - (samples[1].mean() if test == "difference" else 0)
     error = math.sqrt(sum(variances))

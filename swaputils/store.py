@@ -141,6 +141,12 @@ def write_text(path: Path | str, text: str) -> None:
     write_files({Path(path): text.encode()})
 
 
+def write_with_provenance(path: Path, text: str) -> None:
+    """Write a text file, and beside it, ending in .provenance.json, where and when it was made; both whole or not at all."""
+    made_by = json.dumps(provenance(), indent=2) + "\n"
+    write_files({path: text.encode(), path.with_suffix(".provenance.json"): made_by.encode()})
+
+
 def write_json(path: Path | str, value: object) -> None:
     """Write JSON whole or not at all; not-a-number and infinity are refused."""
     write_files({Path(path): _json_bytes(Path(path), value)})

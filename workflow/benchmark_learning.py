@@ -7,7 +7,6 @@ Every ten seconds of processor time the loss of both is measured in the same way
 with fixed noised responses, but against the target in closed form, so that it has no floor. The time of measuring is not counted. Writes results/training/learning.csv: recipe, cpu_seconds, update, loss, swap_rate.
 """
 
-import json
 import math
 import sys
 import time
@@ -33,7 +32,7 @@ from swaputils.experiment import Experiment, experiment
 from swaputils.lessons import make_batch
 from swaputils.results import held_out_displays
 from swaputils.rnn import RNN, RNNConfig, draw_noise, rollout
-from swaputils.store import provenance, results_folder, write_files
+from swaputils.store import results_folder, write_with_provenance
 from swaputils.train import Training
 
 CONDITION, SEED = "probe_similarity_00", 0
@@ -111,11 +110,10 @@ def main() -> None:
         sys.exit(f"error: unknown argument {sys.argv[1]!r}; this benchmark takes none")
     torch.set_num_threads(1)
     plan = experiment(CONDITION, "laptop", SEED)
-    made_by = json.dumps(provenance(), indent=2) + "\n"
     rows = curve("book", book, plan, math.inf) + curve("paper", recipe, plan, RECIPE_SECONDS)
     path = results_folder() / "training" / "learning.csv"
     text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
-    write_files({path: text.encode(), path.with_suffix(".provenance.json"): made_by.encode()})
+    write_with_provenance(path, text)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 limited/<data>_<scale>_<kind>_<trials>_<seed>.csv    scores of one learner, see `recompute_limited`
 """
 
-import json
 from dataclasses import replace
 
 import pandas as pd
@@ -16,10 +15,10 @@ from swaputils.gru import GRUConfig, train_gru
 from swaputils.lessons import make_batch
 from swaputils.records import Trials
 from swaputils.results.networks import Trained, planned
-from swaputils.results.people import answers, at_four_items, kernel_log_density
+from swaputils.results.people import answers, at_four_items, by_person, kernel_log_density
 from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, fold_of
 from swaputils.rnn import RNN
-from swaputils.store import StoreError, provenance, results_folder, shown, write_files
+from swaputils.store import StoreError, results_folder, shown, write_with_provenance
 from swaputils.surrogate import LADDER, SwapModel
 from swaputils.train import DISTRIBUTION, Training
 
@@ -50,14 +49,9 @@ def recompute_limited(kind: str, count: int, scale: str, seed: int, name: str) -
         raise ValueError(f"{count} trials were asked for; there are 10 to {len(others)} outside of the fold")
     chosen = others[torch.randperm(len(others), generator=generator)[:count]]
     density = _density(kind, chosen, people, planned(CONDITION, scale, seed, name), generator)
-    rows = []
-    for subject in people.subject.unique().tolist():
-        own = people.subject == subject
-        about = {"kind": kind, "count": count, "seed": seed, "fold": seed % FOLDS, "subject": subject}
-        rows.append(about | {"trials": int(own.sum()), "log_density": float(density[own].mean())})
-    path, origin = _path(kind, count, scale, seed, name), json.dumps(provenance(), indent=2) + "\n"
-    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
-    write_files({path: text.encode(), path.with_suffix(".provenance.json"): origin.encode()})
+    about = {"kind": kind, "count": count, "seed": seed, "fold": seed % FOLDS}
+    table = pd.DataFrame([about | row for row in by_person(people, density)])
+    write_with_provenance(_path(kind, count, scale, seed, name), table.to_csv(index=False, float_format="%.6g"))
 
 
 def is_scored(kind: str, count: int, scale: str, seed: int, name: str) -> bool:

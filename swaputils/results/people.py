@@ -3,7 +3,6 @@
 people/<data>_<scale>.csv   mean log density of every held-out person's responses under every model, see `recompute_people`
 """
 
-import json
 import math
 
 import pandas as pd
@@ -20,7 +19,7 @@ from swaputils.records import Displays, ResponseDensity, Trials
 from swaputils.results.collection import stored_seeds
 from swaputils.results.networks import Trained, network
 from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, check_data, fold_of, posterior_without, trials
-from swaputils.store import StoreError, provenance, results_folder, shown, write_files
+from swaputils.store import StoreError, results_folder, shown, write_with_provenance
 
 ANSWERS = {"smoke": 20}  # responses of a network to each display; at other scales:
 MANY_ANSWERS = 500
@@ -71,9 +70,7 @@ def recompute_people(scale: str, name: str) -> None:
         )
     observed = at_four_items(name)
     rows = [row for seed in tqdm(seeds, desc="people", unit="network") for row in _score(observed, scale, name, seed)]
-    path, origin = _path(scale, name), json.dumps(provenance(), indent=2) + "\n"
-    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
-    write_files({path: text.encode(), path.with_suffix(".provenance.json"): origin.encode()})
+    write_with_provenance(_path(scale, name), pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
 
 
 def people_scores(scale: str, name: str) -> pd.DataFrame:
@@ -106,12 +103,17 @@ def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
     if seed in stored_seeds(WITHOUT, scale, name):
         without = network(WITHOUT, scale, seed, name)
         found["no_swap"] = kernel_log_density(answers(without, displays, generator), response)
-    rows = []
-    for subject in people.subject.unique().tolist():
-        own = people.subject == subject
-        about = {"seed": seed, "fold": seed % FOLDS, "subject": subject, "trials": int(own.sum())}
-        rows += [about | {"model": model, "log_density": float(values[own].mean())} for model, values in found.items()]
-    return rows
+    about = {"seed": seed, "fold": seed % FOLDS}
+    return [about | {"model": model} | row for model, values in found.items() for row in by_person(people, values)]
+
+
+def by_person(people: Trials, log_density: Float[Tensor, " trials"]) -> list[dict]:
+    """Subject, how many trials, and their mean log density, of each person."""
+    masks = {subject: people.subject == subject for subject in people.subject.unique().tolist()}
+    return [
+        {"subject": subject, "trials": int(own.sum()), "log_density": float(log_density[own].mean())}
+        for subject, own in masks.items()
+    ]
 
 
 def at_four_items(name: str) -> Trials:

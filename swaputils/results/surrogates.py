@@ -8,7 +8,6 @@ surrogate/<data>/set_size_<n>/  posterior over the swap function of cue distance
 surrogate/<data>/without_fold_<k>/set_size_4/  the same without a fifth of the people, for networks that are scored on these
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from swaputils.circular import wrap
 from swaputils.conditions import named
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
-from swaputils.store import StoreError, provenance, results_folder, shown, write_files, write_text
+from swaputils.store import StoreError, results_folder, shown, write_text, write_with_provenance
 from swaputils.surrogate import LADDER, BnsConfig, SwapModel, SwapPosterior
 
 SIMULATED = "simulated"
@@ -167,9 +166,7 @@ def recompute_table(name: str, table: str) -> None:
         computed = named("study", table, STUDIES)()
     else:
         computed = named("table", table, TABLES)(trials(name))
-    path, origin = _table_path(name, table), json.dumps(provenance(), indent=2) + "\n"
-    text = computed.to_csv(index=False, float_format="%.6g")
-    write_files({path: text.encode(), path.with_suffix(".provenance.json"): origin.encode()})
+    write_with_provenance(_table_path(name, table), computed.to_csv(index=False, float_format="%.6g"))
 
 
 def is_stored(name: str, table: str) -> bool:
