@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from torch import Tensor
 from tqdm import tqdm
 
@@ -47,6 +48,23 @@ def share(cases: Bool[Tensor, " cases"]) -> Share:
     result = binomtest(int(cases.sum()), count)
     low, high = result.proportion_ci(0.95, method="wilson")
     return Share(result.statistic, float(low), float(high), count)
+
+
+def mean_interval(*samples: np.ndarray) -> tuple[float, float, float]:
+    """Mean of one sample, or of the first minus that of the second, and the ends of its 95 % t interval (Welch's for two).
+
+    The interval is NaN where a sample has fewer than two values.
+    """
+    effect = float(samples[0].mean() - sum(sample.mean() for sample in samples[1:]))
+    if min(len(sample) for sample in samples) < 2:
+        return effect, math.nan, math.nan
+    variances = [sample.var(ddof=1) / len(sample) for sample in samples]
+    error = math.sqrt(sum(variances))
+    if error == 0:
+        return effect, effect, effect
+    freedom = sum(variances) ** 2 / sum(each**2 / (len(sample) - 1) for each, sample in zip(variances, samples))
+    reach = float(t.ppf(0.975, freedom)) * error
+    return effect, effect - reach, effect + reach
 
 
 @torch.no_grad()

@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
-from scipy import stats
 
 from swaputils import results
-from swaputils.behaviour import share
+from swaputils.behaviour import mean_interval, share
 from swaputils.conditions import CONDITIONS
-from swaputils.store import shown
+from swaputils.results.limited import COUNTS
+from swaputils.store import StoreError, shown
 
 HOLDS, IN_PART, DOES_NOT, CANNOT_TELL = "holds", "holds in part", "does not hold", "cannot tell"
-TESTS = ("mean", "difference", "share")
+SEED = 1_000_081
+TESTS = ("mean", "difference", "share", "people")
 
 
 class ClaimError(ValueError):
@@ -29,7 +30,8 @@ class Part:
     """One test of a claim: a quantity of the networks of a condition (minus that of `versus`) above or below a margin.
 
     side:  "above" or "below" the margin.
-    test:  "mean" over seeds with its t interval, "difference" of two means with Welch's, or "share" with Wilson's.
+    test:  "mean" over seeds with its t interval, "difference" of two means with Welch's, "share" with Wilson's, or "people", an
+           interval over held-out people.
     seeds: networks of each condition without which no verdict is given.
     """
 
@@ -132,6 +134,33 @@ QUANTITIES: dict[str, tuple[str, Callable[[pd.Series], float]]] = {
 }
 
 
+def _gap_closed(scale: str, name: str) -> tuple[float, float, float, int]:
+    table = results.people_scores(scale, name)
+    seeds = table.loc[table["model"] == "no_swap", "seed"].nunique()
+    return (*results.gap_closed(table, generator=torch.Generator().manual_seed(SEED)), seeds)
+
+
+def _gain(versus: str, count: int) -> Callable[[str, str], tuple[float, float, float, int]]:
+    return lambda scale, name: results.gain(results.limited_scores(scale, name), "taught", versus, count)
+
+
+# name: what it is, and effect, interval and number of seeds at a scale and for a data set
+AMONG_PEOPLE: dict[str, tuple[str, Callable[[str, str], tuple[float, float, float, int]]]] = {
+    "gap_closed": (
+        "share of the way from the network without swaps to chapter 1's model, log density on held-out people",
+        _gap_closed,
+    ),
+    **{
+        f"gain_over_{versus}_{count}": (
+            f"log density, taught by the surrogate minus {title}; {count:,} trials (nats)",
+            _gain(versus, count),
+        )
+        for versus, title in (("direct", "directly by trials"), ("gru", "a GRU's"))
+        for count in COUNTS
+    },
+}
+
+
 def read_claims(path: Path) -> list[Claim]:
     """The claims of a YAML file. ClaimError names the claim and what is allowed."""
     claims = []
@@ -155,7 +184,8 @@ def _part(values: dict, where: str) -> Part:
     except (KeyError, TypeError, ValueError):
         wanted = "quantity, condition, test, is, a margin in numbers, seeds and perhaps versus"
         raise ClaimError(f"{where}: a part has {wanted}, not {', '.join(values)}") from None
-    allowed = {"quantity": QUANTITIES, "condition": CONDITIONS, "test": TESTS, "side": ("above", "below")}
+    quantities = AMONG_PEOPLE if part.test == "people" else QUANTITIES
+    allowed = {"quantity": quantities, "condition": CONDITIONS, "test": TESTS, "side": ("above", "below")}
     if part.versus is not None:
         allowed["versus"] = CONDITIONS
     for name, known in allowed.items():
@@ -203,19 +233,21 @@ def find(part: Part, attempts: pd.DataFrame) -> Finding:
     return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else CANNOT_TELL)
 
 
+def find_among_people(part: Part, scale: str, name: str) -> Finding:
+    """`find` for a part whose test is "people", from the scores of held-out people at a scale and for a data set."""
+    try:
+        effect, low, high, count = AMONG_PEOPLE[part.quantity][1](scale, name)
+    except StoreError:  # not computed yet
+        effect, low, high, count = math.nan, math.nan, math.nan, 0
+    return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else CANNOT_TELL)
+
+
 def _interval(test: str, samples: Sequence[np.ndarray]) -> tuple[float, float, float]:
     """Effect and the ends of its 95 % interval."""
-    if test == "share":
-        found = share(torch.from_numpy(samples[0] > 0))
-        return found.value, found.low, found.high
-    variances = [sample.var(ddof=1) / len(sample) for sample in samples]
-    effect = samples[0].mean() - (samples[1].mean() if test == "difference" else 0)
-    error = math.sqrt(sum(variances))
-    if error == 0:
-        return effect, effect, effect
-    freedom = sum(variances) ** 2 / sum(each**2 / (len(sample) - 1) for each, sample in zip(variances, samples))
-    reach = stats.t.ppf(0.975, freedom) * error
-    return effect, effect - reach, effect + reach
+    if test != "share":
+        return mean_interval(*samples)
+    found = share(torch.from_numpy(samples[0] > 0))
+    return found.value, found.low, found.high
 
 
 def _verdict(part: Part, low: float, high: float) -> str:

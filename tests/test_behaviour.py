@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from swaputils import behaviour
 from swaputils.behaviour import (
@@ -11,6 +13,7 @@ from swaputils.behaviour import (
     ideal_end_points,
     is_swap,
     location_edges,
+    mean_interval,
     nearest_item,
     share,
     silent_end_points,
@@ -38,6 +41,20 @@ def test_share_is_wilson_s_interval(true, count):
     half = NORMAL_QUANTILE / (1 + z2 / count) * math.sqrt(p * (1 - p) / count + z2 / (4 * count**2))
     assert (found.value, found.count) == (p, count)
     assert (found.low, found.high) == pytest.approx((centre - half, centre + half), abs=1e-9)
+
+
+def test_the_interval_of_a_mean_is_scipy_s():
+    first, second = np.array([0.30, 0.32, 0.34, 0.36]), np.array([0.10, 0.11, 0.12, 0.19, 0.2])
+    one = stats.ttest_1samp(first, 0)
+    assert mean_interval(first) == pytest.approx((first.mean(), *one.confidence_interval()))
+    two = stats.ttest_ind(first, second, equal_var=False)
+    assert mean_interval(first, second) == pytest.approx((first.mean() - second.mean(), *two.confidence_interval()))
+
+
+def test_the_interval_of_a_mean_needs_two_values():
+    effect, low, high = mean_interval(np.array([0.1, 0.3]), np.array([0.5]))
+    assert effect == pytest.approx(-0.3) and math.isnan(low) and math.isnan(high)
+    assert mean_interval(np.array([0.5, 0.5])) == (0.5, 0.5, 0.5)
 
 
 def test_a_share_of_nothing_is_refused():

@@ -1,11 +1,13 @@
 """Claims: verdicts from known numbers, files that ask for something that does not exist, and a page that agrees with the results."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy.stats import t
 
 from swaputils import claims
 from swaputils.claims import (
@@ -66,7 +68,7 @@ def test_a_difference_has_welch_s_interval():
     finding = find(DIFFERENCE, attempts(index_swap=first, index_no_swap=second))
     variances = [np.var(sample, ddof=1) / 4 for sample in (first, second)]
     freedom = sum(variances) ** 2 / sum(variance**2 / 3 for variance in variances)
-    reach = claims.stats.t.ppf(0.975, freedom) * math.sqrt(sum(variances))
+    reach = t.ppf(0.975, freedom) * math.sqrt(sum(variances))
     assert finding.effect == pytest.approx(0.20)
     assert (finding.low, finding.high) == (pytest.approx(0.20 - reach), pytest.approx(0.20 + reach))
     assert finding.verdict == HOLDS
@@ -119,7 +121,8 @@ def written(tmp_path, **changes) -> list:
     [
         ({"quantity": "swaps"}, "claim 'One': quantity 'swaps' is unknown; known are swap_rate, "),
         ({"condition": "swap"}, "condition 'swap' is unknown; known are index_untrained"),
-        ({"test": "t"}, "test 't' is unknown; known are mean, difference, share"),
+        ({"test": "t"}, "test 't' is unknown; known are mean, difference, share, people"),
+        ({"test": "people"}, "quantity 'swap_rate' is unknown; known are gap_closed, gain_over_direct_200"),
         ({"is": "over"}, "side 'over' is unknown; known are above, below"),
         ({"versus": "index_no_swap"}, "a difference, and nothing else, needs `versus`"),
         ({"test": "difference"}, "a difference, and nothing else, needs `versus`"),
@@ -137,6 +140,30 @@ def test_what_does_not_exist_is_refused(tmp_path, changes, message):
         written(tmp_path, **changes)
 
 
+GAP = Part("gap_closed", "human_n4", "people", "above", 0.5, 3)
+
+
+def test_a_claim_on_people_is_judged_by_people_and_waits_for_its_networks(monkeypatch):
+    """Every person is closer to chapter 1's model than to the network without swaps by 9 to 1."""
+    subjects = range(6)
+    scores = [
+        {"seed": seed, "subject": subject, "model": model, "log_density": value}
+        for subject, seed in zip(subjects, [0, 0, 1, 1, 2, 2])
+        for model, value in (("no_swap", -2.0), ("network", -1.1), ("surrogate", -1.0))
+    ]
+    monkeypatch.setattr(claims.results, "people_scores", lambda scale, name: pd.DataFrame(scores))
+    finding = claims.find_among_people(GAP, "laptop", "some")
+    assert finding.effect == pytest.approx(0.9) and finding.count == 3 and finding.verdict == HOLDS
+    assert claims.find_among_people(replace(GAP, margin=0.95), "laptop", "some").verdict == DOES_NOT
+    assert claims.find_among_people(replace(GAP, seeds=4), "laptop", "some").verdict == CANNOT_TELL
+
+
+def test_a_claim_on_people_that_nothing_was_computed_for_cannot_be_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    finding = claims.find_among_people(GAP, "laptop", "vandenberg2012_color")
+    assert math.isnan(finding.effect) and finding.count == 0 and finding.verdict == CANNOT_TELL
+
+
 def test_claims_need_their_entries_and_names_of_their_own(tmp_path):
     path = tmp_path / "claims.yml"
     path.write_text("- {name: One, source: book, says: So., parts: [], because: of}")
@@ -151,7 +178,7 @@ def test_every_quantity_of_a_claim_is_measured_on_the_stored_networks():
     """Of those conditions that are stored: a quantity that no network has would leave its claim open for ever."""
     stored = claims.trainings("laptop", "vandenberg2012_color")
     for claim in read_claims(CLAIMS):
-        for part in claim.parts:
+        for part in (part for part in claim.parts if part.test != "people"):
             if (stored["condition"] == part.condition).any():
                 assert len(claims.values(stored, part.quantity, part.condition)) > 0, (claim.name, part)
 

@@ -1,12 +1,16 @@
 """Learners of a few human trials: what they learn from, and what is refused."""
 
+import math
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from swaputils import results
+from swaputils.behaviour import mean_interval
 from swaputils.experiment import experiment
 from swaputils.gru import GRUConfig
 from swaputils.lessons import given, make_batch
@@ -100,3 +104,21 @@ def test_stored_learners_are_not_trained_again(setting, monkeypatch):
     monkeypatch.setattr(command.results, "recompute_limited", lambda *learner: done.append(learner))
     command.score_learners("smoke", "simulated")
     assert done == [(kind, 60, "smoke", 0, "simulated") for kind in ("surrogate", "direct", "taught")]
+
+
+def test_the_gain_of_one_kind_over_another_is_over_people():
+    """Person 1 answered under two seeds; the fourth has no score of the other kind and is left out."""
+    rows = [
+        ("taught", 0, 1, -1.0),
+        ("taught", 1, 1, -1.2),
+        ("taught", 0, 2, -1.0),
+        ("taught", 0, 3, -1.3),
+        ("taught", 0, 4, -1.0),
+    ]
+    rows += [("gru", 0, 1, -1.2), ("gru", 1, 1, -1.4), ("gru", 0, 2, -1.1), ("gru", 0, 3, -1.6), ("gru", 2, 5, -9.0)]
+    table = pd.DataFrame(rows, columns=["kind", "seed", "subject", "log_density"]).assign(count=200)
+    effect, low, high, seeds = limited.gain(table, "taught", "gru", 200)
+    expected = mean_interval(np.array([0.2, 0.1, 0.3]))
+    assert (effect, low, high) == pytest.approx(expected) and effect == pytest.approx(0.2) and seeds == 2
+    assert math.isnan(limited.gain(table, "taught", "direct", 200)[0])
+    assert limited.gain(table, "taught", "gru", 600)[3] == 0

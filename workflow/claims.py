@@ -6,7 +6,21 @@ A test compares the page with what this writes, so that page and results cannot 
 import math
 import sys
 
-from swaputils.claims import QUANTITIES, Claim, ClaimError, Finding, Part, find, overall, read_claims, trainings
+import pandas as pd
+
+from swaputils.claims import (
+    AMONG_PEOPLE,
+    QUANTITIES,
+    Claim,
+    ClaimError,
+    Finding,
+    Part,
+    find,
+    find_among_people,
+    overall,
+    read_claims,
+    trainings,
+)
 from swaputils.conditions import CONDITIONS
 from swaputils.store import StoreError, shown, write_text
 from workflow.chapters import ROOT
@@ -35,7 +49,7 @@ def part_row(part: Part, finding: Finding) -> str:
         networks += f", minus {CONDITIONS[part.versus].title}"
     interval = f" [{number(finding.low)}, {number(finding.high)}]" if not math.isnan(finding.low) else ""
     count = f"{finding.count} of {part.seeds}" if finding.count < part.seeds else f"{finding.count}"
-    cells = [QUANTITIES[part.quantity][0], networks, f"{part.side} {part.margin:g}", count]
+    cells = [(QUANTITIES | AMONG_PEOPLE)[part.quantity][0], networks, f"{part.side} {part.margin:g}", count]
     cells += [number(finding.effect) + interval, finding.verdict]
     return f"| {' | '.join(cells)} |"
 
@@ -64,11 +78,16 @@ def summary(verdicts: dict[str, tuple[str, str]]) -> str:
     return "\n".join(["| claim | of | verdict |", "|---|---|---|", *rows]) + "\n"
 
 
+def judged(part: Part, attempts: pd.DataFrame) -> Finding:
+    """What the networks, or the people that they are scored on, say of a part."""
+    return find_among_people(part, SCALE, DATA) if part.test == "people" else find(part, attempts)
+
+
 def page() -> str:
     """The page of claims as the stored networks have it."""
     attempts = trainings(SCALE, DATA)
     claims = read_claims(CLAIMS)
-    findings = {claim.name: [find(part, attempts) for part in claim.parts] for claim in claims}
+    findings = {claim.name: [judged(part, attempts) for part in claim.parts] for claim in claims}
     verdicts = {claim.name: (claim.source, overall(findings[claim.name])) for claim in claims}
     return "\n".join([OPENING, summary(verdicts), *(section(claim, findings[claim.name]) for claim in claims)])
 

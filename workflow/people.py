@@ -11,10 +11,9 @@ from tqdm import tqdm
 from swaputils import results
 from swaputils.conditions import SCALES, UnknownName, named
 from swaputils.data import DataError
-from swaputils.results.limited import KINDS
+from swaputils.results.limited import COUNTS, KINDS
 from swaputils.store import StoreError
 
-COUNTS = (200, 600, 2_000)  # of trials; there are 2,160 outside of the largest fold of the book's data set
 SEEDS = range(3)
 SMOKE = [(kind, 60, 0) for kind in KINDS]
 

@@ -3,6 +3,7 @@
 limited/<data>_<scale>_<kind>_<trials>_<seed>.csv    scores of one learner, see `recompute_limited`
 """
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -10,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from swaputils import surrogate
+from swaputils.behaviour import mean_interval
 from swaputils.experiment import Experiment, experiment
 from swaputils.gru import GRUConfig, train_gru
 from swaputils.lessons import make_batch
@@ -24,6 +26,7 @@ from swaputils.train import DISTRIBUTION, Training
 
 KINDS = ("surrogate", "gru", "direct", "taught")
 CONDITION = "human_n4"
+COUNTS = (200, 600, 2_000)  # of trials; there are 2,160 outside of the largest fold of the book's data set
 CHECKED = 0.2  # share of the trials that training is stopped on
 CHECK_EVERY = 250  # updates
 SEED = 1_000_039
@@ -68,6 +71,21 @@ def limited_scores(scale: str, name: str) -> pd.DataFrame:
             f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; run `python -m workflow.people learners {scale} {name}`"
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def gain(table: pd.DataFrame, kind: str, versus: str, count: int) -> tuple[float, float, float, int]:
+    """How much likelier people's responses are under learners of one kind than under those of another that had the same trials.
+
+    Mean difference of log density over held-out people (nats per rad), its 95 % t interval, and the number of seeds that have both
+    kinds; NaN where none has. `table` as from `limited_scores`.
+    """
+    some = table[(table["count"] == count) & table["kind"].isin((kind, versus))]
+    persons = some.pivot_table("log_density", ["seed", "subject"], "kind")
+    if not {kind, versus} <= set(persons):
+        return math.nan, math.nan, math.nan, 0
+    both = (persons[kind] - persons[versus]).dropna()
+    seeds = both.index.get_level_values("seed").nunique()
+    return (*mean_interval(both.groupby("subject").mean().to_numpy()), seeds)
 
 
 def _path(kind: str, count: int, scale: str, seed: int, name: str):

@@ -8,7 +8,6 @@ import math
 import pandas as pd
 import torch
 from jaxtyping import Float
-from scipy import stats
 from torch import Tensor
 from tqdm import tqdm
 
@@ -157,8 +156,7 @@ def model_means(table: pd.DataFrame) -> pd.DataFrame:
     persons = table.groupby(["model", "subject"], sort=False)["log_density"].mean()
     rows = []
     for model, values in persons.groupby("model", sort=False):
-        reach = stats.t.ppf(0.975, len(values) - 1) * values.sem() if len(values) > 1 else math.nan
-        rows.append((model, values.mean(), values.mean() - reach, values.mean() + reach, len(values)))
+        rows.append((model, *behaviour.mean_interval(values.to_numpy()), len(values)))
     return pd.DataFrame(rows, columns=["model", "log_density", "low", "high", "people"])
 
 
