@@ -16,6 +16,7 @@ from swaputils.rnn import RNN, draw_noise, rollout, silent_noise
 
 PLANE_PENALTY = 1e-3
 ACTIVITY_PENALTY = 1e-5
+TINY = 1e-12  # least product of two determinants: a square root has no slope at zero
 EVEN_SHARE = 0.2  # of the noised responses of the closed-form objective that ignore how rare a swap is
 
 
@@ -62,21 +63,24 @@ def mean_regression(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Fl
 
 
 def moment_matching(rnn: RNN, batch: Batch, *, repeats: int, generator: torch.Generator) -> Float[Tensor, ""]:
-    """Squared errors of the mean and covariance of the end points of each display, free-running, + penalties.
+    """Squared distance of the mean and covariance of the end points of each display from the target's, free-running, + penalties.
 
-    |E m - m*|^2 + |E C - C*|^2, each square estimated without bias as the product of the errors of two halves of the
-    repetitions, which are independent. For distributions that only these moments describe it would be enough.
+    |m - m*|^2 + tr(C + C* - 2 (C C*)^(1/2)), the squared Frechet distance between the Gaussians with these moments (Dowson &
+    Landau 1982, eq. 16). A squared error of C would hardly change while a spread is small, and so hardly teach it. The first term is
+    estimated without bias as the product of the errors of two halves of the repetitions, which are independent.
 
     repeats: times that each display is shown in a row, an even number of 4 or more that divides the batch.
     """
     run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator))
-    end_point = rnn.in_plane(run.report[:, -1]).unflatten(0, (-1, 2, repeats // 2))
-    mean, covariance = (moment[::repeats, None] for moment in mixture_moments(batch.target))
-    centred = end_point - end_point.mean(2, keepdim=True)
-    found = centred.mT @ centred / (repeats // 2 - 1)
-    of_mean = (end_point.mean(2) - mean).prod(1).sum(-1)
-    of_covariance = (found - covariance).prod(1).sum((-2, -1))
-    return (of_mean + of_covariance).mean() + _penalties(rnn, run)
+    end_point = rnn.in_plane(run.report[:, -1]).unflatten(0, (-1, repeats))
+    mean, covariance = (moment[::repeats] for moment in mixture_moments(batch.target))
+    of_mean = (end_point.unflatten(1, (2, -1)).mean(2) - mean[:, None]).prod(1).sum(-1)
+    centred = end_point - end_point.mean(1, keepdim=True)
+    found = centred.mT @ centred / (repeats - 1)
+    areas = (torch.linalg.det(found) * torch.linalg.det(covariance)).clamp_min(TINY).sqrt()
+    overlap = ((found * covariance).sum((-2, -1)) + 2 * areas).sqrt()  # tr (C C*)^(1/2), in two dimensions
+    spreads = (found + covariance).diagonal(dim1=-2, dim2=-1).sum(-1)
+    return (of_mean + spreads - 2 * overlap).mean() + _penalties(rnn, run)
 
 
 def energy_score(rnn: RNN, batch: Batch, *, repeats: int, generator: torch.Generator) -> Float[Tensor, ""]:

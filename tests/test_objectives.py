@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 import torch
+from scipy.linalg import sqrtm
 
 from swaputils import objectives
 from swaputils.circular import to_xy
@@ -206,6 +207,31 @@ def test_moment_matching_is_blind_to_all_but_the_moments(monkeypatch):
     shifted = moment_matching(rnn, batch, repeats=8, generator=seeded()).item()
     assert abs(losses["target"]) < 0.5 and abs(losses["gaussian"]) < 0.5
     assert shifted - losses["target"] == pytest.approx(9.0, abs=0.6)
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0, 2.0])
+def test_moment_matching_measures_the_distance_of_gaussians(monkeypatch, scale):
+    """Answers that lie `scale` times as far from their mean as the target's: (scale - 1)^2 tr C*; from a general formula as well."""
+    rnn, batch = small_rnn(), shown_in_rows(200, 400)
+    mean, covariance = mixture_moments(batch.target)
+    drawn = sample_endpoints(batch.target, generator=seeded(2))
+    answering(monkeypatch, rnn, mean + scale * (drawn - mean))
+    loss = moment_matching(rnn, batch, repeats=400, generator=seeded()).item()
+    expected = (scale - 1) ** 2 * covariance.diagonal(dim1=1, dim2=2).sum(-1).mean()
+    assert loss == pytest.approx(expected.item(), rel=0.05, abs=0.05)
+
+
+def test_moment_matching_has_the_matrix_root_s_trace(monkeypatch):
+    """Of one display whose answers are turned: scipy's square root of the product of the covariances."""
+    rnn, batch = small_rnn(), shown_in_rows(1, 1_000)
+    mean, covariance = (moment[0] for moment in mixture_moments(batch.target))
+    drawn = sample_endpoints(batch.target, generator=seeded(2)) @ torch.tensor([[0.6, 0.8], [-0.8, 0.6]]).double()
+    answering(monkeypatch, rnn, drawn)
+    loss = moment_matching(rnn, batch, repeats=1_000, generator=seeded()).item()
+    found = drawn.T.cov()
+    halves = drawn.unflatten(0, (2, -1)).mean(1) - mean
+    root = sqrtm((found @ covariance).numpy())
+    assert loss == pytest.approx(float(halves.prod(0).sum() + (found + covariance).trace() - 2 * root.trace().real))
 
 
 def test_the_energy_score_tells_the_target_from_what_only_has_its_moments(monkeypatch):
