@@ -17,6 +17,7 @@ from swaputils.results.limited import COUNTS
 from swaputils.store import StoreError, shown
 
 HOLDS, IN_PART, DOES_NOT, CANNOT_TELL = "holds", "holds in part", "does not hold", "cannot tell"
+TOO_FEW = "too few networks"
 SEED = 1_000_081
 TESTS = ("mean", "difference", "share", "people")
 
@@ -108,6 +109,10 @@ QUANTITIES: dict[str, tuple[str, Callable[[pd.Series], float]]] = {
         lambda row: row["ideal_log_density"] - row["network_log_density"],
     ),
     "alignment_before": ("alignment of the colour planes at the end of the delay", lambda row: _before(row).mean()),
+    "alignment_lowest": (
+        "lowest alignment of the colour planes before the cue",
+        lambda row: np.array(row["network_colour_planes"]["alignment"]).mean(0)[: int(row["cue_on"])].min(),
+    ),
     "alignment_after": ("alignment of the colour planes at the end of the cue", lambda row: _after(row).mean()),
     "alignment_rise": ("rise of the alignment during the cue", lambda row: (_after(row) - _before(row)).mean()),
     "overlap_fall": (
@@ -220,17 +225,22 @@ def values(attempts: pd.DataFrame, quantity: str, condition: str) -> np.ndarray:
     return np.array(found)
 
 
+def mean(attempts: pd.DataFrame, quantity: str, condition: str, decimals: int = 2) -> float:
+    """Mean of `values` over networks, rounded; NaN where there is none."""
+    found = values(attempts, quantity, condition)
+    return round(float(found.mean()), decimals) if len(found) else math.nan
+
+
 def find(part: Part, attempts: pd.DataFrame) -> Finding:
     """Effect, interval and verdict of one part."""
     samples = [values(attempts, part.quantity, part.condition)]
     if part.versus is not None:
         samples.append(values(attempts, part.quantity, part.versus))
     count = min(len(sample) for sample in samples)
-    if count < 2:
-        effect = samples[0].mean() if count and part.versus is None else math.nan
-        return Finding(effect, math.nan, math.nan, count, CANNOT_TELL)
+    if count == 0:
+        return Finding(math.nan, math.nan, math.nan, count, TOO_FEW)
     effect, low, high = _interval(part.test, samples)
-    return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else CANNOT_TELL)
+    return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else TOO_FEW)
 
 
 def find_among_people(part: Part, scale: str, name: str) -> Finding:
@@ -239,7 +249,7 @@ def find_among_people(part: Part, scale: str, name: str) -> Finding:
         effect, low, high, count = AMONG_PEOPLE[part.quantity][1](scale, name)
     except StoreError:  # not computed yet
         effect, low, high, count = math.nan, math.nan, math.nan, 0
-    return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else CANNOT_TELL)
+    return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else TOO_FEW)
 
 
 def _interval(test: str, samples: Sequence[np.ndarray]) -> tuple[float, float, float]:
@@ -262,7 +272,9 @@ def overall(findings: Sequence[Finding]) -> str:
     verdicts = {finding.verdict for finding in findings}
     if len(verdicts) == 1:
         return verdicts.pop()
-    return IN_PART if {HOLDS, DOES_NOT} <= verdicts else CANNOT_TELL
+    if {HOLDS, DOES_NOT} <= verdicts:
+        return IN_PART
+    return TOO_FEW if TOO_FEW in verdicts else CANNOT_TELL
 
 
 def agreement(attempts: pd.DataFrame, condition: str) -> dict[str, float]:

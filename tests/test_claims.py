@@ -15,6 +15,7 @@ from swaputils.claims import (
     DOES_NOT,
     HOLDS,
     IN_PART,
+    TOO_FEW,
     ClaimError,
     Finding,
     Part,
@@ -56,11 +57,13 @@ def test_a_verdict_needs_the_whole_interval_on_one_side(side, margin, verdict):
 
 def test_too_few_networks_tell_nothing():
     few = find(RATE, attempts(index_swap=[0.3, 0.31, 0.32]))
-    assert few.verdict == CANNOT_TELL and few.count == 3 and few.low > 0.10
+    assert few.verdict == TOO_FEW and few.count == 3 and few.low > 0.10
     one = find(RATE, attempts(index_swap=[0.3]))
-    assert one.effect == 0.3 and math.isnan(one.low) and one.verdict == CANNOT_TELL
+    assert one.effect == 0.3 and math.isnan(one.low) and one.verdict == TOO_FEW
+    pair = find(DIFFERENCE, attempts(index_swap=[0.3, 0.4], index_no_swap=[0.1]))
+    assert pair.effect == pytest.approx(0.25) and math.isnan(pair.low) and pair.verdict == TOO_FEW
     none = find(DIFFERENCE, attempts(index_swap=[0.3] * 9))
-    assert none.count == 0 and math.isnan(none.effect) and none.verdict == CANNOT_TELL
+    assert none.count == 0 and math.isnan(none.effect) and none.verdict == TOO_FEW
 
 
 def test_a_difference_has_welch_s_interval():
@@ -101,6 +104,8 @@ def test_a_network_without_the_measure_is_not_counted():
         ([DOES_NOT, DOES_NOT], DOES_NOT),
         ([HOLDS, DOES_NOT, CANNOT_TELL], IN_PART),
         ([HOLDS, CANNOT_TELL], CANNOT_TELL),
+        ([HOLDS, CANNOT_TELL, TOO_FEW], TOO_FEW),
+        ([HOLDS, DOES_NOT, TOO_FEW], IN_PART),
     ],
 )
 def test_a_claim_holds_when_all_its_parts_do(verdicts, verdict):
@@ -155,13 +160,13 @@ def test_a_claim_on_people_is_judged_by_people_and_waits_for_its_networks(monkey
     finding = claims.find_among_people(GAP, "laptop", "some")
     assert finding.effect == pytest.approx(0.9) and finding.count == 3 and finding.verdict == HOLDS
     assert claims.find_among_people(replace(GAP, margin=0.95), "laptop", "some").verdict == DOES_NOT
-    assert claims.find_among_people(replace(GAP, seeds=4), "laptop", "some").verdict == CANNOT_TELL
+    assert claims.find_among_people(replace(GAP, seeds=4), "laptop", "some").verdict == TOO_FEW
 
 
 def test_a_claim_on_people_that_nothing_was_computed_for_cannot_be_told(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     finding = claims.find_among_people(GAP, "laptop", "vandenberg2012_color")
-    assert math.isnan(finding.effect) and finding.count == 0 and finding.verdict == CANNOT_TELL
+    assert math.isnan(finding.effect) and finding.count == 0 and finding.verdict == TOO_FEW
 
 
 def test_claims_need_their_entries_and_names_of_their_own(tmp_path):
@@ -185,6 +190,13 @@ def test_every_quantity_of_a_claim_is_measured_on_the_stored_networks():
 
 def test_the_page_agrees_with_the_results():
     assert PAGE.read_text() == page()
+
+
+def test_the_mean_of_a_quantity_is_over_networks_that_converged():
+    some = attempts(index_swap=[0.10, 0.125, math.nan])
+    assert claims.mean(some, "swap_rate", "index_swap") == 0.11
+    assert claims.mean(some, "swap_rate", "index_swap", 4) == 0.1125
+    assert math.isnan(claims.mean(some, "swap_rate", "index_no_swap"))
 
 
 def test_agreement_between_seeds():

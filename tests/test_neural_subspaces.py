@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from swaputils.circular import to_xy
-from swaputils.neural.subspaces import alignment, alignment_index, bin_means, colour_plane, principal_angles
+from swaputils.neural.subspaces import (
+    alignment,
+    alignment_index,
+    bin_means,
+    colour_plane,
+    principal_angles,
+    random_alignment,
+)
 from tests.small import assert_unbiased, seeded
 
 UNITS = 14
@@ -109,3 +116,11 @@ def test_bin_means_by_hand():
     assert bin_means(activity, colour, 2).flatten().tolist() == pytest.approx([14 / 3, 30])
     with pytest.raises(ValueError, match="2 of 6 colour bins hold no trial"):
         bin_means(activity, colour, 6)
+
+
+def test_random_planes_are_aligned_by_two_over_the_dimensions():
+    found = random_alignment(14, 20_000, generator=seeded())
+    assert found.mean() == pytest.approx(1 / 7, abs=0.003) and found.min() > 0 and found.max() < 1
+    pairs = [alignment(orthonormal(2, seed), orthonormal(2, seed + 1_000)) for seed in range(400)]
+    assert torch.tensor(pairs).mean() == pytest.approx(float(found.mean()), abs=0.02)
+    assert torch.tensor(pairs).std() == pytest.approx(float(found.std()), rel=0.2)

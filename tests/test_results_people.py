@@ -117,14 +117,27 @@ def table_of(**by_model: list[float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["seed", "subject", "model", "log_density"])
 
 
-def test_means_are_over_people():
-    table = table_of(network=[-1.0, -2.0, -3.0], uniform=[-1.8, -1.8, -1.8])
+def test_means_are_over_people_and_differences_are_paired():
+    table = table_of(network=[-1.0, -2.0, -3.0], surrogate=[-0.5, -1.0, -2.7])
     found = results.model_means(pd.concat((table, table.assign(seed=1)))).set_index("model")
     assert found.loc["network", "log_density"] == -2 and set(found["people"]) == {3}
-    assert found.loc["network", "high"] == pytest.approx(-2 + 4.3027 / math.sqrt(3), abs=1e-4)
-    assert found.loc["uniform", "low"] == pytest.approx(-1.8)
-    one = results.model_means(table_of(network=[-1.0]))
-    assert one["low"].isna().all() and one["log_density"].tolist() == [-1.0]
+    reach = 4.3027 * math.sqrt(0.13 / 3)
+    expected = (-0.6, -0.6 - reach, -0.6 + reach)
+    assert tuple(found.loc["network", ["difference", "low", "high"]]) == pytest.approx(expected, abs=1e-4)
+    assert tuple(found.loc["surrogate", ["difference", "low", "high"]]) == (0, 0, 0)
+    one = results.model_means(table_of(network=[-1.0], surrogate=[-2.0]))
+    assert one["low"].isna().all() and one["difference"].tolist() == [1.0, 0.0]
+
+
+def test_what_swaps_are_worth_is_measured_on_every_person(monkeypatch):
+    """A model that hardly swaps gains nothing by its non-targets; people who do swap are better predicted with them."""
+    observed = simulated_trials(0, people=5, trials_per_set_size=400)
+    monkeypatch.setattr(people, "trials", lambda name: observed)
+    monkeypatch.setattr(people, "posterior_without", lambda name, fold: swap_posterior(-20.0))
+    assert results.worth_of_swaps("simulated") == pytest.approx([0.0] * 5, abs=1e-4)
+    monkeypatch.setattr(people, "posterior_without", lambda name, fold: swap_posterior(-1.0))
+    worth = results.worth_of_swaps("simulated")
+    assert len(worth) == 5 and worth.mean() > 0.02
 
 
 def test_the_gap_that_is_closed():

@@ -14,7 +14,7 @@ from swaputils.results.networks import (
     recompute_network,
     remeasure,
 )
-from swaputils.results.people import gap_closed, model_means, people_scores, recompute_people
+from swaputils.results.people import gap_closed, model_means, people_scores, recompute_people, worth_of_swaps
 from swaputils.results.surrogates import (
     fold_of,
     is_stored,
@@ -68,4 +68,5 @@ __all__ = [
     "surrogate_folder",
     "surrogate_table",
     "trials",
+    "worth_of_swaps",
 ]

@@ -5,6 +5,7 @@ people/<data>_<scale>.csv   mean log density of every held-out person's response
 
 import math
 
+import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
@@ -106,6 +107,22 @@ def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
     return [about | {"model": model} | row for model, values in found.items() for row in by_person(people, values)]
 
 
+def worth_of_swaps(name: str) -> np.ndarray:
+    """[people] log density of each person's responses to four items under chapter 1's model of others, minus that without swaps.
+
+    Both means over the person's trials, nats per rad; the model is that of the people outside the person's fold, and without swaps
+    it knows of the cued item alone.
+    """
+    observed = at_four_items(name)
+    fold, worth = fold_of(observed), []
+    for held_out in range(FOLDS):
+        people, model = observed[fold == held_out], posterior_without(name, held_out)
+        shown = (people.displays, people.displays.only_cued())
+        whole, without = (surrogate.response_log_density(model, displays, people.response) for displays in shown)
+        worth += [row["log_density"] for row in by_person(people, whole - without)]
+    return np.array(worth)
+
+
 def by_person(people: Trials, log_density: Float[Tensor, " trials"]) -> list[dict]:
     """Subject, how many trials, and their mean log density, of each person."""
     masks = {subject: people.subject == subject for subject in people.subject.unique().tolist()}
@@ -149,15 +166,17 @@ def _ideal_answers(plan: Experiment, displays: Displays, generator: torch.Genera
 
 
 def model_means(table: pd.DataFrame) -> pd.DataFrame:
-    """Each model's mean log density over held-out people, with its 95 % t interval; `table` as from `people_scores`.
+    """Each model's mean log density over held-out people, beside that of chapter 1's model; `table` as from `people_scores`.
 
-    One row per model: model, log_density, low, high, people. NaN for the interval of fewer than two people.
+    One row per model: model, log_density, difference from chapter 1's model, low and high, its 95 % t interval over people, who are
+    paired, and people. NaN for the interval of fewer than two people.
     """
-    persons = table.groupby(["model", "subject"], sort=False)["log_density"].mean()
+    persons = table.pivot_table("log_density", "subject", "model", sort=False)
     rows = []
-    for model, values in persons.groupby("model", sort=False):
-        rows.append((model, *behaviour.mean_interval(values.to_numpy()), len(values)))
-    return pd.DataFrame(rows, columns=["model", "log_density", "low", "high", "people"])
+    for model in persons:
+        paired = (persons[model] - persons["surrogate"]).dropna()
+        rows.append((model, persons[model].mean(), *behaviour.mean_interval(paired.to_numpy()), len(paired)))
+    return pd.DataFrame(rows, columns=["model", "log_density", "difference", "low", "high", "people"])
 
 
 def gap_closed(table: pd.DataFrame, *, generator: torch.Generator) -> tuple[float, float, float]:
