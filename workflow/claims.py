@@ -33,6 +33,7 @@ Every claim below has its measure, margin, test and number of networks in `claim
 evaluated. A claim *holds* when the whole 95 % interval of each
 of its parts lies on the claimed side of the margin, *does not hold* when all lie on the other side, and *holds in part* when some parts do
 and some do not. Otherwise the book *cannot tell*; and there may be *too few networks* yet to judge.
+Intervals of means are t intervals; they may reach beyond 1 where an area is near it.
 
 What had been seen when the thresholds were written: the behaviour of seeds 0 to 2 of `index_swap` and `probe_similarity_00` and of seed 0 of
 `index_task_optimal`, `probe_task_optimal`, `probe_mean_regression`, `probe_human` and `human_n4`; the activity of seed 0 of `index_swap`,
