@@ -239,16 +239,19 @@ def find(part: Part, attempts: pd.DataFrame) -> Finding:
     count = min(len(sample) for sample in samples)
     if count == 0:
         return Finding(math.nan, math.nan, math.nan, count, TOO_FEW)
-    effect, low, high = _interval(part.test, samples)
-    return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else TOO_FEW)
+    return _finding(part, *_interval(part.test, samples), count)
 
 
 def find_among_people(part: Part, scale: str, name: str) -> Finding:
     """`find` for a part whose test is "people", from the scores of held-out people at a scale and for a data set."""
     try:
-        effect, low, high, count = AMONG_PEOPLE[part.quantity][1](scale, name)
+        return _finding(part, *AMONG_PEOPLE[part.quantity][1](scale, name))
     except StoreError:  # not computed yet
-        effect, low, high, count = math.nan, math.nan, math.nan, 0
+        return Finding(math.nan, math.nan, math.nan, 0, TOO_FEW)
+
+
+def _finding(part: Part, effect: float, low: float, high: float, count: int) -> Finding:
+    """With a verdict only where there are as many networks as the part asks for."""
     return Finding(effect, low, high, count, _verdict(part, low, high) if count >= part.seeds else TOO_FEW)
 
 
