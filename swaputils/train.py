@@ -21,7 +21,8 @@ from swaputils.lessons import Lesson, make_batch
 from swaputils.rnn import RNN, draw_noise, rollout
 from swaputils.task import TaskConfig
 
-IN_FLIGHT = 256  # sequences whose activity is held for the backward pass at once, to bound memory
+# Sequences whose activity is held for the backward pass at once, by type of device: enough to keep it busy, within its memory
+IN_FLIGHT = {"cpu": 256, "cuda": 8_192}
 SELECTION, DISTRIBUTION, FINISHED = "selection", "distribution", "finished"
 
 
@@ -161,9 +162,10 @@ class Training:
     def _learn(self, lesson: Lesson) -> float:
         """One step of the optimiser, taken only when loss and gradient are finite."""
         batch, loss = self.config.batch, 0.0
+        in_flight = IN_FLIGHT[self.rnn.readout.device.type]
         self.optimiser.zero_grad()
-        for start in range(0, batch, IN_FLIGHT):
-            loss += self._add_gradient(lesson, min(IN_FLIGHT, batch - start))
+        for start in range(0, batch, in_flight):
+            loss += self._add_gradient(lesson, min(in_flight, batch - start))
         norm = torch.nn.utils.clip_grad_norm_(self.rnn.parameters(), self.config.clip).item()
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise TrainingDiverged(

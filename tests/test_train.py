@@ -181,7 +181,7 @@ def test_a_large_update_is_the_mean_over_its_parts(monkeypatch):
     monkeypatch.setattr(training, "make_batch", drawn_in_parts)
     losses = []
     for in_flight in (16, 8, 6):
-        monkeypatch.setattr(training, "IN_FLIGHT", in_flight)
+        monkeypatch.setitem(training.IN_FLIGHT, "cpu", in_flight)
         drawn, rnn = iter(range(len(batch))), small_rnn()
         lesson = replace(DISTRIBUTION, objective=objective)
         losses.append(next(iter(Training(rnn, [], lesson, TINY, generator=seeded()))).loss)

@@ -38,7 +38,7 @@ class Job:
     """One measurement: which version, at which sizes; `report` in seconds."""
 
     version: str
-    sequences: int = IN_FLIGHT
+    sequences: int = IN_FLIGHT["cpu"]
     report: float = 2.0
     units: int = 16
     branching: int = 10

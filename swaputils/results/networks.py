@@ -105,7 +105,7 @@ def recompute_network(condition: str, scale: str, seed: int, name: str, device: 
         if plan.start is not None:
             rnn.load_state_dict(network(plan.start, scale, seed, name).rnn.float().state_dict())
         training = Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
-        made_by, log = provenance(), []
+        made_by, log = provenance() | {"device": device}, []
         try:
             made_by["cpu_seconds"] = round(_run_training(training, plan, log, unfinished))
             metrics = evaluate(rnn.cpu(), plan)
