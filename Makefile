@@ -51,7 +51,7 @@ test: setup ## run the tests, and compare the chapters with their stored outputs
 	OMP_NUM_THREADS=1 $(python) -m pytest $(nbval)
 	OMP_NUM_THREADS=2 $(python) -m pytest $(nbval)
 
-collection: setup ## train the networks of the book that are missing or outdated: SCALE DATA SEEDS CONDITIONS CORES PROFILE DRYRUN
+collection: setup ## train the networks of the book that are missing or outdated: SCALE DATA SEEDS CONDITIONS CORES DEVICE PROFILE DRYRUN
 	@$(python) -m workflow.collection $(parameters)
 
 rerun: setup ## recompute everything in results/ from the data, then refresh the stored outputs

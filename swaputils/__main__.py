@@ -97,7 +97,7 @@ def train(
     scale: str = "laptop",
     seed: int = 0,
     data_set: Annotated[str, tyro.conf.arg(name="data")] = "vandenberg2012_color",
-    device: str = "cpu",
+    device: str | None = None,
 ) -> None:
     """Train a network of a condition from scratch, evaluate it, and keep the run in the results folder.
 
@@ -106,7 +106,7 @@ def train(
         scale: smoke (seconds), laptop (minutes) or paper.
         seed: seed of the random numbers.
         data_set: whose responses the human conditions learn: a data set, or a folder that 'swaputils fit' wrote.
-        device: cpu, or cuda for a GPU.
+        device: cpu, or cuda for a GPU; the one that SWAPUTILS_DEVICE names unless given, else cpu.
     """
     results.recompute_network(condition, scale, seed, data_set, device)
     print(f"kept in {shown(results.network_folder(condition, scale, seed, data_set))}")

@@ -143,7 +143,7 @@ def test_settings_that_do_not_exist_are_refused(changed, message):
 def test_parameters_are_refused_before_anything_runs():
     refused = run("SEEDZ=3")
     assert refused.status == 1
-    assert "no setting 'SEEDZ=3'; it has SCALE, DATA, SEEDS, CONDITIONS, CORES, PROFILE, DRYRUN" in refused.said
+    assert "no setting 'SEEDZ=3'; it has SCALE, DATA, SEEDS, CONDITIONS, CORES, DEVICE, PROFILE, DRYRUN" in refused.said
     member = [sys.executable, "-m", "workflow.member", "build/none.ipynb", "SEEDS=3"]
     finished = subprocess.run(member, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 1 and "has no parameter 'SEEDS=3'" in finished.stderr
@@ -178,6 +178,15 @@ def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(resu
     assert "index_untrained_0" in table["run"].tolist()
     again = run("CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", SWAPUTILS_RESULTS=str(results))
     assert again.status == 0 and "0 of 1 networks are to be trained" in again.said
+
+
+def test_a_device_that_is_not_there_is_named(results, tmp_path):
+    shutil.copytree(ROOT / "results" / "training", tmp_path / "training")
+    asked = ("CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", "DEVICE=gpu")
+    refused = run(*asked, SWAPUTILS_RESULTS=str(results))
+    assert refused.status == 1 and "index_untrained_0: see " in refused.said
+    log = (command.Member.folder("smoke") / "index_untrained_0.log").read_text()
+    assert "device 'gpu' cannot be used; torch has cpu" in log
 
 
 def test_a_run_that_stopped_says_why(results, monkeypatch):

@@ -327,7 +327,7 @@ def test_an_unfinished_run_of_another_configuration_is_refused(stored, monkeypat
     assert (folder / FILE).is_file()
 
 
-def test_unknown_names_are_refused_before_anything_runs(stored):
+def test_unknown_names_are_refused_before_anything_runs(stored, monkeypatch):
     before = contents(stored)
     for call in (planned, network, recompute_network, network_folder):
         with pytest.raises(UnknownName, match="unknown condition 'index'; known are index_untrained"):
@@ -336,6 +336,11 @@ def test_unknown_names_are_refused_before_anything_runs(stored):
         recompute_network("index_swap", "tiny", 0, "simulated")
     with pytest.raises(UnknownName, match="unknown data set 'bays'"):
         recompute_network("probe_human", "smoke", 0, "bays")
+    with pytest.raises(UnknownName, match="device 'gpu' cannot be used; torch has cpu"):
+        recompute_network("index_swap", "smoke", 0, "simulated", "gpu")
+    monkeypatch.setenv(networks.DEVICE, "tpu")
+    with pytest.raises(UnknownName, match="device 'tpu' cannot be used"):
+        recompute_network("index_swap", "smoke", 0, "simulated")
     assert contents(stored) == before
 
 

@@ -1,10 +1,11 @@
 """Train the networks of the book that are missing or outdated: python -m workflow.collection [NAME=value ...]
 
-Settings are those of workflow/collection.yaml (SCALE, DATA, SEEDS, CONDITIONS) and CORES, PROFILE (a folder with a Snakemake
-profile) and DRYRUN=True. Snakemake runs chapter 3 once for each member and keeps the executed notebooks in build/collection/<scale>,
-beside a table of all stored networks. A member that fails does not stop the others; at the end each is named with its reason.
+Settings are those of workflow/collection.yaml (SCALE, DATA, SEEDS, CONDITIONS) and CORES, DEVICE (cpu or cuda), PROFILE (a folder
+with a Snakemake profile) and DRYRUN=True. Snakemake runs chapter 3 once for each member and keeps the executed notebooks in
+build/collection/<scale>, beside a table of all stored networks. A member that fails does not stop the others; at the end each is named with its reason.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,11 +17,12 @@ import yaml
 from swaputils import results
 from swaputils.conditions import CONDITIONS, HEADLINE, SCALES, UnknownName, named
 from swaputils.results.collection import is_current, why_stopped
+from swaputils.results.networks import DEVICE
 from swaputils.store import StoreError, shown, write_text
 from workflow.chapters import BUILD, ROOT
 
 SETTINGS = ROOT / "workflow" / "collection.yaml"
-RUN = {"cores": "2", "profile": "", "dryrun": "False"}  # how, not what
+RUN = {"cores": "2", "device": "cpu", "profile": "", "dryrun": "False"}  # how, not what
 
 
 class SettingError(ValueError):
@@ -148,7 +150,7 @@ def snakemake(what: Mapping, how: Mapping, chosen: list[Member]) -> None:
     command += ["--dry-run"] if how["dryrun"] == "True" else []
     kept = [str(member.notebook) for member in chosen if member.notebook.is_file()]  # logs of networks that are gone
     command += ["--forcerun", *kept] if kept else []
-    subprocess.run(command, cwd=ROOT, check=False)
+    subprocess.run(command, cwd=ROOT, check=False, env=os.environ | {DEVICE: how["device"]})
 
 
 def train(what: Mapping, how: Mapping) -> list[Member]:

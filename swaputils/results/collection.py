@@ -42,8 +42,9 @@ def collection(scale: str, name: str) -> pd.DataFrame:
     name: of the data set that the conditions learnt from that learn from people.
 
     run (the folder's name), condition, seed, cue, items, drive, units; cue_on and cue_off, the steps before the cue and to its end;
-    cpu_seconds and commit of the training; and every number of `evaluate` as <who>_<measure>, for instance network_swap_rate. Curves and tables of `evaluate` are columns of dicts. StoreError
-    when nothing is stored, or a network that is stored comes from another configuration.
+    cpu_seconds, torch (its version) and commit of the training; and every number of `evaluate` as <who>_<measure>, for instance
+    network_swap_rate. Curves and tables of `evaluate` are columns of dicts. StoreError when nothing is stored, or a network that is
+    stored comes from another configuration.
     """
     rows = []
     for condition in CONDITIONS:
@@ -74,7 +75,7 @@ def _row(run: Path) -> dict:
     periods = Periods(**config["task"]["periods"])
     cue_on = periods.steps("stimulus") + periods.steps("delay")
     row |= {"cue_on": cue_on, "cue_off": cue_on + periods.steps("cue")}
-    row |= {name: made_by.get(name) for name in ("cpu_seconds", "commit")}
+    row |= {name: made_by.get(name) for name in ("cpu_seconds", "torch", "commit")}
     return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
 
 

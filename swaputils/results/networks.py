@@ -3,6 +3,7 @@
 networks/<scale>/<condition>[_<data>]_<seed>/  config, weights, log, metrics, provenance
 """
 
+import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from tqdm import tqdm
 
 from swaputils import surrogate
 from swaputils.checkpoint import Checkpoint, read_checkpoint, working_folder, write_checkpoint
-from swaputils.conditions import learns_all_responses, learns_from_people
+from swaputils.conditions import UnknownName, learns_all_responses, learns_from_people
 from swaputils.experiment import Experiment, experiment
 from swaputils.results.evaluation import evaluate
 from swaputils.results.surrogates import FOLDS, largest_set_size, posterior, posterior_folder, posterior_without
@@ -21,6 +22,7 @@ from swaputils.rnn import RNN
 from swaputils.store import Run, StoreError, provenance, read_run, results_folder, shown, write_run
 from swaputils.train import DISTRIBUTION, SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 
+DEVICE = "SWAPUTILS_DEVICE"  # variable that names where networks are trained
 STOPPED = "_stopped"  # ends the folder of a run that stopped by itself
 
 
@@ -88,13 +90,16 @@ def network(condition: str, scale: str, seed: int, name: str) -> Trained:
     return Trained(rnn.double(), plan, pd.DataFrame(run.log), run.metrics)
 
 
-def recompute_network(condition: str, scale: str, seed: int, name: str, device: str = "cpu") -> None:
-    """Train a network from scratch on a device, evaluate it on the CPU and store the run.
+def recompute_network(condition: str, scale: str, seed: int, name: str, device: str | None = None) -> None:
+    """Train a network from scratch, evaluate it on the CPU and store the run.
 
     Interrupted or killed, the next call goes on from the last checkpoint, to the same weights. When training stops by itself
     the last good weights and the log are kept beside the run, in a folder ending in "_stopped", and the error is raised
     again. StoreError while another process works on the same run.
+
+    device: cpu or cuda; the one that SWAPUTILS_DEVICE names, else the CPU, unless given. UnknownName where torch has it not.
     """
+    device = _usable(device or os.environ.get(DEVICE, "cpu"))
     plan, folder = planned(condition, scale, seed, name), network_folder(condition, scale, seed, name)
     stop = None
     with working_folder(folder.with_name(f"{folder.name}_unfinished")) as unfinished:
@@ -121,6 +126,15 @@ def recompute_network(condition: str, scale: str, seed: int, name: str, device: 
         raise stop
 
 
+def _usable(device: str) -> str:
+    """The device, where torch has it."""
+    gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    usable = ["cpu", *(["cuda"] if gpus else []), *gpus]
+    if device not in usable:
+        raise UnknownName(f"device {device!r} cannot be used; torch has {', '.join(usable)} here")
+    return device
+
+
 def remeasure(condition: str, scale: str, seed: int, name: str) -> None:
     """Evaluate a stored network anew and replace its metrics; StoreError as for `network`."""
     trained, folder = network(condition, scale, seed, name), network_folder(condition, scale, seed, name)
@@ -136,7 +150,8 @@ def _run_training(training: Training, plan: Experiment, log: list[dict], folder:
     """
     if not plan.trained:
         return 0.0
-    left = read_checkpoint(folder, plan.config)
+    config = plan.config | {"device": training.rnn.readout.device.type}  # whose random numbers differ
+    left = read_checkpoint(folder, config)
     earlier, begun = 0.0, time.process_time()
     if left is not None:
         training.resume(left.tensors, left.position)
@@ -149,7 +164,7 @@ def _run_training(training: Training, plan: Experiment, log: list[dict], folder:
                 used = earlier + time.process_time() - begun
                 stage = (SELECTION, DISTRIBUTION).index(progress.stage)
                 log.append(vars(progress) | {"stage": stage, "cpu_seconds": round(used, 1)})
-                write_checkpoint(folder, Checkpoint(plan.config, training.tensors(), training.position(), log, used))
+                write_checkpoint(folder, Checkpoint(config, training.tensors(), training.position(), log, used))
     return earlier + time.process_time() - begun
 
 
