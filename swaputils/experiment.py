@@ -21,9 +21,9 @@ FOUR_ITEMS_WRONG = 0.2  # share of wrong items below which a rung of the ladder 
 # Largest rates of learning of objectives whose gradient comes from free-running trials of a network that still has to learn its
 # distribution: at the common ones training diverges, or loses the cue in a burst that it does not recover from.
 RATES = {"moment_matching": 3e-3, "energy_score": 3e-3, "mixture_density": 1e-3}
-# Times the common batch that an objective needs: moments of few answers are so noisy that covariances stay an eighth off with the
-# common one, in twice the updates too
-LARGER = {"moment_matching": 4}
+# Times the common batch, and times the common number of updates for its distribution, that an objective needs: moments of few answers
+# are noisy, and covariances stay an eighth off with only the batch or only the number larger
+LARGER, LONGER = {"moment_matching": 4}, {"moment_matching": 1.5}
 REPEATS = 16  # answers to one display that the objectives on distributions of answers compare
 NODES = 128  # of the densities of people's responses
 
@@ -110,7 +110,8 @@ def _sizes(taught: Condition, scale: str) -> tuple[RNNConfig, TrainConfig]:
     _, selected_by, _ = OBJECTIVES[taught.objective]
     for stage, objective in (("selection_rate", selected_by), ("distribution_rate", taught.objective)):
         train = replace(train, **{stage: min(getattr(train, stage), RATES.get(objective, math.inf))})
-    return rnn, replace(train, batch=train.batch * LARGER.get(taught.objective, 1))
+    updates = int(train.distribution_updates * LONGER.get(taught.objective, 1))
+    return rnn, replace(train, distribution_updates=updates, batch=train.batch * LARGER.get(taught.objective, 1))
 
 
 def _lessons(
