@@ -19,6 +19,7 @@ from swaputils.results import limited, people
 from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError
 from swaputils.surrogate import BnsConfig
+from swaputils.train import TrainingDiverged
 from tests.small import seeded, swap_posterior
 from workflow import people as command
 from workflow.chapters import ROOT
@@ -104,6 +105,21 @@ def test_stored_learners_are_not_trained_again(setting, monkeypatch):
     monkeypatch.setattr(command.results, "recompute_limited", lambda *learner: done.append(learner))
     command.score_learners("smoke", "simulated")
     assert done == [(kind, 60, "smoke", 0, "simulated") for kind in ("surrogate", "direct", "taught")]
+
+
+def test_a_learner_that_diverges_stops_no_other_and_is_named(setting, monkeypatch):
+    tried = []
+
+    def learn(kind, *others):
+        tried.append(kind)
+        if kind == "gru":
+            raise TrainingDiverged("loss inf")
+
+    monkeypatch.setattr(command.results, "recompute_limited", learn)
+    monkeypatch.setattr(command.results, "is_scored", lambda *others: False)
+    with pytest.raises(SystemExit, match="error: 1 learners have no score\n  gru, 60 trials, seed 0: loss inf"):
+        command.score_learners("smoke", "simulated")
+    assert tried == list(limited.KINDS)
 
 
 def test_the_gain_of_one_kind_over_another_is_over_people():

@@ -13,17 +13,24 @@ from swaputils.conditions import SCALES, UnknownName, named
 from swaputils.data import DataError
 from swaputils.results.limited import COUNTS, KINDS
 from swaputils.store import StoreError
+from swaputils.train import SelectionNotLearnt, TrainingDiverged
 
 SEEDS = range(3)
 SMOKE = [(kind, 60, 0) for kind in KINDS]
 
 
 def score_learners(scale: str, name: str) -> None:
-    """Let every learner learn and score it, the quick kinds first."""
+    """Let every learner learn and score it, the quick kinds first; one that fails does not stop the others and is named at the end."""
     learners = [(kind, count, seed) for kind in KINDS for seed in SEEDS for count in COUNTS]
+    failed = []
     for kind, count, seed in tqdm(SMOKE if scale == "smoke" else learners, unit="learner"):
         if not results.is_scored(kind, count, scale, seed, name):
-            results.recompute_limited(kind, count, scale, seed, name)
+            try:
+                results.recompute_limited(kind, count, scale, seed, name)
+            except (SelectionNotLearnt, TrainingDiverged) as error:
+                failed.append(f"  {kind}, {count} trials, seed {seed}: {error}")
+    if failed:
+        sys.exit("\n".join((f"error: {len(failed)} learners have no score", *failed)))
 
 
 JOBS = {"networks": results.recompute_people, "learners": score_learners}
