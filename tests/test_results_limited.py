@@ -19,7 +19,7 @@ from swaputils.results import limited, people
 from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError
 from swaputils.surrogate import BnsConfig
-from swaputils.train import TrainingDiverged
+from swaputils.train import Training, TrainingDiverged
 from tests.small import seeded, swap_posterior
 from workflow import people as command
 from workflow.chapters import ROOT
@@ -34,6 +34,7 @@ def setting(tmp_path, monkeypatch):
     monkeypatch.setattr(limited, "planned", lambda condition, scale, seed, name: plan_of(scale, seed))
     monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=8, components=2, updates=50))
     monkeypatch.setattr(limited.surrogate, "BnsConfig", lambda: BnsConfig(steps=40))
+    limited._selected.cache_clear()
     return tmp_path
 
 
@@ -49,6 +50,39 @@ def test_a_learner_is_scored_on_the_people_of_its_fold_alone(setting, kind):
     table = results.limited_scores("smoke", "simulated")
     assert table[["kind", "count", "seed", "fold", "subject", "trials"]].values.tolist() == [[kind, 40, 6, 1, 2, 16]]
     assert table["log_density"].between(-5, 0).all()
+
+
+def test_networks_of_a_seed_go_on_from_the_same_selected_weights(setting, monkeypatch):
+    started = []
+
+    class Noted(Training):
+        def __init__(self, rnn, selection, *others, **more):
+            super().__init__(rnn, selection, *others, **more)
+            started.append((bool(selection), [value.clone() for value in rnn.parameters()]))
+
+    monkeypatch.setattr(limited, "Training", Noted)
+    for kind in ("direct", "taught", "direct"):
+        results.recompute_limited(kind, 40, "smoke", 0, "simulated")
+    assert [selects for selects, _ in started] == [True, False, False, False]
+    initial, *others = (weights for _, weights in started)
+    for weights in others:
+        assert all(torch.equal(one, other) for one, other in zip(weights, others[0], strict=True))
+    assert not all(torch.equal(one, other) for one, other in zip(initial, others[0], strict=True))
+
+
+def test_a_learner_that_stops_leaves_its_reason_until_it_has_a_score(setting, monkeypatch):
+    def diverge(*_):
+        raise TrainingDiverged("loss inf at update 7")
+
+    assert results.limited_stopped("smoke", "simulated").empty
+    with monkeypatch.context() as broken:
+        broken.setattr(limited, "_taught_directly", diverge)
+        with pytest.raises(TrainingDiverged):
+            results.recompute_limited("direct", 40, "smoke", 2, "simulated")
+    assert not results.is_scored("direct", 40, "smoke", 2, "simulated")
+    assert results.limited_stopped("smoke", "simulated").values.tolist() == [["direct", 40, 2, "loss inf at update 7"]]
+    results.recompute_limited("direct", 40, "smoke", 2, "simulated")
+    assert results.limited_stopped("smoke", "simulated").empty
 
 
 def test_what_cannot_be_learnt_is_refused(setting):

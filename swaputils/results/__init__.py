@@ -2,7 +2,7 @@
 
 from swaputils.results.collection import collection, learning_curves, stopped
 from swaputils.results.evaluation import evaluate, held_out_displays, refitted
-from swaputils.results.limited import gain, is_scored, limited_scores, recompute_limited
+from swaputils.results.limited import gain, is_scored, limited_scores, limited_stopped, recompute_limited
 from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
     Trained,
@@ -46,6 +46,7 @@ __all__ = [
     "largest_set_size",
     "learning_curves",
     "limited_scores",
+    "limited_stopped",
     "load",
     "misbinding_swaps",
     "model_means",

@@ -1,10 +1,15 @@
 """Is the surrogate needed? Learners that have some human trials and nothing else, scored on held-out people.
 
-limited/<data>_<scale>_<kind>_<trials>_<seed>.csv    scores of one learner, see `recompute_limited`
+limited/<data>_<scale>_<kind>_<trials>_<seed>.csv            scores of one learner, see `recompute_limited`
+limited/<data>_<scale>_<kind>_<trials>_<seed>_stopped.json   why one that stopped by itself has none
 """
 
+import json
 import math
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache, partial
 
 import pandas as pd
 import torch
@@ -20,9 +25,9 @@ from swaputils.results.networks import Trained, planned
 from swaputils.results.people import answers, at_four_items, by_person, kernel_log_density
 from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, fold_of
 from swaputils.rnn import RNN
-from swaputils.store import StoreError, results_folder, shown, write_with_provenance
+from swaputils.store import StoreError, read_json, results_folder, shown, write_with_provenance
 from swaputils.surrogate import LADDER, SwapModel
-from swaputils.train import DISTRIBUTION, Training
+from swaputils.train import SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 
 KINDS = ("surrogate", "gru", "direct", "taught")
 CONDITION = "human_n4"
@@ -30,6 +35,7 @@ COUNTS = (200, 600, 2_000)  # of trials; there are 2,160 outside of the largest 
 CHECKED = 0.2  # share of the trials that training is stopped on
 CHECK_EVERY = 250  # updates
 SEED = 1_000_039
+STOPPED = "_stopped.json"
 
 
 def recompute_limited(kind: str, count: int, scale: str, seed: int, name: str) -> None:
@@ -37,10 +43,11 @@ def recompute_limited(kind: str, count: int, scale: str, seed: int, name: str) -
 
     kind: "surrogate", chapter 1's model fitted to the trials; "taught", the network taught by that; "direct", the same network
           taught by the trials themselves; "gru", a recurrent network with a mixture-density head. The last two stop where a fifth of the
-          trials, which they do not learn from, are likeliest; the networks' selection stage uses no human trials.
+          trials, which they do not learn from, are likeliest. Both kinds of networks of a seed go on from the same weights, those after
+          the selection stage, which uses no human trials.
 
-    One row for each held-out person: kind, count, seed, fold, subject, trials, log_density (nats per rad). ValueError for an
-    unknown kind or more trials than there are.
+    One row for each held-out person: kind, count, seed, fold, subject, trials, log_density (nats per rad). When training stops by
+    itself the reason is stored, and the error is raised again. ValueError for an unknown kind or more trials than there are.
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; allowed are {', '.join(KINDS)}")
@@ -51,10 +58,16 @@ def recompute_limited(kind: str, count: int, scale: str, seed: int, name: str) -
     if not 10 <= count <= len(others):
         raise ValueError(f"{count} trials were asked for; there are 10 to {len(others)} outside of the fold")
     chosen = others[torch.randperm(len(others), generator=generator)[:count]]
-    density = _density(kind, chosen, people, planned(CONDITION, scale, seed, name), generator)
-    about = {"kind": kind, "count": count, "seed": seed, "fold": seed % FOLDS}
-    table = pd.DataFrame([about | row for row in by_person(people, density)])
-    write_with_provenance(_path(kind, count, scale, seed, name), table.to_csv(index=False, float_format="%.6g"))
+    plan, path = planned(CONDITION, scale, seed, name), _path(kind, count, scale, seed, name)
+    about = {"kind": kind, "count": count, "seed": seed}
+    try:
+        density = _density(kind, chosen, people, plan, partial(_selected_copy, scale, seed, name), generator)
+    except (SelectionNotLearnt, TrainingDiverged) as error:
+        stopped = about | {"reason": str(error)}
+        write_with_provenance(path.with_name(path.stem + STOPPED), json.dumps(stopped, indent=2) + "\n")
+        raise
+    table = pd.DataFrame([about | {"fold": seed % FOLDS} | row for row in by_person(people, density)])
+    write_with_provenance(path, table.to_csv(index=False, float_format="%.6g"))
 
 
 def is_scored(kind: str, count: int, scale: str, seed: int, name: str) -> bool:
@@ -71,6 +84,13 @@ def limited_scores(scale: str, name: str) -> pd.DataFrame:
             f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; run `python -m workflow.people learners {scale} {name}`"
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def limited_stopped(scale: str, name: str) -> pd.DataFrame:
+    """Kind, count, seed and reason of every learner that stopped by itself and has no score."""
+    records = [read_json(path) for path in sorted((results_folder() / "limited").glob(f"{name}_{scale}_*{STOPPED}"))]
+    table = pd.DataFrame(records, columns=["kind", "count", "seed", "reason"])
+    return table[[not is_scored(row.kind, row.count, scale, row.seed, name) for row in table.itertuples(index=False)]]
 
 
 def gain(table: pd.DataFrame, kind: str, versus: str, count: int) -> tuple[float, float, float, int]:
@@ -92,39 +112,63 @@ def _path(kind: str, count: int, scale: str, seed: int, name: str):
     return results_folder() / "limited" / f"{name}_{scale}_{kind}_{count}_{seed}.csv"
 
 
-def _density(kind: str, chosen: Trials, people: Trials, plan: Experiment, generator: torch.Generator) -> torch.Tensor:
-    """Log density of every held-out trial under a learner of the chosen ones."""
+def _density(
+    kind: str,
+    chosen: Trials,
+    people: Trials,
+    plan: Experiment,
+    selected: Callable[[], RNN],
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Log density of every held-out trial under a learner of the chosen ones; `selected` gives the network that a learner starts with."""
     learnt, checked = chosen[: -int(CHECKED * len(chosen))], chosen[-int(CHECKED * len(chosen)) :]
     if kind == "gru":
         network = train_gru(plan.task, learnt, checked, GRUConfig(), generator=generator)
         with torch.no_grad():
             return network.log_density(people.displays, people.response).double()
     if kind == "direct":
-        rnn = _taught_directly(plan, learnt, checked, generator)
+        rnn = _taught_directly(selected(), plan, learnt, checked, generator)
     else:
         fit = surrogate.cell(
             surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), generator=generator), set_size=FOLDED_SIZE
         )
         if kind == "surrogate":
             return surrogate.response_log_density(fit, people.displays, people.response)
-        plan = experiment(CONDITION, plan.config["scale"], plan.seed, fit)
-        rnn = plan.new_rnn(generator=generator)
-        for _ in tqdm(Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator), desc="taught"):
+        rnn, lesson = selected(), experiment(CONDITION, plan.config["scale"], plan.seed, fit).distribution
+        for _ in _progress(Training(rnn, [], lesson, plan.train, generator=generator), "taught"):
             pass
     trained = Trained(rnn.double(), plan, pd.DataFrame(), {})
     return kernel_log_density(answers(trained, people.displays, generator), people.response)
 
 
-def _taught_directly(plan: Experiment, learnt: Trials, checked: Trials, generator: torch.Generator) -> RNN:
-    """The condition's network, taught by trials in place of the surrogate, with the averaged weights that do best on others."""
+def _selected_copy(scale: str, seed: int, name: str) -> RNN:
+    return deepcopy(_selected(scale, seed, name))
+
+
+@cache
+def _selected(scale: str, seed: int, name: str) -> RNN:
+    """The condition's network after its selection stage."""
+    plan, generator = planned(CONDITION, scale, seed, name), torch.Generator().manual_seed(SEED + seed)
     rnn = plan.new_rnn(generator=generator)
+    training = Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
+    for _ in tqdm(training, total=plan.train.selection_updates, desc="selection", unit="update"):
+        if training.stage != SELECTION:
+            break
+    return rnn
+
+
+def _progress(training: Training, label: str) -> tqdm:
+    return tqdm(training, total=training.config.distribution_updates, desc=label, unit="update")
+
+
+def _taught_directly(rnn: RNN, plan: Experiment, learnt: Trials, checked: Trials, generator: torch.Generator) -> RNN:
+    """The network, taught by trials in place of the surrogate, with the averaged weights that do best on others."""
     lesson, other = (replace(plan.distribution, observed=trials) for trials in (learnt, checked))
-    training = Training(rnn, plan.selection, lesson, plan.train, generator=generator)
+    training = Training(rnn, [], lesson, plan.train, generator=generator)
     best, kept = float("inf"), rnn.state_dict()
-    longest = plan.train.selection_updates + plan.train.distribution_updates
     every = min(CHECK_EVERY, plan.train.distribution_updates)
-    for progress in tqdm(training, total=longest, desc="direct", unit="update"):
-        if progress.stage == DISTRIBUTION and progress.update % every == 0:
+    for progress in _progress(training, "direct"):
+        if progress.update % every == 0:
             average = training.average.module
             with torch.no_grad():
                 fixed = torch.Generator().manual_seed(SEED)
