@@ -172,7 +172,8 @@ def human_density(human: SwapPosterior, displays: Displays) -> ResponseDensity:
     """People's responses to the displays, their precision and guesses included, as densities on the circle."""
     nodes = circle_nodes(NODES).to(displays.report)
     every = displays[torch.arange(len(displays), device=displays.cued.device).repeat_interleave(NODES)]
-    log_density = surrogate.response_log_density(human, every, nodes.repeat(len(displays)))
+    probabilities = surrogate.component_probabilities(human, displays).repeat_interleave(NODES, dim=0)
+    log_density = surrogate.response_log_density(human, every, nodes.repeat(len(displays)), probabilities)
     return ResponseDensity(log_density.unflatten(0, (len(displays), NODES)), RADIUS)
 
 
