@@ -22,7 +22,7 @@ from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, check_data, fold_of
 from swaputils.store import StoreError, results_folder, shown, write_with_provenance
 
 ANSWERS = {"smoke": 20}  # responses of a network to each display; at other scales:
-MANY_ANSWERS = 500
+MANY_ANSWERS = 2_000
 KERNELS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)  # concentrations that are tried
 TAUGHT, WITHOUT = "human_n4", "human_n4_no_swap"
 SEED = 1_000_033
@@ -144,7 +144,7 @@ def at_four_items(name: str) -> Trials:
 
 
 def answers(trained: Trained, displays: Displays, generator: torch.Generator) -> Float[Tensor, "trials answers"]:
-    """Responses (rad) of a network to each display, 500 but at the smoke scale."""
+    """Responses (rad) of a network to each display, 2,000 but at the smoke scale."""
     repeats = _repeats(trained.experiment)
     every = displays[torch.arange(len(displays)).repeat_interleave(repeats)]
     points = behaviour.end_points(trained.rnn, trained.experiment.task, every, generator=generator)
