@@ -74,7 +74,9 @@ def test_a_learner_that_stops_leaves_its_reason_until_it_has_a_score(setting, mo
     def diverge(*_):
         raise TrainingDiverged("loss inf at update 7")
 
-    assert results.limited_stopped("smoke", "simulated").empty
+    columns = ["kind", "count", "seed", "reason"]
+    nothing = results.limited_stopped("smoke", "simulated")
+    assert nothing.empty and nothing.columns.tolist() == columns
     with monkeypatch.context() as broken:
         broken.setattr(limited, "_taught_directly", diverge)
         with pytest.raises(TrainingDiverged):

@@ -25,16 +25,18 @@ def readout(axes: Axes, end_points: ArrayLike, role: str, items: Sequence[float]
     return axes
 
 
-def seeds(axes: Axes, rows: Mapping[str, ArrayLike], ideal: Mapping[str, float], role: str) -> Axes:
-    """A row of points for each name, one point for each network; an open diamond where the ideal sampler lies, for those given.
+def seeds(
+    axes: Axes, rows: Mapping[str, ArrayLike], marks: Mapping[str, float], role: str, mark_role: str = "ideal"
+) -> Axes:
+    """A row of points for each name, one point for each network; an upright bar at the value to compare with, where one is given.
 
     The first name is the uppermost.
     """
     for height, (name, values) in enumerate(rows.items()):
         values = np.asarray(values)
         axes.plot(values, np.full(len(values), height), "o", color=COLOURS[role], alpha=0.6, markersize=5)
-        if name in ideal:
-            axes.plot(ideal[name], height, "D", color=COLOURS["ideal"], markerfacecolor="none", markersize=5, zorder=3)
+        if name in marks:
+            axes.plot(marks[name], height, "|", color=COLOURS[mark_role], markersize=11, markeredgewidth=2, zorder=3)
     axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5))
     axes.grid(axis="y", color="0.92")
     return axes

@@ -89,8 +89,8 @@ def limited_scores(scale: str, name: str) -> pd.DataFrame:
 def limited_stopped(scale: str, name: str) -> pd.DataFrame:
     """Kind, count, seed and reason of every learner that stopped by itself and has no score."""
     records = [read_json(path) for path in sorted((results_folder() / "limited").glob(f"{name}_{scale}_*{STOPPED}"))]
-    table = pd.DataFrame(records, columns=["kind", "count", "seed", "reason"])
-    return table[[not is_scored(row.kind, row.count, scale, row.seed, name) for row in table.itertuples(index=False)]]
+    left = [each for each in records if not is_scored(each["kind"], each["count"], scale, each["seed"], name)]
+    return pd.DataFrame(left, columns=["kind", "count", "seed", "reason"])
 
 
 def gain(table: pd.DataFrame, kind: str, versus: str, count: int) -> tuple[float, float, float, int]:
