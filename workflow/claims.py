@@ -33,7 +33,9 @@ Every claim below has its measure, margin, test and number of networks in `claim
 evaluated. A claim *holds* when the whole 95 % interval of each
 of its parts lies on the claimed side of the margin, *does not hold* when all lie on the other side, and *holds in part* when some parts do
 and some do not. Otherwise the book *cannot tell*; and there may be *too few networks* yet to judge.
-Intervals of means are t intervals; they may reach beyond 1 where an area is near it.
+Intervals of means are t intervals; they may leave the range of what is measured, for instance exceed 1 where an area is near it. What the paper
+claims is said in this book's words, after its abstract, figures and code. A verdict is on the tests of a claim alone; [](../notebooks/04_neural_comparison.ipynb) and
+[](../notebooks/05_predictions.ipynb) show the same measures in conditions that no claim names, such as networks that turn their planes without swaps.
 
 What had been seen when the thresholds were written: the behaviour of seeds 0 to 2 of `index_swap` and `probe_similarity_00` and of seed 0 of
 `index_task_optimal`, `probe_task_optimal`, `probe_mean_regression`, `probe_human` and `human_n4`; the activity of seed 0 of `index_swap`,
@@ -42,7 +44,9 @@ was taught people's responses without swaps, or limited trials, had been trained
 people of seed 0 of `human_n4` and those of chapter 1's model and of the GRU with limited trials. Moment matching was given another
 distance, another first stage, a larger batch and more updates after its first networks had missed the target's moments. The sentence on
 ancestry was wider before its networks were seen, that they "end with the colour planes of one trained from scratch"; its tests, which
-are unchanged, do not ask that much, and chapter 4 shows that the planes before the cue differ.
+are unchanged, do not ask that much, and chapter 4 shows that the planes before the cue differ. After all of these had been evaluated on some
+seeds, networks of four items were trained anew at half the rates, because a third had diverged, and people's scores were computed from
+2,000 responses of a network to each display in place of 500.
 
 This page is written by `python -m workflow.claims`; a test fails when it and the stored networks disagree.
 """
