@@ -1,13 +1,14 @@
-"""How fast a network learns beside the paper's recipe: python -m workflow.benchmark_learning
+"""How fast a network learns beside the paper's recipe: python -m workflow.benchmark_learning [RECIPE ...]
 
-Both learn the probe-cued task with similarity-dependent swaps. The recipe: the dendritic tree [10, 10] with its published
+RECIPE is "book", "equal" or "paper"; all three unless given. All learn the probe-cued task with similarity-dependent swaps. The recipe: the dendritic tree [10, 10] with its published
 initialisation, input projection to 6 x 6, flat loss weights, the sampled target and Adam at 1e-3; its batch is the book's, because
 its own of 16,384 sequences would make 150 updates in the time. The book's: drive, lessons and loss weights of its laptop scale.
-Every ten seconds of processor time the loss of both is measured in the same way, the recipe's: flat weights, under teacher forcing
-with fixed noised responses, but against the target in closed form, so that it has no floor. The time of measuring is not counted. Writes results/training/learning.csv: recipe, cpu_seconds, update, loss, swap_rate.
+Equal: the book's with flat loss weights, as the recipe has them, and all else the same; it ends where selection is not learnt.
+Every ten seconds of processor time the loss of each is measured in the same way, the recipe's: flat weights, under teacher forcing
+with fixed noised responses, but against the target in closed form, so that it has no floor. The time of measuring is not counted. Writes results/training/learning.csv: recipe, cpu_seconds, update, loss, swap_rate; the rows of
+recipes that were not asked for stay.
 """
 
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from tqdm import tqdm
 
 from swaputils import behaviour, objectives
 from swaputils.circular import to_angle
+from swaputils.conditions import UnknownName, named
 from swaputils.diffusion import (
     expected_endpoint,
     flat_weights,
@@ -27,13 +29,14 @@ from swaputils.diffusion import (
     kernel_target,
     report_noise,
     sample_endpoints,
+    signal_weights,
 )
 from swaputils.experiment import Experiment, experiment
 from swaputils.lessons import make_batch
 from swaputils.results import held_out_displays
 from swaputils.rnn import RNN, RNNConfig, draw_noise, rollout
 from swaputils.store import results_folder, write_with_provenance
-from swaputils.train import Training
+from swaputils.train import SelectionNotLearnt, Training
 
 CONDITION, SEED = "probe_similarity_00", 0
 RECIPE_SECONDS = 45 * 60  # of processor time
@@ -63,12 +66,24 @@ def recipe(plan: Experiment) -> tuple[RNN, Iterator[int]]:
     return rnn, updates()
 
 
-def book(plan: Experiment) -> tuple[RNN, Iterator[int]]:
-    """The book's network, and its updates through both stages."""
+def book(plan: Experiment, weights: Callable = signal_weights) -> tuple[RNN, Iterator[int]]:
+    """The book's network, and its updates through both stages, with loss weights as a function of the schedule."""
     generator = torch.Generator().manual_seed(SEED)
     rnn = plan.new_rnn(generator=generator)
-    training = Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
-    return rnn, (count for count, _ in enumerate(training, start=1))
+    objective = partial(objectives.diffusion_closed_form, schedule=plan.schedule, weights=weights(plan.schedule))
+    *selection, distribution = (replace(each, objective=objective) for each in (*plan.selection, plan.distribution))
+    training = Training(rnn, selection, distribution, plan.train, generator=generator)
+
+    def updates() -> Iterator[int]:
+        try:
+            yield from (count for count, _ in enumerate(training, start=1))
+        except SelectionNotLearnt as error:
+            tqdm.write(str(error))
+
+    return rnn, updates()
+
+
+RECIPES = {"book": book, "equal": partial(book, weights=flat_weights), "paper": recipe}
 
 
 def measured(rnn: RNN, plan: Experiment) -> dict[str, float]:
@@ -90,7 +105,7 @@ def curve(name: str, start: Callable, plan: Experiment, limit: float) -> list[di
     """Measurements of one recipe until its updates end or the processor time is used up."""
     rnn, updates = start(plan)
     rows, used, due = [], 0.0, 0.0
-    with tqdm(total=limit if math.isfinite(limit) else None, desc=name, unit="s") as bar:
+    with tqdm(total=limit, desc=name, unit="s") as bar:
         begun = time.process_time()
         for update in updates:
             used += time.process_time() - begun
@@ -105,15 +120,25 @@ def curve(name: str, start: Callable, plan: Experiment, limit: float) -> list[di
     return rows
 
 
+def store(name: str, rows: list[dict]) -> None:
+    """Put the measurements of a recipe in place of its earlier ones."""
+    path, table = results_folder() / "training" / "learning.csv", pd.DataFrame(rows)
+    if path.is_file():
+        earlier = pd.read_csv(path)
+        table = pd.concat((earlier[earlier["recipe"] != name], table))
+    write_with_provenance(path, table.to_csv(index=False, float_format="%.6g"))
+
+
 def main() -> None:
-    if len(sys.argv) > 1:
-        sys.exit(f"error: unknown argument {sys.argv[1]!r}; this benchmark takes none")
+    names = sys.argv[1:] or list(RECIPES)
+    try:
+        chosen = {name: named("recipe", name, RECIPES) for name in names}
+    except UnknownName as error:
+        sys.exit(f"error: {error}")
     torch.set_num_threads(1)
     plan = experiment(CONDITION, "laptop", SEED)
-    rows = curve("book", book, plan, math.inf) + curve("paper", recipe, plan, RECIPE_SECONDS)
-    path = results_folder() / "training" / "learning.csv"
-    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
-    write_with_provenance(path, text)
+    for name, start in chosen.items():
+        store(name, curve(name, start, plan, RECIPE_SECONDS))
 
 
 if __name__ == "__main__":
