@@ -1,4 +1,4 @@
-"""Is the surrogate needed? Learners that have some human trials and nothing else, scored on held-out people.
+"""Is the surrogate needed? Learners that have some human trials and no others, scored on held-out people.
 
 limited/<data>_<scale>_<kind>_<trials>_<seed>.csv            scores of one learner, see `recompute_limited`
 limited/<data>_<scale>_<kind>_<trials>_<seed>_stopped.json   why one that stopped by itself has none
@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 import pandas as pd
 import torch
@@ -61,7 +61,7 @@ def recompute_limited(kind: str, count: int, scale: str, seed: int, name: str) -
     plan, path = planned(CONDITION, scale, seed, name), _path(kind, count, scale, seed, name)
     about = {"kind": kind, "count": count, "seed": seed}
     try:
-        density = _density(kind, chosen, people, plan, partial(_selected_copy, scale, seed, name), generator)
+        density = _density(kind, chosen, people, plan, lambda: deepcopy(_selected(scale, seed, name)), generator)
     except (SelectionNotLearnt, TrainingDiverged) as error:
         stopped = about | {"reason": str(error)}
         write_with_provenance(path.with_name(path.stem + STOPPED), json.dumps(stopped, indent=2) + "\n")
@@ -141,13 +141,9 @@ def _density(
     return kernel_log_density(answers(trained, people.displays, generator), people.response)
 
 
-def _selected_copy(scale: str, seed: int, name: str) -> RNN:
-    return deepcopy(_selected(scale, seed, name))
-
-
 @cache
 def _selected(scale: str, seed: int, name: str) -> RNN:
-    """The condition's network after its selection stage."""
+    """The condition's network after its selection stage; go on with a copy."""
     plan, generator = planned(CONDITION, scale, seed, name), torch.Generator().manual_seed(SEED + seed)
     rnn = plan.new_rnn(generator=generator)
     training = Training(rnn, plan.selection, plan.distribution, plan.train, generator=generator)
