@@ -141,10 +141,23 @@ def write_text(path: Path | str, text: str) -> None:
     write_files({Path(path): text.encode()})
 
 
-def write_with_provenance(path: Path, text: str) -> None:
-    """Write a text file, and beside it, ending in .provenance.json, where and when it was made; both whole or not at all."""
-    made_by = json.dumps(provenance(), indent=2) + "\n"
-    write_files({path: text.encode(), path.with_suffix(".provenance.json"): made_by.encode()})
+def write_with_provenance(path: Path, text: str, settings: Mapping | None = None) -> None:
+    """Write a text file, and beside it, ending in .provenance.json, where and when it was made; both whole or not at all.
+
+    settings: what the text depends on, as JSON values; kept with its provenance, see `has_settings`.
+    """
+    made_by = provenance() | ({} if settings is None else {"settings": dict(settings)})
+    write_files({path: text.encode(), _provenance_of(path): (json.dumps(made_by, indent=2) + "\n").encode()})
+
+
+def has_settings(path: Path, settings: Mapping) -> bool:
+    """Whether `write_with_provenance` wrote the file, with these settings."""
+    made_by = _provenance_of(path)
+    return path.is_file() and made_by.is_file() and read_json(made_by).get("settings") == settings
+
+
+def _provenance_of(path: Path) -> Path:
+    return path.with_suffix(".provenance.json")
 
 
 def write_json(path: Path | str, value: object) -> None:

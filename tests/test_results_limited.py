@@ -87,6 +87,28 @@ def test_a_learner_that_stops_leaves_its_reason_until_it_has_a_score(setting, mo
     assert results.limited_stopped("smoke", "simulated").empty
 
 
+def test_scores_that_come_from_other_settings_are_outdated(setting, monkeypatch):
+    results.recompute_limited("gru", 40, "smoke", 6, "simulated")
+    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
+    assert not results.is_scored("gru", 40, "smoke", 6, "simulated")
+    with pytest.raises(
+        StoreError, match="gru_40_6.csv: comes from other settings; run `python -m workflow.people learners"
+    ):
+        results.limited_scores("smoke", "simulated")
+
+
+def test_a_learner_that_stopped_with_other_settings_is_not_counted(setting, monkeypatch):
+    def diverge(*others, **more):
+        raise TrainingDiverged("loss inf")
+
+    monkeypatch.setattr(limited, "train_gru", diverge)
+    with pytest.raises(TrainingDiverged):
+        results.recompute_limited("gru", 40, "smoke", 6, "simulated")
+    assert len(results.limited_stopped("smoke", "simulated")) == 1
+    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
+    assert results.limited_stopped("smoke", "simulated").empty
+
+
 def test_what_cannot_be_learnt_is_refused(setting):
     with pytest.raises(ValueError, match="kind is 'magic'; allowed are surrogate, gru, direct, taught"):
         results.recompute_limited("magic", 40, "smoke", 0, "simulated")

@@ -2,14 +2,17 @@
 
 limited/<data>_<scale>_<kind>_<trials>_<seed>.csv            scores of one learner, see `recompute_limited`
 limited/<data>_<scale>_<kind>_<trials>_<seed>_stopped.json   why one that stopped by itself has none
+
+The provenance beside each holds the learner's settings; what comes from other settings than today's is outdated.
 """
 
 import json
 import math
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 import torch
@@ -25,7 +28,7 @@ from swaputils.results.networks import Trained, planned
 from swaputils.results.people import answers, at_four_items, by_person, kernel_log_density
 from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, fold_of
 from swaputils.rnn import RNN
-from swaputils.store import StoreError, read_json, results_folder, shown, write_with_provenance
+from swaputils.store import StoreError, has_settings, read_json, results_folder, shown, write_with_provenance
 from swaputils.surrogate import LADDER, SwapModel
 from swaputils.train import SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 
@@ -59,37 +62,46 @@ def recompute_limited(kind: str, count: int, scale: str, seed: int, name: str) -
         raise ValueError(f"{count} trials were asked for; there are 10 to {len(others)} outside of the fold")
     chosen = others[torch.randperm(len(others), generator=generator)[:count]]
     plan, path = planned(CONDITION, scale, seed, name), _path(kind, count, scale, seed, name)
-    about = {"kind": kind, "count": count, "seed": seed}
+    about, settings = {"kind": kind, "count": count, "seed": seed}, _settings(kind, plan)
     try:
         density = _density(kind, chosen, people, plan, lambda: deepcopy(_selected(scale, seed, name)), generator)
     except (SelectionNotLearnt, TrainingDiverged) as error:
         stopped = about | {"reason": str(error)}
-        write_with_provenance(path.with_name(path.stem + STOPPED), json.dumps(stopped, indent=2) + "\n")
+        write_with_provenance(path.with_name(path.stem + STOPPED), json.dumps(stopped, indent=2) + "\n", settings)
         raise
     table = pd.DataFrame([about | {"fold": seed % FOLDS} | row for row in by_person(people, density)])
-    write_with_provenance(path, table.to_csv(index=False, float_format="%.6g"))
+    write_with_provenance(path, table.to_csv(index=False, float_format="%.6g"), settings)
 
 
 def is_scored(kind: str, count: int, scale: str, seed: int, name: str) -> bool:
-    """Whether a learner's scores are stored."""
-    return _path(kind, count, scale, seed, name).is_file()
+    """Whether a learner's scores are stored and come from the settings that it would learn with now."""
+    settings = _settings(kind, planned(CONDITION, scale, seed, name))
+    return has_settings(_path(kind, count, scale, seed, name), settings)
 
 
 def limited_scores(scale: str, name: str) -> pd.DataFrame:
-    """All stored scores of `recompute_limited`; StoreError when there is none."""
-    folder = results_folder() / "limited"
-    parts = [pd.read_csv(path) for path in sorted(folder.glob(f"{name}_{scale}_*.csv"))]
+    """All stored scores of `recompute_limited`; StoreError when there is none, or one comes from other settings than today's."""
+    folder, parts = results_folder() / "limited", []
+    command = f"run `python -m workflow.people learners {scale} {name}`"
+    for path in sorted(folder.glob(f"{name}_{scale}_*.csv")):
+        parts.append(pd.read_csv(path))
+        _, kind, count, seed = path.stem.rsplit("_", 3)
+        if not is_scored(kind, int(count), scale, int(seed), name):
+            raise StoreError(f"{shown(path)}: comes from other settings; {command}")
     if not parts:
-        raise StoreError(
-            f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; run `python -m workflow.people learners {scale} {name}`"
-        )
+        raise StoreError(f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; {command}")
     return pd.concat(parts, ignore_index=True)
 
 
 def limited_stopped(scale: str, name: str) -> pd.DataFrame:
-    """Kind, count, seed and reason of every learner that stopped by itself and has no score."""
-    records = [read_json(path) for path in sorted((results_folder() / "limited").glob(f"{name}_{scale}_*{STOPPED}"))]
-    left = [each for each in records if not is_scored(each["kind"], each["count"], scale, each["seed"], name)]
+    """Kind, count, seed and reason of every learner of today's settings that stopped by itself and has no score."""
+    left = []
+    for path in sorted((results_folder() / "limited").glob(f"{name}_{scale}_*{STOPPED}")):
+        record = read_json(path)
+        kind, count, seed = (record[key] for key in ("kind", "count", "seed"))
+        settings = _settings(kind, planned(CONDITION, scale, seed, name))
+        if has_settings(path, settings) and not is_scored(kind, count, scale, seed, name):
+            left.append(record)
     return pd.DataFrame(left, columns=["kind", "count", "seed", "reason"])
 
 
@@ -108,7 +120,13 @@ def gain(table: pd.DataFrame, kind: str, versus: str, count: int) -> tuple[float
     return (*mean_interval(both.groupby("subject").mean().to_numpy()), seeds)
 
 
-def _path(kind: str, count: int, scale: str, seed: int, name: str):
+def _settings(kind: str, plan: Experiment) -> dict:
+    """What a learner depends on besides the data, the number of trials and the seed, as JSON values."""
+    of_kind = {"surrogate": {}, "gru": asdict(GRUConfig()), "direct": plan.config, "taught": plan.config}
+    return of_kind[kind]
+
+
+def _path(kind: str, count: int, scale: str, seed: int, name: str) -> Path:
     return results_folder() / "limited" / f"{name}_{scale}_{kind}_{count}_{seed}.csv"
 
 
