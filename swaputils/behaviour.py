@@ -145,6 +145,24 @@ def is_swap(displays: Displays, response: Float[Tensor, " trials"]) -> Bool[Tens
     return nearest_item(displays, response) != displays.cued
 
 
+def swaps(displays: Displays, response: Float[Tensor, " trials"]) -> pd.DataFrame:
+    """The responses that are nearer to another item than to the cued one: one row each.
+
+    probe_distance, report_distance: between the cued item and the one that the response is nearest to (rad); error: of the response
+    to the latter (rad).
+    """
+    swapped = is_swap(displays, response)
+    some, response = displays[swapped], response[swapped]
+    nearest = nearest_item(some, response)[:, None]
+    reported = some.report.gather(1, nearest).squeeze(1)
+    columns = {
+        "probe_distance": probe_distance(some).gather(1, nearest).squeeze(1),
+        "report_distance": distance(reported, some.cued_report),
+        "error": distance(response.to(reported), reported),
+    }
+    return pd.DataFrame({name: values.tolist() for name, values in columns.items()})
+
+
 def swap_curve(displays: Displays, swapped: Bool[Tensor, " trials"], edges: Float[Tensor, " edges"]) -> pd.DataFrame:
     """Swap rate of two-item displays by probe distance: one row for each bin between consecutive `edges` (rad).
 

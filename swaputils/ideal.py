@@ -34,16 +34,31 @@ def sample_path(
     Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], noise variance of the schedule).
     start: state at the start of the report period; standard normal when None.
     """
-    like = mixture.log_density if isinstance(mixture, ResponseDensity) else mixture.angles
-    noise = torch.randn(
-        (schedule.steps + 1, len(mixture), 2), dtype=like.dtype, device=like.device, generator=generator
-    )
+    noise = torch.randn((schedule.steps + 1, len(mixture), 2), generator=generator, **_like(mixture))
     path = [noise[0] if start is None else start]
     for step, deviation in enumerate(report_noise(schedule).tolist()):
-        level, noised = schedule.at_step(step), path[-1][:, None]
-        mean = posterior_mean(level, expected_endpoint(level, mixture, noised), noised)
-        path.append(mean.squeeze(1) + deviation * noise[step + 1])
+        path.append(_mean_after(schedule, mixture, step, path[-1]) + deviation * noise[step + 1])
     return torch.stack(path, dim=1)
+
+
+def silent_end_point(schedule: Schedule, mixture: ResponseMixture | ResponseDensity) -> Float[Tensor, "trials 2"]:
+    """End point with all noise off: from the origin, where the sampler starts on average, through the posterior means."""
+    state = torch.zeros((len(mixture), 2), **_like(mixture))
+    for step in range(schedule.steps):
+        state = _mean_after(schedule, mixture, step, state)
+    return state
+
+
+def _like(mixture: ResponseMixture | ResponseDensity) -> dict:
+    """Type and device of the sampler's numbers."""
+    values = mixture.log_density if isinstance(mixture, ResponseDensity) else mixture.angles
+    return {"dtype": values.dtype, "device": values.device}
+
+
+def _mean_after(schedule: Schedule, mixture: ResponseMixture | ResponseDensity, step: int, state: Tensor) -> Tensor:
+    """[M, 2] posterior mean of the state after a report step, given the state before it."""
+    level, noised = schedule.at_step(step), state[:, None]
+    return posterior_mean(level, expected_endpoint(level, mixture, noised), noised).squeeze(1)
 
 
 def loss_floor(

@@ -19,6 +19,7 @@ from swaputils.behaviour import (
     silent_end_points,
     summarise,
     swap_curve,
+    swaps,
 )
 from swaputils.circular import to_xy, wrap
 from swaputils.diffusion import sample_endpoints
@@ -77,6 +78,19 @@ def test_nearest_item_by_brute_force():
             gaps[item] = min(gap, 2 * math.pi - gap)
         assert found[trial] == min(gaps, key=gaps.get)
         assert swapped[trial] == (found[trial] != cued[trial])
+
+
+def test_swaps_by_hand():
+    """Probes and reports of three items; the second and the last response are swaps."""
+    probe = torch.tensor([[0.0, 1.0, -3.0]]).expand(3, 3)
+    report = torch.tensor([[0.5, 2.0, -2.0], [0.5, 2.0, -2.0], [0.5, 2.0, math.nan]])
+    displays = Displays(report, probe, torch.tensor([0, 0, 1]))
+    found = swaps(displays, torch.tensor([0.6, -2.3, 1.0]))
+    expected = {"probe_distance": [3.0, 1.0], "report_distance": [2.5, 1.5], "error": [0.3, 0.5]}
+    assert {name: found[name].tolist() for name in found} == {
+        name: pytest.approx(values, abs=1e-6) for name, values in expected.items()
+    }
+    assert swaps(displays[:1], torch.tensor([0.6])).empty
 
 
 def test_swap_curve_counts_by_distance():

@@ -5,7 +5,7 @@ import torch
 
 from swaputils.circular import distance, standard_deviation, to_angle, wrap
 from swaputils.diffusion import linear_schedule, low_bias_schedule, with_cluster_noise, with_last_noise
-from swaputils.ideal import commitment_step, eventual_responsibility, loss_floor, sample_path
+from swaputils.ideal import commitment_step, eventual_responsibility, loss_floor, sample_path, silent_end_point
 from swaputils.records import ResponseMixture
 from tests.small import SCHEDULE, seeded, target_mixture
 
@@ -33,6 +33,13 @@ def test_swap_rate_and_spread_of_the_paper_s_schedule(target, reached, tolerance
 
 def test_without_swaps_in_the_target_there_are_none():
     assert behaviour(SCHEDULE, 0.0)[0] == 0
+
+
+def test_without_noise_the_likelier_item_is_reported_always():
+    mixture = target_mixture(2_000, 0.45)
+    response = to_angle(silent_end_point(SCHEDULE, mixture))
+    likelier = mixture.angles.gather(1, mixture.log_weights.argmax(1, keepdim=True)).squeeze(1)
+    assert distance(response, likelier).max() < 0.1
 
 
 def test_more_steps_bring_the_spread_nearer_to_the_target_s():

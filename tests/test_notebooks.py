@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from workflow.chapters import NOTEBOOKS, ROOT, chapter_paths, defaults
+from workflow.chapters import NOTEBOOKS, ROOT, chapter_paths, defaults, execute
 
 PARAMETERS = {"scale", "seed", "condition", "data", "recompute"}
 LONGEST_FUNCTION = 10  # lines
@@ -70,6 +70,11 @@ def test_it_is_valid_and_says_nothing_of_who_executed_it_when(chapter):
     assert notebook.metadata.kernelspec.name == "python3"
     assert set(notebook.metadata.language_info) == {"name"}
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+
+
+def test_it_runs_at_the_smallest_scale_from_what_is_stored(chapter, data_folder, tmp_path):
+    execute(chapter, {"scale": "smoke"}, tmp_path / chapter.name)
+    assert all(output.output_type != "error" for cell in code_cells(tmp_path / chapter.name) for output in cell.outputs)
 
 
 def test_its_outputs_hold_no_error_no_warning_and_no_path(chapter):
