@@ -77,6 +77,7 @@ def test_only_the_people_of_the_fold_are_scored(scored):
         "uniform",
         "mixture",
         "surrogate",
+        "without",
         "drawn",
         "ideal",
         "network",
@@ -129,15 +130,15 @@ def test_means_are_over_people_and_differences_are_paired():
     assert one["low"].isna().all() and one["difference"].tolist() == [1.0, 0.0]
 
 
-def test_what_swaps_are_worth_is_measured_on_every_person(monkeypatch):
-    """A model that hardly swaps gains nothing by its non-targets; people who do swap are better predicted with them."""
-    observed = simulated_trials(0, people=5, trials_per_set_size=400)
-    monkeypatch.setattr(people, "trials", lambda name: observed)
-    monkeypatch.setattr(people, "posterior_without", lambda name, fold: swap_posterior(-20.0))
-    assert results.worth_of_swaps("simulated") == pytest.approx([0.0] * 5, abs=1e-4)
-    monkeypatch.setattr(people, "posterior_without", lambda name, fold: swap_posterior(-1.0))
-    worth = results.worth_of_swaps("simulated")
-    assert len(worth) == 5 and worth.mean() > 0.02
+def test_what_swaps_are_worth_to_each_person(scored):
+    table = results.people_scores("smoke", "simulated")
+    shown, alone = (
+        surrogate.response_log_density(swap_posterior(-1.0), displays, scored.response).mean()
+        for displays in (scored.displays, scored.displays.only_cued())
+    )
+    assert results.worth_of_swaps(table) == pytest.approx([float(shown - alone)], abs=1e-5)
+    both = table_of(surrogate=[-1.0, -2.0], without=[-1.5, -2.2])
+    assert results.worth_of_swaps(pd.concat((both, both.assign(seed=1)))) == pytest.approx([0.5, 0.2])
 
 
 def test_the_gap_that_is_closed():

@@ -19,8 +19,14 @@ SEEDS = range(3)
 SMOKE = [(kind, 60, 0) for kind in KINDS]
 
 
-def score_learners(scale: str, name: str) -> None:
-    """Let every learner learn and score it, the quick kinds first; one that fails does not stop the others and is named at the end."""
+def score_networks(scale: str, name: str) -> list[str]:
+    """Score the stored networks; none fails."""
+    results.recompute_people(scale, name)
+    return []
+
+
+def score_learners(scale: str, name: str) -> list[str]:
+    """Let every learner learn and score it, the quick kinds first; gives those that failed, which stop no other, with the reason."""
     learners = [(kind, count, seed) for kind in KINDS for seed in SEEDS for count in COUNTS]
     failed = []
     for kind, count, seed in tqdm(SMOKE if scale == "smoke" else learners, unit="learner"):
@@ -29,11 +35,15 @@ def score_learners(scale: str, name: str) -> None:
                 results.recompute_limited(kind, count, scale, seed, name)
             except (SelectionNotLearnt, TrainingDiverged) as error:
                 failed.append(f"  {kind}, {count} trials, seed {seed}: {error}")
-    if failed:
-        sys.exit("\n".join((f"error: {len(failed)} learners have no score", *failed)))
+    return failed
 
 
-JOBS = {"networks": results.recompute_people, "learners": score_learners}
+def failures(failed: list[str]) -> str:
+    """What is said of learners without a score."""
+    return "\n".join((f"error: {len(failed)} learners have no score", *failed))
+
+
+JOBS = {"networks": score_networks, "learners": score_learners}
 
 
 def main() -> None:
@@ -42,9 +52,11 @@ def main() -> None:
     what, scale, name = (*sys.argv[1:], *("laptop", "vandenberg2012_color")[len(sys.argv) - 2 :])
     try:
         named("scale", scale, SCALES)
-        named("job", what, JOBS)(scale, name)
+        failed = named("job", what, JOBS)(scale, name)
     except (DataError, StoreError, UnknownName) as error:
         sys.exit(f"error: {error}")
+    if failed:
+        sys.exit(failures(failed))
 
 
 if __name__ == "__main__":

@@ -57,9 +57,10 @@ def recompute_people(scale: str, name: str) -> None:
     """Score every stored network of all of people's responses on the people of its fold, and store the table.
 
     One row per seed, person and model: seed, fold, subject, trials, model, log_density (mean of the person's trials, nats per rad).
-    Models: uniform; mixture, by maximum likelihood, and surrogate, chapter 1's model, both of the people outside the fold; drawn,
-    the function drawn from it that the network was taught; ideal, the ideal sampler for that; network; and no_swap, the network of
-    the same seed that was taught responses without swaps, where it is stored. Ideal sampler and networks are scored by kernels
+    Models: uniform; mixture, by maximum likelihood, and surrogate, chapter 1's model, both of the people outside the fold; without,
+    the same model shown nothing but the cued item; drawn, the function drawn from the model that the network was taught; ideal, the
+    ideal sampler for that; network; and no_swap, the network of the same seed that was taught responses without swaps, where it is
+    stored. Ideal sampler and networks are scored by kernels
     around their responses. StoreError when no network is stored.
     """
     check_data(name)
@@ -91,11 +92,12 @@ def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
     others, people = observed[fold != seed % FOLDS], observed[fold == seed % FOLDS]
     displays, response = people.displays, people.response
     taught = network(TAUGHT, scale, seed, name)
-    generator = torch.Generator().manual_seed(SEED + seed)
+    generator, model = torch.Generator().manual_seed(SEED + seed), posterior_without(name, seed % FOLDS)
     found = {
         "uniform": torch.full_like(response, -math.log(2 * math.pi)),
         "mixture": surrogate.mixture_log_density(surrogate.fit_mixture(others), displays, response),
-        "surrogate": surrogate.response_log_density(posterior_without(name, seed % FOLDS), displays, response),
+        "surrogate": surrogate.response_log_density(model, displays, response),
+        "without": surrogate.response_log_density(model, displays.only_cued(), response),
         "drawn": surrogate.response_log_density(taught.experiment.human, displays, response),
         "ideal": kernel_log_density(_ideal_answers(taught.experiment, displays, generator), response),
         "network": kernel_log_density(answers(taught, displays, generator), response),
@@ -104,23 +106,16 @@ def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
         without = network(WITHOUT, scale, seed, name)
         found["no_swap"] = kernel_log_density(answers(without, displays, generator), response)
     about = {"seed": seed, "fold": seed % FOLDS}
-    return [about | {"model": model} | row for model, values in found.items() for row in by_person(people, values)]
+    return [about | {"model": kind} | row for kind, values in found.items() for row in by_person(people, values)]
 
 
-def worth_of_swaps(name: str) -> np.ndarray:
-    """[people] log density of each person's responses to four items under chapter 1's model of others, minus that without swaps.
+def worth_of_swaps(table: pd.DataFrame) -> np.ndarray:
+    """[people] log density of each held-out person's responses under chapter 1's model, minus that without swaps.
 
-    Both means over the person's trials, nats per rad; the model is that of the people outside the person's fold, and without swaps
-    it knows of the cued item alone.
+    Nats per rad, means over the person's trials; `table` as from `people_scores`.
     """
-    observed = at_four_items(name)
-    fold, worth = fold_of(observed), []
-    for held_out in range(FOLDS):
-        people, model = observed[fold == held_out], posterior_without(name, held_out)
-        shown = (people.displays, people.displays.only_cued())
-        whole, without = (surrogate.response_log_density(model, displays, people.response) for displays in shown)
-        worth += [row["log_density"] for row in by_person(people, whole - without)]
-    return np.array(worth)
+    persons = table.pivot_table("log_density", "subject", "model")
+    return (persons["surrogate"] - persons["without"]).to_numpy()
 
 
 def by_person(people: Trials, log_density: Float[Tensor, " trials"]) -> list[dict]:
