@@ -56,9 +56,9 @@ def shown(path: Path | str) -> str:
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Write several files so that an error or an interruption leaves all of them as they were.
+    """Write several files, each whole or not at all; nothing is replaced before all are on the disk.
 
-    Raises StoreError, for example when the disk is full.
+    Killed between two replacements, the later files are still the old ones. Raises StoreError, for example when the disk is full.
     """
     created = _missing_folders(contents)
     staged: dict[Path, Path] = {}
@@ -304,6 +304,13 @@ def run_contents(folder: Path, run: Run) -> dict[Path, bytes]:
         # last, so that files of two runs, should it come to that, are refused by the hash
         folder / WEIGHTS: _tensor_bytes(run.weights, {"config_hash": config_hash(run.config)}),
     }
+
+
+def holds_run(folder: Path, config: Mapping) -> bool:
+    """Whether a whole run of this config is stored in the folder."""
+    if not (folder / CONFIG).is_file() or read_json(folder / CONFIG) != config:
+        return False
+    return read_tensors(folder / WEIGHTS)[1].get("config_hash") == config_hash(config)
 
 
 def read_run(folder: Path | str, like: Mapping[str, Tensor] | None = None) -> Run:

@@ -144,6 +144,8 @@ def test_parameters_are_refused_before_anything_runs():
     refused = run("SEEDZ=3")
     assert refused.status == 1
     assert "no setting 'SEEDZ=3'; it has SCALE, DATA, SEEDS, CONDITIONS, CORES, DEVICE, PROFILE, DRYRUN" in refused.said
+    doubtful = run("DRYRUN=yes")
+    assert doubtful.status == 1 and "DRYRUN is 'yes'; it is True or False" in doubtful.said
     member = [sys.executable, "-m", "workflow.member", "build/none.ipynb", "SEEDS=3"]
     finished = subprocess.run(member, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 1 and "has no parameter 'SEEDS=3'" in finished.stderr
@@ -172,6 +174,9 @@ def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(resu
     assert first.status == 1
     assert "error: 1 networks are missing\n  n4_task_optimal_0: see " in first.said
     assert is_current("index_untrained", "smoke", 0, SETTINGS["data"])
+    trained = command.Member("index_untrained", "smoke", 0, SETTINGS["data"]).notebook
+    assert trained.is_file()  # although nothing is stored of people's scores, which the chapter shows further down
+    assert "the network is trained; the notebook ends where" in trained.with_suffix(".log").read_text()
     log = (command.Member.folder("smoke") / "n4_task_optimal_0.log").read_text()
     assert "holds an unfinished run of another configuration; delete that folder" in log
     table = pd.read_csv(command.Member.folder("smoke") / "table.csv")

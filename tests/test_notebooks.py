@@ -72,7 +72,9 @@ def test_it_is_valid_and_says_nothing_of_who_executed_it_when(chapter):
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
 
 
-def test_it_runs_at_the_smallest_scale_from_what_is_stored(chapter, data_folder, tmp_path):
+def test_it_runs_at_the_smallest_scale_from_what_is_stored_without_any_trials(chapter, tmp_path, monkeypatch):
+    for folder in ("SWAPUTILS_DATA", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(folder, str(tmp_path))
     execute(chapter, {"scale": "smoke"}, tmp_path / chapter.name)
     assert all(output.output_type != "error" for cell in code_cells(tmp_path / chapter.name) for output in cell.outputs)
 

@@ -165,19 +165,19 @@ def test_stored_learners_are_not_trained_again(setting, monkeypatch):
     assert done == [(kind, 60, "smoke", 0, "simulated") for kind in ("surrogate", "direct", "taught")]
 
 
-def test_a_learner_that_diverges_stops_no_other_and_is_named(setting, monkeypatch):
+def test_a_learner_that_diverges_stops_no_other_is_named_and_is_not_tried_again(setting, monkeypatch):
     tried = []
 
-    def learn(kind, *others):
-        tried.append(kind)
-        if kind == "gru":
-            raise TrainingDiverged("loss inf")
+    def diverge(*others, **more):
+        tried.append("gru")
+        raise TrainingDiverged("loss inf")
 
-    monkeypatch.setattr(command.results, "recompute_limited", learn)
-    monkeypatch.setattr(command.results, "is_scored", lambda *others: False)
-    failed = command.score_learners("smoke", "simulated")
-    assert command.failures(failed) == "error: 1 learners have no score\n  gru, 60 trials, seed 0: loss inf"
-    assert tried == list(limited.KINDS)
+    monkeypatch.setattr(limited, "train_gru", diverge)
+    monkeypatch.setattr(command, "SMOKE", [("gru", 40, 0), ("surrogate", 40, 0)])
+    for _ in range(2):
+        failed = command.score_learners("smoke", "simulated")
+        assert command.failures(failed) == "error: 1 learners have no score\n  gru, 40 trials, seed 0: loss inf"
+    assert tried == ["gru"] and results.is_scored("surrogate", 40, "smoke", 0, "simulated")
 
 
 def test_the_gain_of_one_kind_over_another_is_over_people():

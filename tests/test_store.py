@@ -189,6 +189,7 @@ def test_files_of_two_runs_are_never_mixed(tmp_path, monkeypatch, replaced):
     with pytest.raises(KeyboardInterrupt):
         store.write_run(tmp_path, new)
     assert names(tmp_path) == FILES
+    assert store.holds_run(tmp_path, RUN.config) == (replaced == 0) and not store.holds_run(tmp_path, new.config)
     if replaced == 0:
         assert store.read_run(tmp_path).metrics == RUN.metrics
     else:

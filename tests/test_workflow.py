@@ -60,7 +60,7 @@ def test_the_fingerprint_follows_cells_and_parameters_but_not_outputs(chapter):
     assert fingerprint(chapter, {}) != before
 
 
-def test_a_chapter_is_executed_once_and_only_a_finished_copy_is_kept(chapter, tmp_path):
+def test_a_chapter_is_executed_once_and_only_a_finished_copy_counts(chapter, tmp_path):
     folder = tmp_path / "executed"
     copy, executed = execute_if_changed(chapter, {"seed": 2}, folder)
     assert executed
@@ -68,7 +68,10 @@ def test_a_chapter_is_executed_once_and_only_a_finished_copy_is_kept(chapter, tm
     assert execute_if_changed(chapter, {"seed": 2}, folder) == (copy, False)
     with pytest.raises(ChapterError, match=r"01_small.ipynb, code cell \[3\]: ValueError: odd seed"):
         execute_if_changed(chapter, {"seed": 1}, folder)
-    assert list(folder.iterdir()) == [copy]
+    (failed,) = set(folder.iterdir()) - {copy}
+    assert failed.name.endswith(".failed.ipynb")
+    assert nbformat.read(failed, as_version=4).cells[-1].outputs[-1].ename == "ValueError"
+    assert execute_if_changed(chapter, {"seed": 4}, folder)[1] and not failed.exists()
 
 
 def test_normalising_keeps_outputs_and_drops_circumstances():

@@ -93,10 +93,12 @@ def fingerprint(chapter: Path, parameters: dict[str, object]) -> str:
 def execute(chapter: Path, parameters: dict[str, object], output: Path) -> None:
     """Run a chapter from top to bottom and keep the executed copy at `output` only if it finished.
 
-    The kernel works in notebooks/, as it does for a reader. Raises ChapterError naming the cell and the error.
+    The kernel works in notebooks/, as it does for a reader. Raises ChapterError naming the cell and the error; what had been
+    executed is then at `failed_copy(output)`.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{chapter.stem}.partial.ipynb")
+    partial, failed = output.with_name(f".{output.stem}.partial.ipynb"), failed_copy(output)
+    failed.unlink(missing_ok=True)
     try:
         papermill.execute_notebook(
             str(chapter),
@@ -111,9 +113,15 @@ def execute(chapter: Path, parameters: dict[str, object], output: Path) -> None:
         nbformat.write(notebook, partial)
         os.replace(partial, output)
     except PapermillExecutionError as error:
+        os.replace(partial, failed)
         raise ChapterError(f"{chapter.name}, code cell [{error.exec_count}]: {error.ename}: {error.evalue}") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def failed_copy(output: Path) -> Path:
+    """Where `execute` leaves a chapter that did not finish."""
+    return output.with_name(f"{output.stem}.failed.ipynb")
 
 
 def execute_if_changed(chapter: Path, parameters: dict[str, object], folder: Path) -> tuple[Path, bool]:

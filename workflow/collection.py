@@ -131,6 +131,8 @@ def parse(assignments: Iterable[str]) -> tuple[dict, dict]:
             allowed = ", ".join((*what, *how)).upper()
             raise SettingError(f"the collection has no setting {assignment!r}; it has {allowed}, given as NAME=value")
         group[name.lower()] = text
+    if how["dryrun"] not in ("True", "False"):
+        raise SettingError(f"DRYRUN is {how['dryrun']!r}; it is True or False")
     return what, how
 
 
@@ -144,6 +146,7 @@ def snakemake(what: Mapping, how: Mapping, chosen: list[Member]) -> None:
         "workflow/Snakefile",
         "--keep-going",
         "--rerun-incomplete",
+        "--nolock",  # a lock outlives a killed run, and two runs into the folder of one network are refused there
     ]
     command += ["--config", *(f"{name}={value}" for name, value in what.items())]
     command += ["--profile", how["profile"]] if how["profile"] else ["--cores", how["cores"]]
@@ -161,10 +164,14 @@ def train(what: Mapping, how: Mapping) -> list[Member]:
         snakemake(what, how, chosen)
     if how["dryrun"] == "True":
         return []
+    missing = [member for member in members(what) if not member.is_current()]
     table = Member.folder(what["scale"]) / "table.csv"
-    write_text(table, results.collection(what["scale"], what["data"]).to_csv(index=False))
-    print(f"all stored networks: {shown(table)}")
-    return [member for member in members(what) if not member.is_current()]
+    try:
+        write_text(table, results.collection(what["scale"], what["data"]).to_csv(index=False))
+        print(f"all stored networks: {shown(table)}")
+    except StoreError as error:
+        print(f"no table of all networks: {error}")
+    return missing
 
 
 def failures(missing: list[Member]) -> str:

@@ -1,11 +1,14 @@
 """Score networks and other learners on held-out people: python -m workflow.people WHAT [SCALE [DATA]]
 
 WHAT is "networks", the stored ones of all of people's responses, all anew; or "learners", which get some human trials and no
-other. Learners whose scores are stored are left out, so an interrupted call goes on with the next one.
+other. Learners whose scores are stored are left out, so an interrupted call goes on with the next one; so are those that stopped by
+themselves, until the file that says so, which ends in _stopped.json, is deleted.
 """
 
 import sys
+from contextlib import suppress
 
+import torch
 from tqdm import tqdm
 
 from swaputils import results
@@ -28,14 +31,20 @@ def score_networks(scale: str, name: str) -> list[str]:
 def score_learners(scale: str, name: str) -> list[str]:
     """Let every learner learn and score it, the quick kinds first; gives those that failed, which stop no other, with the reason."""
     learners = [(kind, count, seed) for kind in KINDS for seed in SEEDS for count in COUNTS]
-    failed = []
     for kind, count, seed in tqdm(SMOKE if scale == "smoke" else learners, unit="learner"):
-        if not results.is_scored(kind, count, scale, seed, name):
-            try:
-                results.recompute_limited(kind, count, scale, seed, name)
-            except (SelectionNotLearnt, TrainingDiverged) as error:
-                failed.append(f"  {kind}, {count} trials, seed {seed}: {error}")
-    return failed
+        if (kind, count, seed) in _stopped(scale, name) or results.is_scored(kind, count, scale, seed, name):
+            continue
+        with suppress(SelectionNotLearnt, TrainingDiverged):  # the reason is stored
+            results.recompute_limited(kind, count, scale, seed, name)
+    return [
+        f"  {kind}, {count} trials, seed {seed}: {reason}"
+        for (kind, count, seed), reason in _stopped(scale, name).items()
+    ]
+
+
+def _stopped(scale: str, name: str) -> dict[tuple[str, int, int], str]:
+    """Kind, trials and seed of the learners that stopped by themselves, with the reason."""
+    return results.limited_stopped(scale, name).set_index(["kind", "count", "seed"])["reason"].to_dict()
 
 
 def failures(failed: list[str]) -> str:
@@ -49,11 +58,12 @@ JOBS = {"networks": score_networks, "learners": score_learners}
 def main() -> None:
     if not 2 <= len(sys.argv) <= 4:
         sys.exit(f"error: one to three arguments are needed\n{__doc__}")
+    torch.set_num_threads(1)  # training depends on their number
     what, scale, name = (*sys.argv[1:], *("laptop", "vandenberg2012_color")[len(sys.argv) - 2 :])
     try:
         named("scale", scale, SCALES)
         failed = named("job", what, JOBS)(scale, name)
-    except (DataError, StoreError, UnknownName) as error:
+    except (DataError, StoreError, UnknownName, ValueError) as error:
         sys.exit(f"error: {error}")
     if failed:
         sys.exit(failures(failed))

@@ -1,50 +1,68 @@
-"""Recompute everything in results/: the tables of chapter 1, then the chapters in order with recompute=True.
+"""Recompute what is in results/: the tables of chapter 1, then the chapters in order with recompute=True, then the verdicts on claims.
 
 After chapter 1 the networks are trained that are missing, or outdated because the surrogate has changed; those that learnt all of
 people's responses, and learners that get a few human trials, are scored on held-out people. To train a network again whatever its
-state, delete its folder. Networks that could not be trained and learners without a score are named at the end. The tables, which take hours, are those of the book's own data sets, so they are left alone where another
-one is named.
+state, delete its folder. Networks and learners that stopped by themselves are named; only what is missing without such a reason is
+an error. The tables, which take hours, are those of the book's own data sets, so they are left alone where another one is named. The
+learning curves of the paper's recipe stay as they are: `python -m workflow.benchmark_learning` measures them.
 The executed copies go to build/rerun. Run as `python -m workflow.rerun [NAME=value ...]`.
 """
 
 import sys
 
 from swaputils import results
+from swaputils.conditions import CONDITIONS, SCALES, UnknownName, named
+from swaputils.data import DataError
+from swaputils.results.surrogates import check_data
 from swaputils.store import StoreError
-from workflow import collection, people, surrogates
+from workflow import claims, collection, people, surrogates
 from workflow.chapters import BUILD, ChapterError, ParameterError, chapter_paths, execute, parse_parameters
 from workflow.surrogates import TABLES
 
 
-def train_and_score(parameters: dict[str, object]) -> list[str]:
-    """Train what is missing or outdated, and score networks and learners on held-out people; what failed, in words."""
+def check(parameters: dict[str, object]) -> None:
+    """UnknownName for names that do not exist, before anything is computed."""
+    for name, kind in {"scale": SCALES, "condition": CONDITIONS}.items():
+        if name in parameters:
+            named(name, parameters[name], kind)
+    if "data" in parameters:
+        check_data(parameters["data"])
+
+
+def train_and_score(parameters: dict[str, object]) -> str:
+    """Train what is missing or outdated, and score networks and learners on held-out people; an error in words, or none."""
     what, how = collection.parse([])
     what |= {name: value for name, value in parameters.items() if name in ("scale", "data")}
     missing = collection.train(what, how)
     results.recompute_people(what["scale"], what["data"])
-    unscored = people.score_learners(what["scale"], what["data"])
-    said = ((missing, collection.failures), (unscored, people.failures))
-    return [failures(failed) for failed, failures in said if failed]
+    for member in missing:
+        print(f"{member.name}: {member.why_not()}")
+    for line in people.score_learners(what["scale"], what["data"]):
+        print(line)
+    unexplained = [member for member in missing if not member.why_stopped()]
+    return collection.failures(unexplained) if unexplained else ""
 
 
 def main() -> None:
-    failed = []
+    error = ""
     try:
         jobs = [(chapter, parse_parameters(sys.argv[1:], chapter)) for chapter in chapter_paths()]
+        check(jobs[0][1])
         if not any("data" in parameters for _, parameters in jobs):
             for data, tables in TABLES.items():
-                surrogates.main(data, *tables)
+                surrogates.compute(data, *tables)
         for chapter, parameters in jobs:
             print(f"{chapter.stem}: recomputing", flush=True)
             execute(chapter, parameters | {"recompute": True}, BUILD / "rerun" / chapter.name)
             if chapter == jobs[0][0]:
-                failed = train_and_score(parameters)
-    except (ChapterError, ParameterError, StoreError) as error:
-        sys.exit(f"error: {error}")
+                error = train_and_score(parameters)
+    except (ChapterError, DataError, ParameterError, StoreError, UnknownName) as problem:
+        sys.exit(f"error: {problem}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the results of the chapters that finished are new, the others as they were")
-    if failed:
-        sys.exit("\n".join(failed))
+    claims.main()
+    if error:
+        sys.exit(error)
 
 
 if __name__ == "__main__":

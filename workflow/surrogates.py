@@ -7,6 +7,9 @@ kept, unless they are named.
 import sys
 
 from swaputils import results
+from swaputils.conditions import UnknownName
+from swaputils.data import DataError
+from swaputils.store import StoreError
 
 WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks", "histograms")
 WITH_RETRO_CUE = ("functions", "people", "contrasts", "ladder", "checks", "histograms")
@@ -20,7 +23,7 @@ TABLES = {
 """What chapter 1 shows."""
 
 
-def main(name: str | None = None, *chosen: str) -> None:
+def compute(name: str | None = None, *chosen: str) -> None:
     """Compute tables one by one; each is stored as soon as it is done."""
     for data in TABLES if name is None else (name,):
         for table in chosen or TABLES.get(data, ()):
@@ -29,5 +32,12 @@ def main(name: str | None = None, *chosen: str) -> None:
                 results.recompute_table(data, table)
 
 
+def main() -> None:
+    try:
+        compute(*sys.argv[1:])
+    except (DataError, StoreError, UnknownName) as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

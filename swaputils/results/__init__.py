@@ -6,7 +6,6 @@ from swaputils.results.limited import gain, is_scored, limited_scores, limited_s
 from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
 from swaputils.results.networks import (
     Trained,
-    is_trained,
     load,
     network,
     network_folder,
@@ -21,7 +20,6 @@ from swaputils.results.surrogates import (
     largest_set_size,
     posterior,
     posterior_without,
-    recompute_folds,
     recompute_surrogate,
     recompute_table,
     surrogate_folder,
@@ -42,7 +40,6 @@ __all__ = [
     "held_out_displays",
     "is_scored",
     "is_stored",
-    "is_trained",
     "largest_set_size",
     "learning_curves",
     "limited_scores",
@@ -56,7 +53,6 @@ __all__ = [
     "planned",
     "posterior",
     "posterior_without",
-    "recompute_folds",
     "recompute_limited",
     "recompute_misbinding",
     "recompute_network",

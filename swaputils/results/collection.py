@@ -8,24 +8,24 @@ import pandas as pd
 from swaputils.conditions import CONDITIONS
 from swaputils.records import Periods
 from swaputils.results.networks import STOPPED, network_folder, planned
-from swaputils.store import CONFIG, METRICS, PROVENANCE, StoreError, read_json, results_folder, shown
+from swaputils.store import CONFIG, METRICS, PROVENANCE, StoreError, holds_run, read_json, results_folder, shown
 
 WHO = ("network", "ideal", "noise_off")
 
 
 def is_current(condition: str, scale: str, seed: int, name: str) -> bool:
     """Whether a network of the condition is stored and comes from the configuration that it would be trained with now."""
-    stored = network_folder(condition, scale, seed, name) / CONFIG
-    return stored.is_file() and read_json(stored) == planned(condition, scale, seed, name).config
+    return holds_run(network_folder(condition, scale, seed, name), planned(condition, scale, seed, name).config)
 
 
 def why_stopped(condition: str, scale: str, seed: int, name: str) -> str | None:
-    """The message of a training with today's configuration that stopped by itself, and that no stored network has replaced, or None."""
+    """The message of a training with today's configuration that stopped by itself, where no network of it is stored, or None."""
     folder = network_folder(condition, scale, seed, name)
     left = folder.with_name(folder.name + STOPPED)
-    if folder.is_dir() or not left.is_dir() or read_json(left / CONFIG) != planned(condition, scale, seed, name).config:
+    if is_current(condition, scale, seed, name) or not left.is_dir():
         return None
-    return read_json(left / METRICS)["stopped"]
+    tried = read_json(left / CONFIG) == planned(condition, scale, seed, name).config
+    return read_json(left / METRICS)["stopped"] if tried else None
 
 
 def stored_seeds(condition: str, scale: str, name: str, ending: str = "") -> list[int]:
@@ -51,7 +51,9 @@ def collection(scale: str, name: str) -> pd.DataFrame:
         for seed in stored_seeds(condition, scale, name):
             run = network_folder(condition, scale, seed, name)
             if not is_current(condition, scale, seed, name):
-                raise StoreError(f"{shown(run)}: comes from another configuration; run `make collection SCALE={scale}`")
+                raise StoreError(
+                    f"{shown(run)}: comes from another configuration; run `make collection SCALE={scale}`, or delete it"
+                )
             rows.append(_row(run))
     if not rows:
         raise StoreError(f"no network is stored at scale {scale!r}; run `make collection SCALE={scale}`")

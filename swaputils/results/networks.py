@@ -61,11 +61,6 @@ def network_folder(condition: str, scale: str, seed: int, name: str) -> Path:
     return results_folder() / "networks" / scale / f"{condition}{source}_{seed}"
 
 
-def is_trained(condition: str, scale: str, seed: int, name: str) -> bool:
-    """Whether a network of the condition is stored, whatever its configuration."""
-    return network_folder(condition, scale, seed, name).is_dir()
-
-
 def load(condition: str, seed: int = 0, scale: str = "laptop", name: str = "vandenberg2012_color") -> Trained:
     """A stored network with its config and its metrics, ready to use: `network` with the usual scale and people."""
     return network(condition, scale, seed, name)

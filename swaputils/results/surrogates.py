@@ -2,10 +2,12 @@
 
 surrogate/<data>/mixture.csv    parametric mixture of every person and set size
 surrogate/<data>/errors.csv     responses around the items, in people and in the surrogate, at every set size
-surrogate/<data>/<table>.csv    the tables of TABLES, each with its provenance
+surrogate/<data>/<table>.csv    the tables of TABLES
 surrogate/studies/<study>.csv   the studies of STUDIES, on observers that are known
 surrogate/<data>/set_size_<n>/  posterior over the swap function of cue distance
 surrogate/<data>/without_fold_<k>/set_size_4/  the same without a fifth of the people, for networks that are scored on these
+
+Each file has its provenance beside it.
 """
 
 from collections.abc import Iterable
@@ -20,7 +22,7 @@ from swaputils.circular import wrap
 from swaputils.conditions import named
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
-from swaputils.store import StoreError, results_folder, shown, write_text, write_with_provenance
+from swaputils.store import StoreError, results_folder, shown, write_with_provenance
 from swaputils.surrogate import LADDER, BnsConfig, SwapModel, SwapPosterior
 
 SIMULATED = "simulated"
@@ -80,33 +82,35 @@ def posterior_folder(name: str) -> Path:
 
 
 def recompute_surrogate(name: str) -> None:
-    """Fit a data set anew and store everything that the chapters read about it; nothing is written before all is fitted."""
+    """Fit a data set anew and store everything that the chapters read about it; nothing is written before all is fitted.
+
+    Where people saw four items, the people outside of each fold are fitted too, at this set size.
+    """
     observed, folder = trials(name), surrogate_folder(name)
-    posteriors = _fit_swap_functions(observed)
+    posteriors, folds = _fit_swap_functions(observed), _fit_folds(observed)
     mixture = surrogate.fit_mixture_table(observed)
     errors = pd.concat([_around_items(chosen, posteriors.get(size)) for size, chosen in _by_set_size(observed)])
-    write_text(folder / "mixture.csv", mixture.to_csv(index=False))
-    write_text(folder / "errors.csv", errors.to_csv(index=False, float_format="%.6g"))
+    write_with_provenance(folder / "mixture.csv", mixture.to_csv(index=False))
+    write_with_provenance(folder / "errors.csv", errors.to_csv(index=False, float_format="%.6g"))
     for size, fitted in posteriors.items():
         surrogate.save(fitted, folder / f"set_size_{size}", data=name, seed=SURROGATE_SEED)
-    if FOLDED_SIZE in posteriors:
-        recompute_folds(name)
-
-
-def recompute_folds(name: str) -> None:
-    """Fit the people outside of each fold, at the set size of the networks that are scored on the people inside."""
-    observed = trials(name)
-    observed = observed[observed.displays.set_size == FOLDED_SIZE]
-    fold = fold_of(observed)
-    for held_out in range(FOLDS):
-        fitted = _fit_swap_functions(observed[fold != held_out])[FOLDED_SIZE]
-        place = _fold_folder(surrogate_folder(name), held_out) / f"set_size_{FOLDED_SIZE}"
+    for held_out, fitted in folds.items():
+        place = _fold_folder(folder, held_out) / f"set_size_{FOLDED_SIZE}"
         surrogate.save(fitted, place, data=name, seed=SURROGATE_SEED, held_out=held_out)
 
 
 def fold_of(observed: Trials) -> Tensor:
     """[M] fold of each trial's person: people in the order of their numbers, dealt out in turn."""
     return torch.unique(observed.subject, return_inverse=True)[1] % FOLDS
+
+
+def _fit_folds(observed: Trials) -> dict[int, SwapPosterior]:
+    """Posterior of the people outside of each fold, at four items; none where nobody saw four."""
+    observed = observed[observed.displays.set_size == FOLDED_SIZE]
+    if not len(observed):
+        return {}
+    fold = fold_of(observed)
+    return {held_out: _fit_swap_functions(observed[fold != held_out])[FOLDED_SIZE] for held_out in range(FOLDS)}
 
 
 def _fold_folder(folder: Path, fold: int) -> Path:

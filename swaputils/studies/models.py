@@ -155,7 +155,7 @@ def _error(chosen: Trials, response: Tensor) -> Tensor:
 
 
 def _nearest(chosen: Trials) -> dict[str, Tensor]:
-    """Bin centre of the nearest non-target's distance in each dimension, [M]: its place, or one of six equal bins."""
+    """Bin centre of the nearest non-target's distance in each dimension, [M]: its place, or one of seven bins of report distance."""
     displays = chosen.displays
     others = displays.present & ~displays.is_cued
     cue = cue_distances(displays).masked_fill(~others, math.inf).amin(1)
