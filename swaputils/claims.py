@@ -222,7 +222,7 @@ def values(attempts: pd.DataFrame, quantity: str, condition: str) -> np.ndarray:
             found.append(float(measure(row)))
         except (KeyError, TypeError):  # not measured on this network, for example because it swaps too rarely
             continue
-    return np.array(found)
+    return np.array([value for value in found if not math.isnan(value)])
 
 
 def mean(attempts: pd.DataFrame, quantity: str, condition: str, decimals: int = 2) -> float:

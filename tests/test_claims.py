@@ -95,6 +95,8 @@ def test_equal_networks_have_an_interval_without_width():
 def test_a_network_without_the_measure_is_not_counted():
     measured = attempts(index_swap=[0.1, 0.1]).assign(network_decision=[{"null_space": [0.5], "plane": [0.6]}, np.nan])
     assert claims.values(measured, "area_at_start", "index_swap").tolist() == [0.5]
+    nowhere = measured.assign(network_far=[np.nan, 0.2])
+    assert claims.values(nowhere, "far", "index_swap").tolist() == [0.2]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from swaputils.surrogate.posterior import (
     swap_function,
     swap_function_draws,
     swap_surface,
-    two_item_swap_probability,
 )
 from swaputils.surrogate.stored import load, save
 from swaputils.surrogate.targets import flat, response_mixture, similarity
@@ -68,6 +67,5 @@ __all__ = [
     "swap_function_draws",
     "swap_logits",
     "swap_surface",
-    "two_item_swap_probability",
     "weight_draws",
 ]

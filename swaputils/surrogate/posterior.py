@@ -108,13 +108,6 @@ def swap_function_draws(
     return _coefficients(posterior, design, draws, generator) @ design.T
 
 
-def two_item_swap_probability(
-    posterior: SwapPosterior, distance: Float[Tensor, " distances"]
-) -> Float[Tensor, " distances"]:
-    """Swap probability sigmoid(f) of a display of two items and no guesses, at the posterior mean of f."""
-    return swap_function(posterior, distance)[0].sigmoid()
-
-
 def log_weights(posterior: SwapPosterior, displays: Displays) -> Float[Tensor, "trials items"]:
     """Normalised log weights of the items at the posterior mean of f, guesses left out; absent items have -inf.
 
