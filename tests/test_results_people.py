@@ -91,10 +91,26 @@ def test_only_the_people_of_the_fold_are_scored(scored):
     assert by_model["network"] < by_model["surrogate"]  # an untrained network is worse
 
 
+def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(people, "_score", lambda *_: pytest.fail("scored again"))
+        results.recompute_people("smoke", "simulated")
+    stored = people.network
+
+    def changed(*which):
+        trained = stored(*which)
+        trained.rnn.drive.output.bias.data += 1e-3
+        return trained
+
+    monkeypatch.setattr(people, "network", changed)
+    with pytest.raises(StoreError, match="simulated_smoke_1.csv: comes from other networks; run `python -m workflow"):
+        results.people_scores("smoke", "simulated")
+
+
 def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     with pytest.raises(
-        StoreError, match="simulated_smoke.csv: not computed yet; run `python -m workflow.people networks smoke"
+        StoreError, match="simulated_smoke_0.csv: not computed yet; run `python -m workflow.people networks smoke"
     ):
         results.people_scores("smoke", "simulated")
     with pytest.raises(StoreError, match="no network of human_n4 is stored at scale 'smoke'"):

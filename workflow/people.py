@@ -1,7 +1,7 @@
 """Score networks and other learners on held-out people: python -m workflow.people WHAT [SCALE [DATA]]
 
-WHAT is "networks", the stored ones of all of people's responses, all anew; or "learners", which get some human trials and no
-other. Learners whose scores are stored are left out, so an interrupted call goes on with the next one; so are those that stopped by
+WHAT is "networks", the stored ones of all of people's responses; or "learners", which get some human trials and no other. Those whose
+scores are stored and current are left out, so an interrupted call goes on with the next one; so are learners that stopped by
 themselves, until the file that says so, which ends in _stopped.json, is deleted.
 """
 

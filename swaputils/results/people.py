@@ -1,9 +1,11 @@
 """Networks scored on people that neither they nor the fit behind them ever saw, on the very displays that these people saw.
 
-people/<data>_<scale>.csv   mean log density of every held-out person's responses under every model, see `recompute_people`
+people/<data>_<scale>_<seed>.csv   mean log density of every held-out person's responses under every model, see `recompute_people`
 """
 
+import hashlib
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,8 @@ from swaputils.records import Displays, ResponseDensity, Trials
 from swaputils.results.collection import stored_seeds
 from swaputils.results.networks import Trained, network
 from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, check_data, fold_of, posterior_without, trials
-from swaputils.store import StoreError, results_folder, shown, write_with_provenance
+from swaputils.rnn import RNN
+from swaputils.store import StoreError, has_settings, results_folder, shown, write_with_provenance
 
 ANSWERS = {"smoke": 20}  # responses of a network to each display; at other scales:
 MANY_ANSWERS = 2_000
@@ -54,14 +57,14 @@ def kernel_log_density(
 
 
 def recompute_people(scale: str, name: str) -> None:
-    """Score every stored network of all of people's responses on the people of its fold, and store the table.
+    """Score the stored networks of all of people's responses on the people of their folds, and store a table for each.
 
-    One row per seed, person and model: seed, fold, subject, trials, model, log_density (mean of the person's trials, nats per rad).
-    Models: uniform; mixture, by maximum likelihood, and surrogate, chapter 1's model, both of the people outside the fold; without,
-    the same model shown nothing but the cued item; drawn, the function drawn from the model that the network was taught; ideal, the
-    ideal sampler for that; network; and no_swap, the network of the same seed that was taught responses without swaps, where it is
-    stored. Ideal sampler and networks are scored by kernels
-    around their responses. StoreError when no network is stored.
+    Networks whose table comes from the same weights are left out, so an interrupted call goes on with the next one. One row per person
+    and model: seed, fold, subject, trials, model, log_density (mean of the person's trials, nats per rad). Models: uniform; mixture, by
+    maximum likelihood, and surrogate, chapter 1's model, both of the people outside the fold; without, the same model shown nothing but
+    the cued item; drawn, the function drawn from the model that the network was taught; ideal, the ideal sampler for that; network;
+    and no_swap, the network of the same seed that was taught responses without swaps, where it is stored. Ideal sampler and networks
+    are scored by kernels around their responses. StoreError when no network is stored.
     """
     check_data(name)
     seeds = stored_seeds(TAUGHT, scale, name)
@@ -70,20 +73,41 @@ def recompute_people(scale: str, name: str) -> None:
             f"no network of {TAUGHT} is stored at scale {scale!r}; run `make collection CONDITIONS={TAUGHT}`"
         )
     observed = at_four_items(name)
-    rows = [row for seed in tqdm(seeds, desc="people", unit="network") for row in _score(observed, scale, name, seed)]
-    write_with_provenance(_path(scale, name), pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
+    for seed in tqdm(seeds, desc="people", unit="network"):
+        path, settings = _path(scale, name, seed), _settings(scale, name, seed)
+        if not has_settings(path, settings):
+            table = pd.DataFrame(_score(observed, scale, name, seed))
+            write_with_provenance(path, table.to_csv(index=False, float_format="%.6g"), settings)
 
 
 def people_scores(scale: str, name: str) -> pd.DataFrame:
-    """The stored table of `recompute_people`; StoreError when it has not been computed."""
-    path = _path(scale, name)
-    if not path.is_file():
-        raise StoreError(f"{shown(path)}: not computed yet; run `python -m workflow.people networks {scale} {name}`")
-    return pd.read_csv(path)
+    """All stored tables of `recompute_people`; StoreError when there is none, or one comes from other weights than those stored."""
+    command = f"run `python -m workflow.people networks {scale} {name}`"
+    paths = {seed: _path(scale, name, seed) for seed in stored_seeds(TAUGHT, scale, name)}
+    scored = {seed: path for seed, path in paths.items() if path.is_file()}
+    for seed, path in scored.items():
+        if not has_settings(path, _settings(scale, name, seed)):
+            raise StoreError(f"{shown(path)}: comes from other networks; {command}")
+    if not scored:
+        raise StoreError(f"{shown(_path(scale, name, 0))}: not computed yet; {command}")
+    return pd.concat(map(pd.read_csv, scored.values()), ignore_index=True)
 
 
-def _path(scale: str, name: str):
-    return results_folder() / "people" / f"{name}_{scale}.csv"
+def _path(scale: str, name: str, seed: int) -> Path:
+    return results_folder() / "people" / f"{name}_{scale}_{seed}.csv"
+
+
+def _settings(scale: str, name: str, seed: int) -> dict[str, str]:
+    """Hashes of the weights of the networks that are scored."""
+    scored = [condition for condition in (TAUGHT, WITHOUT) if seed in stored_seeds(condition, scale, name)]
+    return {condition: _weights_hash(network(condition, scale, seed, name).rnn) for condition in scored}
+
+
+def _weights_hash(rnn: RNN) -> str:
+    digest = hashlib.sha256()
+    for name, value in sorted(rnn.state_dict().items()):
+        digest.update(name.encode() + value.numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _score(observed: Trials, scale: str, name: str, seed: int) -> list[dict]:
