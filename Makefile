@@ -25,7 +25,7 @@ parameters := $(foreach name,$(filter-out $(settings) -%,$(given)),'$(name)=$($(
 
 help: ## this list
 	@echo "make TARGET [SCALE=smoke|laptop|paper] [DATA=..] [SEED=..] [CONDITION=..] [RECOMPUTE=True] [THREADS=..] [PYTHON=..]"
-	@sed -n 's/^\([a-z]*\):.* ## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z]*\):.* ## /  \1\t/p' Makefile | expand -t 14
 
 setup: $(stamp) ## install the pinned environment into .venv
 
