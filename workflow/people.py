@@ -31,8 +31,9 @@ def score_networks(scale: str, name: str) -> list[str]:
 def score_learners(scale: str, name: str) -> list[str]:
     """Let every learner learn and score it, the quick kinds first; gives those that failed, which stop no other, with the reason."""
     learners = [(kind, count, seed) for kind in KINDS for seed in SEEDS for count in COUNTS]
+    earlier = _stopped(scale, name)
     for kind, count, seed in tqdm(SMOKE if scale == "smoke" else learners, unit="learner"):
-        if (kind, count, seed) in _stopped(scale, name) or results.is_scored(kind, count, scale, seed, name):
+        if (kind, count, seed) in earlier or results.is_scored(kind, count, scale, seed, name):
             continue
         with suppress(SelectionNotLearnt, TrainingDiverged):  # the reason is stored
             results.recompute_limited(kind, count, scale, seed, name)

@@ -35,11 +35,13 @@ def train_and_score(parameters: dict[str, object]) -> str:
     what |= {name: value for name, value in parameters.items() if name in ("scale", "data")}
     missing = collection.train(what, how)
     results.recompute_people(what["scale"], what["data"])
-    for member in missing:
-        print(f"{member.name}: {member.why_not()}")
+    stopped = {member: member.why_stopped() for member in missing}
+    for member, reason in stopped.items():
+        if reason:
+            print(f"{member.name}: {reason}")
     for line in people.score_learners(what["scale"], what["data"]):
         print(line)
-    unexplained = [member for member in missing if not member.why_stopped()]
+    unexplained = [member for member, reason in stopped.items() if not reason]
     return collection.failures(unexplained) if unexplained else ""
 
 
