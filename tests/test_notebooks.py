@@ -88,6 +88,12 @@ def test_its_outputs_hold_no_error_no_warning_and_no_path(chapter):
             assert not MACHINE_PATH.search(text), MACHINE_PATH.search(text)
 
 
+def test_code_that_draws_is_folded(chapter):
+    for cell in code_cells(chapter):
+        if "plt." in cell.source:
+            assert "hide-input" in cell.metadata.get("tags", []), cell.source
+
+
 def test_no_cell_ends_in_a_semicolon(chapter):
     assert not [cell.source for cell in code_cells(chapter) if cell.source.rstrip().endswith(";")]
 
