@@ -160,11 +160,6 @@ def _provenance_of(path: Path) -> Path:
     return path.with_suffix(".provenance.json")
 
 
-def write_json(path: Path | str, value: object) -> None:
-    """Write JSON whole or not at all; not-a-number and infinity are refused."""
-    write_files({Path(path): _json_bytes(Path(path), value)})
-
-
 def read_json(path: Path | str) -> object:
     """Read JSON; StoreError names the line of what is not JSON."""
     try:
@@ -173,13 +168,8 @@ def read_json(path: Path | str) -> object:
         raise StoreError(f"{shown(path)}: is not valid JSON ({error})") from error
 
 
-def write_log(path: Path | str, rows: Sequence[Mapping[str, float | int]]) -> None:
-    """Write rows of numbers as CSV, whole or not at all; all rows have the same columns."""
-    write_files({Path(path): _log_bytes(Path(path), rows)})
-
-
 def read_log(path: Path | str) -> list[dict[str, float]]:
-    """Read what `write_log` wrote; StoreError names the row (the header is row 1)."""
+    """Read rows of numbers; StoreError names the row (the header is row 1)."""
     try:
         rows = csv.DictReader(io.StringIO(_read_bytes(Path(path)).decode()))
         return [_numbers(path, number, row) for number, row in enumerate(rows, start=2)]

@@ -8,7 +8,6 @@ import torch
 from swaputils.circular import to_xy
 from swaputils.neural.subspaces import (
     alignment,
-    alignment_index,
     bin_means,
     colour_plane,
     principal_angles,
@@ -89,25 +88,6 @@ def test_the_plane_turns_with_the_space_and_ignores_a_shift_of_it():
     activity = activity_of(colour, axes[:, :2], axes[:, 2:], noise=0.3)
     turned = colour_plane(activity @ turn.T + 7, colour)
     assert alignment(turned, turn @ colour_plane(activity, colour)) == pytest.approx(1)
-
-
-def test_alignment_index_of_its_own_plane_is_one_and_of_an_orthogonal_one_none():
-    axes, colour = orthonormal(6, 4), colours(2_000, 6)
-    activity = activity_of(colour, axes[:, :2], axes[:, 2:4], noise=0.5)
-    own = colour_plane(activity, colour)
-    assert alignment_index(activity, colour, own) == pytest.approx(1)
-    residual = axes[:, 4:] - own @ (own.T @ axes[:, 4:])
-    assert alignment_index(activity, colour, torch.linalg.qr(residual).Q) < 0.02
-    assert all(alignment_index(activity, colour, orthonormal(2, seed)) < 1 for seed in range(20))
-
-
-def test_alignment_index_is_the_share_of_the_covariance():
-    axes, colour, plane = orthonormal(4, 4), colours(2_000, 6), orthonormal(2, 8)
-    activity = activity_of(colour, axes[:, :2], axes[:, 2:], noise=0.5)
-    covariance = bin_means(activity, colour, 16).T.cov(correction=0)
-    best = torch.linalg.eigvalsh(covariance)[-2:].sum()
-    expected = float((plane.T @ covariance @ plane).trace() / best)
-    assert alignment_index(activity, colour, plane) == pytest.approx(expected)
 
 
 def test_bin_means_by_hand():

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import resource
+from dataclasses import replace
 
 import pytest
 import torch
@@ -62,7 +63,7 @@ def test_provenance_says_what_and_not_where():
 
 def test_log_keeps_every_digit(tmp_path):
     rows = [{"loss": math.pi, "swap": float("nan")}, {"loss": 1e-300, "swap": 2.0}]
-    store.write_log(tmp_path / "log.csv", rows)
+    store.write_run(tmp_path, replace(RUN, log=rows))
     read = store.read_log(tmp_path / "log.csv")
     assert [row["loss"] for row in read] == [math.pi, 1e-300]
     assert math.isnan(read[0]["swap"])
@@ -143,13 +144,13 @@ def test_damaged_text_is_refused(tmp_path, name, content, fault):
 def test_what_json_lacks_is_refused(tmp_path):
     for value in (float("nan"), float("inf"), torch.ones(1)):
         with pytest.raises(StoreError, match="metrics.json: holds a value that JSON cannot store"):
-            store.write_json(tmp_path / "metrics.json", {"loss": value})
+            store.write_run(tmp_path, replace(RUN, metrics={"loss": value}))
     assert not names(tmp_path)
 
 
 def test_rows_of_a_log_have_the_same_columns(tmp_path):
     with pytest.raises(StoreError, match="every row needs the columns step, loss"):
-        store.write_log(tmp_path / "log.csv", [{"step": 0, "loss": 1.0}, {"step": 1}])
+        store.write_run(tmp_path, replace(RUN, log=[{"step": 0, "loss": 1.0}, {"step": 1}]))
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
@@ -178,12 +179,12 @@ def test_an_interruption_leaves_the_old_run(tmp_path, monkeypatch, step):
 def test_files_of_two_runs_are_never_mixed(tmp_path, monkeypatch, replaced):
     store.write_run(tmp_path, RUN)
     new = Run(config={"steps": 9}, weights={"other": torch.ones(5)}, metrics={"swap_rate": 0.5})
-    replace, calls = os.replace, iter(range(5))
+    put, calls = os.replace, iter(range(5))
 
     def interrupted(*paths):
         if next(calls) == replaced:
             raise KeyboardInterrupt
-        replace(*paths)
+        put(*paths)
 
     monkeypatch.setattr(store.os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -198,15 +199,15 @@ def test_files_of_two_runs_are_never_mixed(tmp_path, monkeypatch, replaced):
 
 
 def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
-    store.write_json(tmp_path / "value.json", 1)
+    store.write_text(tmp_path / "value.txt", "1")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
-        with pytest.raises(StoreError, match="value.json: cannot be written"):
-            store.write_json(tmp_path / "value.json", list(range(100_000)))
+        with pytest.raises(StoreError, match="value.txt: cannot be written"):
+            store.write_text(tmp_path / "value.txt", "1" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert names(tmp_path) == {"value.json"} and store.read_json(tmp_path / "value.json") == 1
+    assert names(tmp_path) == {"value.txt"} and (tmp_path / "value.txt").read_text() == "1"
 
 
 def test_messages_show_no_folders_outside_the_working_one(tmp_path, monkeypatch):

@@ -56,22 +56,6 @@ def random_alignment(dimensions: int, count: int, *, generator: torch.Generator)
     return (first.mT @ second).square().sum((1, 2)) / 2
 
 
-def alignment_index(
-    activity: Float[Tensor, "trials units"],
-    colour: Float[Tensor, " trials"],
-    plane: Float[Tensor, "units 2"],
-    bins: int = 16,
-) -> float:
-    """Share of the colour variance of `activity` that `plane` captures, relative to the best plane for it.
-
-    trace(P^T C P) / (lambda_1 + lambda_2), C the covariance of the bin means (Elsayed et al. 2016).
-    """
-    means = bin_means(activity, colour, bins)
-    centred = means - means.mean(dim=0)
-    best = torch.linalg.svdvals(centred)[:2].square().sum()
-    return float((centred @ plane).square().sum() / best)
-
-
 def plane_alignment(
     activity: Float[Tensor, "trials steps units"],
     colour: Float[Tensor, " trials"],

@@ -23,21 +23,6 @@ def effective_sample_size(log_weights: Float[Tensor, "trials samples"]) -> Float
     return (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
 
 
-def rollout_log_weights(
-    model: ReportModel,
-    schedule: Schedule,
-    start: Float[Tensor, "trials units"],
-    path: Float[Tensor, "trials times 2"],
-    samples: int,
-    *,
-    generator: torch.Generator,
-) -> Float[Tensor, "trials samples"]:
-    """log weights of `samples` null-space rollouts along one noised path for each trial."""
-    many_starts, many_paths = (each.repeat_interleave(samples, dim=0) for each in (start, path))
-    states = forced_states(model, many_starts, many_paths, generator=generator)
-    return plane_log_weight(model, schedule, many_starts, states).unflatten(0, (len(start), samples))
-
-
 def path_log_weights(
     model: ReportModel,
     schedule: Schedule,

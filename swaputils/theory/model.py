@@ -13,8 +13,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.diffusion import Schedule, chain_log_density, normal_log_density, posterior_mean
-from swaputils.records import TrialInputs
-from swaputils.rnn import RNN, draw_noise, rollout
 
 
 @dataclass(frozen=True)
@@ -42,23 +40,6 @@ class ReportModel:
     def step(self, state: Float[Tensor, "trials units"], step: int) -> Float[Tensor, "trials units"]:
         """Mean of the next state, (1 - leak) r + leak f(r)."""
         return torch.lerp(state, self.drive(state, step), self.leak)
-
-
-def report_model(rnn: RNN, inputs: TrialInputs, schedule: Schedule) -> ReportModel:
-    """The report period of a network, with the noise of `schedule`."""
-    weights, layers = rnn.drive.weights(), rnn.contexts(inputs)[-1].context
-
-    def drive(state: Tensor, step: int) -> Tensor:
-        return rnn.drive.evaluate(weights, state, [layer[step] for layer in layers])[0]
-
-    noise = schedule.noise_variance.flip(0).to(rnn.readout)
-    return ReportModel(drive, rnn.readout, rnn.null_space, noise, float(rnn.report_noise[0]) ** 2, rnn.config.leak)
-
-
-def report_start(rnn: RNN, inputs: TrialInputs, *, generator: torch.Generator) -> Float[Tensor, "trials units"]:
-    """Mean of the state at the start of the report, given a draw of the state one step before it."""
-    before = rollout(rnn, inputs, draw_noise(rnn, inputs, generator=generator)).preparation[:, -2]
-    return rnn.step(before, tuple(layer[-1] for layer in rnn.contexts(inputs)[-2].context))
 
 
 def forced_states(
