@@ -108,6 +108,10 @@ def test_a_network_without_the_measure_is_not_counted():
         ([HOLDS, CANNOT_TELL], CANNOT_TELL),
         ([HOLDS, CANNOT_TELL, TOO_FEW], TOO_FEW),
         ([HOLDS, DOES_NOT, TOO_FEW], IN_PART),
+        ([DOES_NOT, CANNOT_TELL], DOES_NOT),
+        ([DOES_NOT, TOO_FEW], DOES_NOT),
+        ([CANNOT_TELL, TOO_FEW], TOO_FEW),
+        ([TOO_FEW], TOO_FEW),
     ],
 )
 def test_a_claim_holds_when_all_its_parts_do(verdicts, verdict):
@@ -174,7 +178,7 @@ def test_a_claim_on_people_that_nothing_was_computed_for_cannot_be_told(tmp_path
 def test_claims_need_their_entries_and_names_of_their_own(tmp_path):
     path = tmp_path / "claims.yml"
     path.write_text("- {name: One, source: book, says: So., parts: [], because: of}")
-    with pytest.raises(ClaimError, match="a claim has name, source, says, parts and perhaps forced"):
+    with pytest.raises(ClaimError, match="a claim has name, source, says, parts and perhaps forced and caveat"):
         read_claims(path)
     path.write_text("- {name: One, source: book, says: So., parts: []}\n" * 2)
     with pytest.raises(ClaimError, match="same name"):

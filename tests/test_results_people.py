@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from swaputils import results, surrogate
+from swaputils import behaviour, results, surrogate
 from swaputils.circular import sample_von_mises, von_mises_log_density, wrap
 from swaputils.conditions import UnknownName
 from swaputils.experiment import experiment
@@ -158,10 +159,25 @@ def test_what_swaps_are_worth_to_each_person(scored):
 
 
 def test_the_gap_that_is_closed():
-    """Every person half way, whatever the size of the gap: no interval; people of whom two have none: a wide one."""
-    table = table_of(no_swap=[-2.0, -3.0, -2.5], network=[-1.5, -2.0, -2.0], surrogate=[-1.0, -1.0, -1.5])
-    assert results.gap_closed(table, generator=seeded()) == pytest.approx((0.5, 0.5, 0.5))
+    """Every person half way, whatever the size of the gap: no interval; people of whom two have none: a wide one.
+
+    The second interval is that of a mean, because the gap is the same for all; a gap that may be none bounds nothing.
+    """
+    table = table_of(no_swap=[-2.0, -3.0, -2.5], network=[-1.5, -2.4, -2.0], surrogate=[-1.0, -1.8, -1.5])
+    assert results.gap_closed(table) == pytest.approx((0.5, 0.5, 0.5))
     uneven = table_of(no_swap=[-2.0] * 4, network=[-2.0, -2.0, -1.0, -1.0], surrogate=[-1.0] * 4)
-    share, low, high = results.gap_closed(uneven, generator=seeded())
-    assert share == pytest.approx(0.5) and low == pytest.approx(0.0) and high == pytest.approx(1.0)
-    assert all(map(math.isnan, results.gap_closed(table_of(network=[-1.0, -2.0]), generator=seeded())))
+    assert results.gap_closed(uneven) == pytest.approx(behaviour.mean_interval(np.array([0.0, 0.0, 1.0, 1.0])))
+    unsure = table_of(no_swap=[-2.0, -1.0, -2.0], network=[-1.0, -1.0, -1.0], surrogate=[-1.0, -2.0, -1.0])
+    assert results.gap_closed(unsure) == pytest.approx((2.0, -math.inf, math.inf))
+    assert all(map(math.isnan, results.gap_closed(table_of(network=[-1.0, -2.0]))))
+
+
+def test_the_interval_of_the_gap_covers_the_share():
+    """Of 500 samples of 8 people, .95 of the intervals hold the share that the means were drawn with."""
+    random, covered = np.random.default_rng(3), 0
+    for _ in range(500):
+        way = 1 + 0.5 * random.standard_normal(8)
+        gone = 0.6 + 0.3 * (way - 1) + 0.3 * random.standard_normal(8)
+        _, low, high = results.gap_closed(table_of(no_swap=np.zeros(8), network=gone, surrogate=way))
+        covered += low <= 0.6 <= high
+    assert 0.92 <= covered / 500 <= 0.98

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
+from scipy.stats import t
 from torch import Tensor
 from tqdm import tqdm
 
@@ -29,7 +30,6 @@ MANY_ANSWERS = 2_000
 KERNELS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)  # concentrations that are tried
 TAUGHT, WITHOUT = "human_n4", "human_n4_no_swap"
 SEED = 1_000_033
-RESAMPLES = 4_000  # of people, for an interval
 DISPLAYS = 20  # for which the ideal sampler answers at once, to bound memory
 
 
@@ -198,19 +198,24 @@ def model_means(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "log_density", "difference", "low", "high", "people"])
 
 
-def gap_closed(table: pd.DataFrame, *, generator: torch.Generator) -> tuple[float, float, float]:
-    """How much of the way from the network without swaps to chapter 1's model the network goes: share, and 95 % bootstrap interval.
+def gap_closed(table: pd.DataFrame) -> tuple[float, float, float]:
+    """How much of the way from the network without swaps to chapter 1's model the network goes: share, and 95 % interval.
 
-    (network - no_swap) / (surrogate - no_swap) of the means over people, who are what is drawn anew. All NaN where fewer than two
-    people have all three.
+    (network - no_swap) / (surrogate - no_swap) of the means over people, with Fieller's (1954) interval: the shares m for which
+    the t interval of (network - no_swap) - m (surrogate - no_swap) holds 0. It is unbounded, -inf to inf, where the way itself
+    cannot be told from none. All NaN where fewer than two people have all three.
     """
     persons = table.pivot_table("log_density", "subject", "model")
     needed = ["network", "no_swap", "surrogate"]
     if not set(needed) <= set(persons) or len(persons.dropna(subset=needed)) < 2:
         return math.nan, math.nan, math.nan
-    values = torch.from_numpy(persons.dropna(subset=needed)[needed].to_numpy(copy=True))
-    picked = torch.randint(len(values), (RESAMPLES, len(values)), generator=generator)
-    network, without, model = torch.cat((values[None].mean(1), values[picked].mean(1))).unbind(1)
-    shares = (network - without) / (model - without)
-    low, high = shares[1:].quantile(shares.new_tensor([0.025, 0.975])).tolist()
-    return float(shares[0]), low, high
+    persons = persons.dropna(subset=needed)
+    pairs = np.array([persons["network"] - persons["no_swap"], persons["surrogate"] - persons["no_swap"]])
+    gone, way = pairs.mean(1).tolist()
+    squared = np.cov(pairs) / len(persons) * t.ppf(0.975, len(persons) - 1) ** 2
+    of_gone, of_both, of_way = squared[[0, 0, 1], [0, 1, 1]].tolist()
+    lead, middle = way**2 - of_way, gone * way - of_both
+    if lead <= 0:
+        return gone / way, -math.inf, math.inf
+    reach = math.sqrt(max(0.0, middle**2 - lead * (gone**2 - of_gone)))
+    return gone / way, (middle - reach) / lead, (middle + reach) / lead
