@@ -43,11 +43,14 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(folder: Path, config: dict) -> Checkpoint | None:
-    """The checkpoint that a run folder holds, or None; StoreError where it belongs to another configuration."""
+    """The checkpoint that a run folder holds, or None; StoreError where it is damaged or belongs to another configuration."""
     if not (folder / FILE).is_file():
         return None
-    tensors, metadata = read_tensors(folder / FILE)
-    found = Checkpoint(tensors=tensors, **{name: json.loads(text) for name, text in metadata.items()})
+    try:
+        tensors, metadata = read_tensors(folder / FILE)
+        found = Checkpoint(tensors=tensors, **{name: json.loads(text) for name, text in metadata.items()})
+    except (StoreError, TypeError, json.JSONDecodeError) as error:
+        raise StoreError(f"{shown(folder / FILE)}: is damaged; delete that folder to start anew") from error
     if found.config != config:
         raise StoreError(
             f"{shown(folder)}: holds an unfinished run of another configuration; delete that folder to start anew"

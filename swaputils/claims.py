@@ -14,7 +14,7 @@ from swaputils import results
 from swaputils.behaviour import mean_interval, share
 from swaputils.conditions import CONDITIONS
 from swaputils.results.limited import COUNTS
-from swaputils.store import StoreError, shown
+from swaputils.store import NotStored, shown
 
 HOLDS, IN_PART, DOES_NOT, CANNOT_TELL = "holds", "holds in part", "does not hold", "cannot tell"
 TOO_FEW = "too few networks"
@@ -254,7 +254,7 @@ def find_among_people(part: Part, scale: str, name: str) -> Finding:
     """`find` for a part whose test is "people", from the scores of held-out people at a scale and for a data set."""
     try:
         return _finding(part, *AMONG_PEOPLE[part.quantity][1](scale, name))
-    except StoreError:  # not computed yet
+    except NotStored:
         return Finding(math.nan, math.nan, math.nan, 0, TOO_FEW)
 
 

@@ -29,6 +29,10 @@ class StoreError(ValueError):
     """A file of a run is missing, damaged, foreign, or could not be written."""
 
 
+class NotStored(StoreError):
+    """Nothing is stored yet of what was asked for."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What a run folder holds.
@@ -146,14 +150,21 @@ def write_with_provenance(path: Path, text: str, settings: Mapping | None = None
 
     settings: what the text depends on, as JSON values; kept with its provenance, see `has_settings`.
     """
-    made_by = provenance() | ({} if settings is None else {"settings": dict(settings)})
-    write_files({path: text.encode(), _provenance_of(path): (json.dumps(made_by, indent=2) + "\n").encode()})
+    content = text.encode()
+    made_by = provenance() | {"sha256": hashlib.sha256(content).hexdigest()}
+    made_by |= {} if settings is None else {"settings": dict(settings)}
+    write_files({path: content, _provenance_of(path): (json.dumps(made_by, indent=2) + "\n").encode()})
 
 
 def has_settings(path: Path, settings: Mapping) -> bool:
-    """Whether `write_with_provenance` wrote the file, with these settings."""
-    made_by = _provenance_of(path)
-    return path.is_file() and made_by.is_file() and read_json(made_by).get("settings") == settings
+    """Whether the file is as `write_with_provenance` wrote it, with these settings."""
+    try:
+        made_by = read_json(_provenance_of(path))
+        content = _read_bytes(path)
+    except StoreError:
+        return False
+    told = made_by if isinstance(made_by, dict) else {}
+    return told.get("settings") == settings and told.get("sha256") == hashlib.sha256(content).hexdigest()
 
 
 def _provenance_of(path: Path) -> Path:
@@ -297,10 +308,12 @@ def run_contents(folder: Path, run: Run) -> dict[Path, bytes]:
 
 
 def holds_run(folder: Path, config: Mapping) -> bool:
-    """Whether a whole run of this config is stored in the folder."""
-    if not (folder / CONFIG).is_file() or read_json(folder / CONFIG) != config:
+    """Whether a whole run of this config is stored in the folder; what is missing or damaged is not."""
+    try:
+        told, found = read_tensors(folder / WEIGHTS)[1], read_json(folder / CONFIG)
+    except StoreError:
         return False
-    return read_tensors(folder / WEIGHTS)[1].get("config_hash") == config_hash(config)
+    return found == config and told.get("config_hash") == config_hash(config)
 
 
 def read_run(folder: Path | str, like: Mapping[str, Tensor] | None = None) -> Run:

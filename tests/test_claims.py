@@ -23,6 +23,7 @@ from swaputils.claims import (
     overall,
     read_claims,
 )
+from swaputils.store import StoreError
 from workflow.claims import CLAIMS, PAGE, page
 
 SHARE = Part("converged", "index_swap", "share", "above", 0.6, 10)
@@ -173,6 +174,15 @@ def test_a_claim_on_people_that_nothing_was_computed_for_cannot_be_told(tmp_path
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     finding = claims.find_among_people(GAP, "laptop", "vandenberg2012_color")
     assert math.isnan(finding.effect) and finding.count == 0 and finding.verdict == TOO_FEW
+
+
+def test_scores_of_other_networks_are_an_error_and_not_too_few(monkeypatch):
+    def outdated(scale, name):
+        raise StoreError("comes from other networks")
+
+    monkeypatch.setattr(claims.results, "people_scores", outdated)
+    with pytest.raises(StoreError, match="other networks"):
+        claims.find_among_people(GAP, "laptop", "some")
 
 
 def test_claims_need_their_entries_and_names_of_their_own(tmp_path):

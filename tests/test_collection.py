@@ -69,13 +69,17 @@ def test_an_outdated_network_is_named_and_trained_again(results, monkeypatch):
     longer = replace(smoke, train={drive: replace(train, batch=65) for drive, train in smoke.train.items()})
     monkeypatch.setitem(conditions.SCALES, "smoke", longer)
     assert not member("probe_energy_score")
-    with pytest.raises(StoreError, match="probe_energy_score_0: comes from another configuration; run `make coll"):
+    with pytest.raises(
+        StoreError, match="probe_energy_score_0: is damaged or comes from another configuration; run `make coll"
+    ):
         collection("smoke", SETTINGS["data"])
 
 
 def test_nothing_stored_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    with pytest.raises(StoreError, match="no network is stored at scale 'smoke'; run `make collection SCALE=smoke`"):
+    with pytest.raises(
+        StoreError, match="no network is stored at scale 'smoke'; run `make collection SCALE=smoke DATA="
+    ):
         collection("smoke", SETTINGS["data"])
     with pytest.raises(StoreError, match="training/learning.csv: not measured yet"):
         learning_curves()

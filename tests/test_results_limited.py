@@ -92,7 +92,8 @@ def test_scores_that_come_from_other_settings_are_outdated(setting, monkeypatch)
     monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
     assert not results.is_scored("gru", 40, "smoke", 6, "simulated")
     with pytest.raises(
-        StoreError, match="gru_40_6.csv: comes from other settings; run `python -m workflow.people learners"
+        StoreError,
+        match="gru_40_6.csv: comes from other settings, or was changed; run `python -m workflow.people learners",
     ):
         results.limited_scores("smoke", "simulated")
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 import torch
 
-from swaputils.results import MISBINDING_RATES, flipped, misbinding_swaps, recompute_misbinding
+from swaputils.results import MISBINDING_RATES, flipped, has_misbinding, misbinding_swaps, recompute_misbinding
 from swaputils.store import StoreError, results_folder
 from swaputils.task import TaskConfig, sample_displays
 from swaputils.theory.memory import twice_counted
@@ -33,6 +33,9 @@ def test_training_again_gives_the_same_swaps(tmp_path, monkeypatch):
     assert found[0] == found[1] and found[0].total.count == 500
     with pytest.raises(StoreError, match="recompute=True"):
         misbinding_swaps(0.1, "smoke", 0)
+    assert not has_misbinding("smoke", 0)
+    with pytest.raises(StoreError, match="planned at scale 'paper'; allowed are smoke, laptop"):
+        recompute_misbinding(0.1, "paper", 0, "simulated")
 
 
 def test_stored_networks_count_errors_of_memory_more_than_once():

@@ -325,6 +325,16 @@ def test_an_unfinished_run_of_another_configuration_is_refused(stored, monkeypat
     with pytest.raises(StoreError, match="holds an unfinished run of another configuration; delete that folder"):
         recompute_network(*INDEX)
     assert (folder / FILE).is_file()
+    for damage in (b"junk", (network_folder(*INDEX) / "weights.safetensors").read_bytes()):
+        (folder / FILE).write_bytes(damage)
+        with pytest.raises(StoreError, match="checkpoint.safetensors: is damaged; delete that folder to start anew"):
+            recompute_network(*INDEX)
+
+
+def test_a_seed_that_torch_does_not_take_is_refused(stored):
+    for seed in (-1, 2**63):
+        with pytest.raises(UnknownName, match="it is a whole number from 0"):
+            recompute_network("index_swap", "smoke", seed, "simulated")
 
 
 def test_unknown_names_are_refused_before_anything_runs(stored, monkeypatch):

@@ -104,7 +104,9 @@ def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeyp
         return trained
 
     monkeypatch.setattr(people, "network", changed)
-    with pytest.raises(StoreError, match="simulated_smoke_1.csv: comes from other networks; run `python -m workflow"):
+    with pytest.raises(
+        StoreError, match="simulated_smoke_1.csv: comes from other networks, or was changed; run `python -m workflow"
+    ):
         results.people_scores("smoke", "simulated")
 
 

@@ -198,6 +198,31 @@ def test_files_of_two_runs_are_never_mixed(tmp_path, monkeypatch, replaced):
             store.read_run(tmp_path)
 
 
+def test_a_run_that_lacks_its_weights_or_is_damaged_is_not_held(tmp_path):
+    store.write_run(tmp_path, RUN)
+    assert store.holds_run(tmp_path, RUN.config)
+    config = (tmp_path / "config.json").read_text()
+    for name, content in (("config.json", "{"), ("weights.safetensors", "junk")):
+        (tmp_path / name).write_text(content)
+        assert not store.holds_run(tmp_path, RUN.config)
+        (tmp_path / name).unlink()
+        assert not store.holds_run(tmp_path, RUN.config)
+        (tmp_path / "config.json").write_text(config)
+
+
+def test_a_text_keeps_what_it_depends_on_and_is_known_when_it_was_changed(tmp_path):
+    path, made_by = tmp_path / "table.csv", tmp_path / "table.provenance.json"
+    assert not store.has_settings(path, {})
+    store.write_with_provenance(path, "a\n1\n", {"count": 3})
+    assert store.has_settings(path, {"count": 3}) and not store.has_settings(path, {"count": 4})
+    path.write_text("a\n2\n")
+    assert not store.has_settings(path, {"count": 3})
+    store.write_with_provenance(path, "a\n1\n", {"count": 3})
+    for damage in ("[]", "{}", "{"):
+        made_by.write_text(damage)
+        assert not store.has_settings(path, {"count": 3})
+
+
 def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
     store.write_text(tmp_path / "value.txt", "1")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -4,8 +4,20 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from workflow import site
-from workflow.chapters import ChapterError, ParameterError, defaults, execute_if_changed, fingerprint, parse_parameters
+from swaputils.conditions import UnknownName
+from workflow import refresh, site, surrogates
+from workflow.chapters import (
+    ChapterError,
+    ParameterError,
+    absolute,
+    chapter_paths,
+    check_names,
+    defaults,
+    execute,
+    execute_if_changed,
+    fingerprint,
+    parse_parameters,
+)
 from workflow.normalise import normalise
 
 PARAMETERS = 'scale: str = "laptop"\nseed: int = 0\nrecompute: bool = False\ntolerance: float = 0.5'
@@ -46,6 +58,41 @@ def test_a_parameter_that_does_not_fit_is_refused_with_what_is_allowed(given, me
     with pytest.raises(ParameterError) as refusal:
         parse_parameters([given], chapter)
     assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scale": "smok"}, "unknown scale 'smok'; known are smoke, laptop, paper"),
+        ({"condition": "swap"}, "unknown condition 'swap'"),
+        ({"data": "nobody"}, "unknown data set 'nobody'.*or a folder that `swaputils fit` wrote"),
+    ],
+)
+def test_names_that_do_not_exist_are_refused_before_anything_is_computed(given, message):
+    check_names({"scale": "smoke", "condition": "index_swap", "data": "simulated"})
+    with pytest.raises(UnknownName, match=message):
+        check_names(given)
+
+
+def test_a_folder_of_a_fit_is_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fitted" / "posterior").mkdir(parents=True)
+    assert absolute("fitted") == str(tmp_path / "fitted")
+    assert absolute("bays2009") == "bays2009"
+
+
+def test_tables_and_chapters_that_do_not_exist_are_named(monkeypatch):
+    with pytest.raises(UnknownName, match="unknown name of tables 'bays'"):
+        surrogates.compute("bays")
+    monkeypatch.setattr(refresh.sys, "argv", ["refresh", "06_more.ipynb"])
+    with pytest.raises(SystemExit, match="06_more.ipynb is no chapter"):
+        refresh.main()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_chapters_on_narrow_targets_refuse_a_condition_without_one(number, tmp_path):
+    with pytest.raises(ChapterError, match="human_n4 has no narrow target"):
+        execute(chapter_paths()[number], {"scale": "smoke", "condition": "human_n4"}, tmp_path / "executed.ipynb")
 
 
 def test_the_fingerprint_follows_cells_and_parameters_but_not_outputs(chapter):

@@ -4,11 +4,13 @@ import argparse
 import sys
 import time
 
+from swaputils.conditions import UnknownName
 from workflow.chapters import (
     BUILD,
     ChapterError,
     ParameterError,
     chapter_paths,
+    check_names,
     execute_if_changed,
     parse_parameters,
 )
@@ -18,6 +20,7 @@ from workflow.site import INDEX, BookError, render
 def build_executed(assignments: list[str]) -> str:
     """Execute the chapters that changed, build the book from them in build/book, and say what was done."""
     jobs = [(chapter, parse_parameters(assignments, chapter)) for chapter in chapter_paths()]
+    check_names(jobs[0][1])
     executed, ran = {}, 0
     for chapter, parameters in jobs:
         print(f"{chapter.stem}", flush=True)
@@ -43,7 +46,7 @@ def main() -> None:
     start = time.monotonic()
     try:
         summary = build_stored() if arguments.outputs == "stored" else build_executed(arguments.assignments)
-    except (BookError, ChapterError, ParameterError) as error:
+    except (BookError, ChapterError, ParameterError, UnknownName) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the former book, if there was one, is untouched")

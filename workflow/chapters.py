@@ -10,6 +10,8 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
+from swaputils.conditions import CONDITIONS, SCALES, named
+from swaputils.results.surrogates import posterior_folder
 from workflow.normalise import normalise
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +20,11 @@ BUILD = ROOT / "build"
 KERNEL_ARGUMENTS = [
     "--log-level=ERROR"
 ]  # kernels warn that they are spoken to over TCP, which here stays on one machine
+
+
+for variable in ("SWAPUTILS_DATA", "SWAPUTILS_RESULTS"):  # the kernels work in notebooks/
+    if os.environ.get(variable):
+        os.environ[variable] = str(Path(os.environ[variable]).resolve())
 
 
 class ParameterError(ValueError):
@@ -69,7 +76,23 @@ def parse_parameters(assignments: list[str], chapter: Path) -> dict[str, object]
                 f"{chapter.name} has no parameter {assignment!r}; it has {allowed}, given as NAME=value"
             )
         parameters[name] = _convert(name, text, known[name])
+    if "data" in parameters:
+        parameters["data"] = absolute(parameters["data"])
     return parameters
+
+
+def absolute(data: str) -> str:
+    """The name of a data set as it is, a folder that `swaputils fit` wrote as it is found from anywhere."""
+    return str(Path(data).resolve()) if (Path(data) / "posterior").is_dir() else data
+
+
+def check_names(parameters: dict[str, object]) -> None:
+    """UnknownName for a scale, condition or data set that does not exist, before anything is computed."""
+    for name, kind in {"scale": SCALES, "condition": CONDITIONS}.items():
+        if name in parameters:
+            named(name, parameters[name], kind)
+    if "data" in parameters:
+        posterior_folder(parameters["data"])
 
 
 def content_hash(paths: list[Path], *texts: str) -> str:

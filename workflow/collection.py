@@ -19,7 +19,7 @@ from swaputils.conditions import CONDITIONS, HEADLINE, SCALES, UnknownName, name
 from swaputils.results.collection import is_current, why_stopped
 from swaputils.results.networks import DEVICE
 from swaputils.store import StoreError, shown, write_text
-from workflow.chapters import BUILD, ROOT
+from workflow.chapters import BUILD, ROOT, absolute
 
 SETTINGS = ROOT / "workflow" / "collection.yaml"
 RUN = {"cores": "2", "device": "cpu", "profile": "", "dryrun": "False"}  # how, not what
@@ -131,6 +131,7 @@ def parse(assignments: Iterable[str]) -> tuple[dict, dict]:
             allowed = ", ".join((*what, *how)).upper()
             raise SettingError(f"the collection has no setting {assignment!r}; it has {allowed}, given as NAME=value")
         group[name.lower()] = text
+    what["data"] = absolute(what["data"])
     if how["dryrun"] not in ("True", "False"):
         raise SettingError(f"DRYRUN is {how['dryrun']!r}; it is True or False")
     return what, how

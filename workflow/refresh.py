@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
+from swaputils.store import shown
 from workflow.chapters import KERNEL_ARGUMENTS, NOTEBOOKS, chapter_paths
 from workflow.normalise import normalise
 
@@ -37,6 +38,8 @@ def refresh(chapter: Path) -> None:
 
 def main() -> None:
     chapters = [Path(name).resolve() for name in sys.argv[1:]] or chapter_paths()
+    for chapter in set(chapters) - set(chapter_paths()):
+        sys.exit(f"error: {chapter.name} is no chapter; the chapters are {', '.join(map(shown, chapter_paths()))}")
     for chapter in tqdm(chapters, desc="refreshing", unit="chapter"):
         try:
             refresh(chapter)

@@ -11,22 +11,21 @@ The executed copies go to build/rerun. Run as `python -m workflow.rerun [NAME=va
 import sys
 
 from swaputils import results
-from swaputils.conditions import CONDITIONS, SCALES, UnknownName, named
+from swaputils.conditions import UnknownName
 from swaputils.data import DataError
 from swaputils.results.surrogates import check_data
 from swaputils.store import StoreError
 from workflow import claims, collection, people, surrogates
-from workflow.chapters import BUILD, ChapterError, ParameterError, chapter_paths, execute, parse_parameters
+from workflow.chapters import (
+    BUILD,
+    ChapterError,
+    ParameterError,
+    chapter_paths,
+    check_names,
+    execute,
+    parse_parameters,
+)
 from workflow.surrogates import TABLES
-
-
-def check(parameters: dict[str, object]) -> None:
-    """UnknownName for names that do not exist, before anything is computed."""
-    for name, kind in {"scale": SCALES, "condition": CONDITIONS}.items():
-        if name in parameters:
-            named(name, parameters[name], kind)
-    if "data" in parameters:
-        check_data(parameters["data"])
 
 
 def train_and_score(parameters: dict[str, object]) -> str:
@@ -49,8 +48,10 @@ def main() -> None:
     error = ""
     try:
         jobs = [(chapter, parse_parameters(sys.argv[1:], chapter)) for chapter in chapter_paths()]
-        check(jobs[0][1])
-        if not any("data" in parameters for _, parameters in jobs):
+        check_names(jobs[0][1])
+        if "data" in jobs[0][1]:
+            check_data(jobs[0][1]["data"])
+        else:
             for data, tables in TABLES.items():
                 surrogates.compute(data, *tables)
         for chapter, parameters in jobs:

@@ -7,7 +7,7 @@ kept, unless they are named.
 import sys
 
 from swaputils import results
-from swaputils.conditions import UnknownName
+from swaputils.conditions import UnknownName, named
 from swaputils.data import DataError
 from swaputils.store import StoreError
 
@@ -24,7 +24,9 @@ TABLES = {
 
 
 def compute(name: str | None = None, *chosen: str) -> None:
-    """Compute tables one by one; each is stored as soon as it is done."""
+    """Compute tables one by one; each is stored as soon as it is done. UnknownName for a name without tables, if none are chosen."""
+    if name is not None and not chosen:
+        named("name of tables", name, TABLES)
     for data in TABLES if name is None else (name,):
         for table in chosen or TABLES.get(data, ()):
             if chosen or not results.is_stored(data, table):

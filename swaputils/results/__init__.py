@@ -1,9 +1,17 @@
 """What the book stores in results/, and how each piece is read or recomputed."""
 
 from swaputils.results.collection import collection, learning_curves, stopped
-from swaputils.results.evaluation import evaluate, held_out_displays, refitted
+from swaputils.results.evaluation import end_points_of, evaluate, held_out_displays, refitted
 from swaputils.results.limited import gain, is_scored, limited_scores, limited_stopped, recompute_limited
-from swaputils.results.misbinding import MISBINDING_RATES, Misbinding, flipped, misbinding_swaps, recompute_misbinding
+from swaputils.results.misbinding import (
+    MISBINDING_RATES,
+    MISBINDING_SCALES,
+    Misbinding,
+    flipped,
+    has_misbinding,
+    misbinding_swaps,
+    recompute_misbinding,
+)
 from swaputils.results.networks import (
     Trained,
     load,
@@ -29,14 +37,17 @@ from swaputils.results.surrogates import (
 
 __all__ = [
     "MISBINDING_RATES",
+    "MISBINDING_SCALES",
     "Misbinding",
     "Trained",
     "collection",
+    "end_points_of",
     "evaluate",
     "flipped",
     "fold_of",
     "gain",
     "gap_closed",
+    "has_misbinding",
     "held_out_displays",
     "is_scored",
     "is_stored",

@@ -52,11 +52,12 @@ def collection(scale: str, name: str) -> pd.DataFrame:
             run = network_folder(condition, scale, seed, name)
             if not is_current(condition, scale, seed, name):
                 raise StoreError(
-                    f"{shown(run)}: comes from another configuration; run `make collection SCALE={scale}`, or delete it"
+                    f"{shown(run)}: is damaged or comes from another configuration; "
+                    f"run `make collection SCALE={scale} DATA={name}`, or delete it"
                 )
             rows.append(_row(run))
     if not rows:
-        raise StoreError(f"no network is stored at scale {scale!r}; run `make collection SCALE={scale}`")
+        raise StoreError(f"no network is stored at scale {scale!r}; run `make collection SCALE={scale} DATA={name}`")
     return pd.DataFrame(rows)
 
 
@@ -78,7 +79,12 @@ def _row(run: Path) -> dict:
     cue_on = periods.steps("stimulus") + periods.steps("delay")
     row |= {"cue_on": cue_on, "cue_off": cue_on + periods.steps("cue")}
     row |= {name: made_by.get(name) for name in ("cpu_seconds", "torch", "commit")}
-    return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
+    try:
+        return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StoreError(
+            f"{shown(run / METRICS)}: has no measures of {', '.join(WHO)}; `python -m workflow.remeasure` writes them"
+        ) from error
 
 
 def learning_curves() -> pd.DataFrame:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from swaputils import behaviour, surrogate
@@ -50,9 +51,9 @@ def evaluate(rnn: RNN, plan: Experiment) -> dict:
     generator = torch.Generator().manual_seed(HELD_OUT_SEED + 1)
     displays = held_out_displays(plan, plan.evaluated)
     target = plan.distribution.target(displays)
-    answers = _answers(rnn, plan, displays, generator)
+    ends = end_points_of(rnn, plan, displays, generator=generator)
     points = {
-        "network": answers,
+        "network": ends,
         "ideal": behaviour.ideal_end_points(plan.schedule, target, generator=generator),
         "noise_off": behaviour.silent_end_points(rnn, plan.task, displays),
     }
@@ -63,7 +64,7 @@ def evaluate(rnn: RNN, plan: Experiment) -> dict:
             measured[who] |= errors
     if plan.task.probes == "locations" and plan.trained:
         some = slice(min(plan.evaluated, REFITTED))
-        refit = refitted(plan, displays[some], to_angle(answers[some]), generator=generator)
+        refit = refitted(plan, displays[some], to_angle(ends[some]), generator=generator)
         measured["network"]["refit"] = refit.to_dict("list")
     if plan.task.cueing == "probe":
         measured["network"]["generalisation"] = _generalisation(rnn, plan, generator)
@@ -71,8 +72,10 @@ def evaluate(rnn: RNN, plan: Experiment) -> dict:
     return measured
 
 
-def _answers(rnn: RNN, plan: Experiment, displays: Displays, generator: torch.Generator) -> Tensor:
-    """End points of the network, drawn from its readout where that parametrises a mixture: [M, 2]."""
+def end_points_of(
+    rnn: RNN, plan: Experiment, displays: Displays, *, generator: torch.Generator
+) -> Float[Tensor, "trials 2"]:
+    """End points of the network, drawn from its readout where that parametrises a mixture."""
     if plan.config["taught"]["objective"] == "mixture_density":
         target = plan.distribution.target(displays)
         spread = target.spread * target.radius
@@ -87,7 +90,7 @@ def _moment_errors(rnn: RNN, plan: Experiment, generator: torch.Generator) -> di
     shown = few[torch.arange(MOMENT_DISPLAYS * repeats) // repeats]
     target = plan.distribution.target(shown)
     points = {
-        "network": _answers(rnn, plan, shown, generator),
+        "network": end_points_of(rnn, plan, shown, generator=generator),
         "ideal": behaviour.ideal_end_points(plan.schedule, target, generator=generator),
     }
     return {who: behaviour.moment_errors(target, end_point, repeats) for who, end_point in points.items()}
@@ -99,7 +102,7 @@ def _generalisation(rnn: RNN, plan: Experiment, generator: torch.Generator) -> d
     for items in SET_SIZES:
         other = replace(plan, task=replace(plan.task, items=items))
         displays = held_out_displays(other, max(plan.evaluated // 10, 2))
-        summary = behaviour.summarise(displays, _answers(rnn, other, displays, generator), RADIUS)
+        summary = behaviour.summarise(displays, end_points_of(rnn, other, displays, generator=generator), RADIUS)
         found["items"].append(items)
         for name in ("swap_rate", "median_error"):
             found[name].append(summary[name])

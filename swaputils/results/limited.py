@@ -8,6 +8,7 @@ The provenance beside each holds the learner's settings; what comes from other s
 
 import json
 import math
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, replace
@@ -28,7 +29,7 @@ from swaputils.results.networks import Trained, planned
 from swaputils.results.people import answers, at_four_items, by_person, kernel_log_density
 from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, fold_of
 from swaputils.rnn import RNN
-from swaputils.store import StoreError, has_settings, read_json, results_folder, shown, write_with_provenance
+from swaputils.store import NotStored, StoreError, has_settings, read_json, results_folder, shown, write_with_provenance
 from swaputils.surrogate import LADDER, SwapModel
 from swaputils.train import SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 
@@ -83,13 +84,16 @@ def limited_scores(scale: str, name: str) -> pd.DataFrame:
     """All stored scores of `recompute_limited`; StoreError when there is none, or one comes from other settings than today's."""
     folder, parts = results_folder() / "limited", []
     command = f"run `python -m workflow.people learners {scale} {name}`"
-    for path in sorted(folder.glob(f"{name}_{scale}_*.csv")):
+    learner = re.compile(rf"{re.escape(name)}_{scale}_({'|'.join(KINDS)})_(\d+)_(\d+)\.csv")
+    for path in sorted(folder.glob("*.csv")):
+        named = learner.fullmatch(path.name)
+        if not named:
+            continue
+        if not is_scored(named[1], int(named[2]), scale, int(named[3]), name):
+            raise StoreError(f"{shown(path)}: comes from other settings, or was changed; {command}")
         parts.append(pd.read_csv(path))
-        _, kind, count, seed = path.stem.rsplit("_", 3)
-        if not is_scored(kind, int(count), scale, int(seed), name):
-            raise StoreError(f"{shown(path)}: comes from other settings; {command}")
     if not parts:
-        raise StoreError(f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; {command}")
+        raise NotStored(f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; {command}")
     return pd.concat(parts, ignore_index=True)
 
 

@@ -28,6 +28,7 @@ _TRAINING = {
     "smoke": TrainConfig(batch=16, distribution_updates=5),
     "laptop": TrainConfig(batch=128, distribution_updates=800),
 }
+MISBINDING_SCALES = tuple(_TRAINING)
 _SOURCE = "index_swap"
 
 
@@ -56,6 +57,11 @@ def _misbound(displays: Displays, rate: float, generator: torch.Generator) -> Di
     return flipped(displays, torch.rand(len(displays), device=displays.cued.device, generator=generator) < rate)
 
 
+def has_misbinding(scale: str, seed: int) -> bool:
+    """Whether the networks of all MISBINDING_RATES are stored."""
+    return all(_folder(rate, scale, seed).is_dir() for rate in MISBINDING_RATES)
+
+
 def misbinding_swaps(rate: float, scale: str, seed: int) -> Misbinding:
     """Stored swaps at a misbinding rate; StoreError where that network has not been trained."""
     folder = _folder(rate, scale, seed)
@@ -71,10 +77,10 @@ def recompute_misbinding(rate: float, scale: str, seed: int, data: str) -> None:
     The input, and so the memory, belongs to the misbound display and the response to the shown one. The sampled target is
     used: that in closed form takes the display for known, which this memory does not hold.
     """
-    source = network(_SOURCE, scale, seed, data)
-    plan, rnn = source.experiment, source.rnn.float().requires_grad_(True)
     if scale not in _TRAINING:
         raise StoreError(f"no misbinding networks are planned at scale {scale!r}; allowed are {', '.join(_TRAINING)}")
+    source = network(_SOURCE, scale, seed, data)
+    plan, rnn = source.experiment, source.rnn.float().requires_grad_(True)
     training = replace(_TRAINING[scale], distribution_rate=3e-3, averaging=0.99)
     objective = partial(_misbound_objective, rate, plan.task, plan.schedule)
     lesson = replace(plan.distribution, objective=objective)

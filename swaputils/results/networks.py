@@ -46,6 +46,8 @@ def planned(condition: str, scale: str, seed: int, name: str) -> Experiment:
     the largest set size, where swaps are most frequent.
     """
     posterior_folder(name)
+    if not 0 <= seed < 2**63:
+        raise UnknownName(f"seed {seed} cannot be used; it is a whole number from 0 to 2^63 - 1")
     human = None
     if learns_all_responses(condition):
         fitted = posterior_without(name, seed % FOLDS)
@@ -57,7 +59,7 @@ def planned(condition: str, scale: str, seed: int, name: str) -> Experiment:
 
 def network_folder(condition: str, scale: str, seed: int, name: str) -> Path:
     """Run folder of a trained network; UnknownName for an unknown condition."""
-    source = f"_{Path(name).name}" if learns_from_people(condition) else ""
+    source = f"_{Path(name).resolve().name}" if learns_from_people(condition) else ""
     return results_folder() / "networks" / scale / f"{condition}{source}_{seed}"
 
 
@@ -152,7 +154,8 @@ def _run_training(training: Training, plan: Experiment, log: list[dict], folder:
         training.resume(left.tensors, left.position)
         log[:], earlier = left.log, left.cpu_seconds
     longest = plan.train.selection_updates + plan.train.distribution_updates
-    with tqdm(training, total=longest, desc=plan.config["condition"], unit="update") as bar:
+    done = len(log) * plan.train.log_every
+    with tqdm(training, initial=done, total=longest, desc=plan.config["condition"], unit="update") as bar:
         for progress in bar:
             if progress.update % plan.train.log_every == 0:
                 bar.set_postfix(stage=progress.stage, loss=f"{progress.loss:.3f}")

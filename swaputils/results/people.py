@@ -23,7 +23,7 @@ from swaputils.results.collection import stored_seeds
 from swaputils.results.networks import Trained, network
 from swaputils.results.surrogates import FOLDED_SIZE, FOLDS, check_data, fold_of, posterior_without, trials
 from swaputils.rnn import RNN
-from swaputils.store import StoreError, has_settings, results_folder, shown, write_with_provenance
+from swaputils.store import NotStored, StoreError, has_settings, results_folder, shown, write_with_provenance
 
 ANSWERS = {"smoke": 20}  # responses of a network to each display; at other scales:
 MANY_ANSWERS = 2_000
@@ -70,7 +70,8 @@ def recompute_people(scale: str, name: str) -> None:
     seeds = stored_seeds(TAUGHT, scale, name)
     if not seeds:
         raise StoreError(
-            f"no network of {TAUGHT} is stored at scale {scale!r}; run `make collection CONDITIONS={TAUGHT}`"
+            f"no network of {TAUGHT} is stored at scale {scale!r} for {name}; "
+            f"run `make collection CONDITIONS={TAUGHT} SCALE={scale} DATA={name}`"
         )
     observed = at_four_items(name)
     for seed in tqdm(seeds, desc="people", unit="network"):
@@ -87,9 +88,9 @@ def people_scores(scale: str, name: str) -> pd.DataFrame:
     scored = {seed: path for seed, path in paths.items() if path.is_file()}
     for seed, path in scored.items():
         if not has_settings(path, _settings(scale, name, seed)):
-            raise StoreError(f"{shown(path)}: comes from other networks; {command}")
+            raise StoreError(f"{shown(path)}: comes from other networks, or was changed; {command}")
     if not scored:
-        raise StoreError(f"{shown(_path(scale, name, 0))}: not computed yet; {command}")
+        raise NotStored(f"{shown(_path(scale, name, 0))}: not computed yet; {command}")
     return pd.concat(map(pd.read_csv, scored.values()), ignore_index=True)
 
 

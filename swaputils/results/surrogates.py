@@ -19,7 +19,7 @@ from torch import Tensor
 
 from swaputils import data, studies, surrogate
 from swaputils.circular import wrap
-from swaputils.conditions import named
+from swaputils.conditions import UnknownName, named
 from swaputils.records import Displays, Trials
 from swaputils.simulated import simulated_trials
 from swaputils.store import StoreError, results_folder, shown, write_with_provenance
@@ -78,7 +78,10 @@ def surrogate_folder(name: str) -> Path:
 def posterior_folder(name: str) -> Path:
     """Folder of the posteriors over a swap function of cue distance: of a data set, or in a folder that `swaputils fit` wrote."""
     fitted = Path(name) / "posterior" / "cue"
-    return fitted if fitted.is_dir() else surrogate_folder(name)
+    try:
+        return fitted if fitted.is_dir() else surrogate_folder(name)
+    except UnknownName as error:
+        raise UnknownName(f"{error}, or a folder that `swaputils fit` wrote") from None
 
 
 def recompute_surrogate(name: str) -> None:
