@@ -80,13 +80,9 @@ def _after(row: pd.Series) -> np.ndarray:
     return np.array(row["network_colour_planes"]["alignment"])[:, int(row["cue_off"]) - 1]
 
 
-def _curve_error(row: pd.Series) -> float:
-    network, ideal = (row[f"{who}_curve"]["rate"] for who in ("network", "ideal"))
-    return float(np.abs(np.subtract(network, ideal)).max())
-
-
-def _nontarget_error(row: pd.Series) -> float:
-    network, ideal = (row[f"{who}_responsibilities"]["probability"] for who in ("network", "ideal"))
+def _from_ideal(row: pd.Series, table: str, column: str) -> float:
+    """Largest distance of a column of the network's table from the ideal sampler's."""
+    network, ideal = (row[f"{who}_{table}"][column] for who in ("network", "ideal"))
     return float(np.abs(np.subtract(network, ideal)).max())
 
 
@@ -104,7 +100,7 @@ QUANTITIES: dict[str, tuple[str, Callable[[pd.Series], float]]] = {
     ),
     "swap_curve_error": (
         "largest distance of the swap rates from the ideal sampler's, over probe distances",
-        _curve_error,
+        lambda row: _from_ideal(row, "curve", "rate"),
     ),
     "silent_swap_rate": ("swap rate with all noise off", lambda row: row["noise_off_swap_rate"]),
     "far": ("share of responses farther than .25 rad from every item", lambda row: row["network_far"]),
@@ -114,7 +110,7 @@ QUANTITIES: dict[str, tuple[str, Callable[[pd.Series], float]]] = {
     ),
     "nontarget_error": (
         "largest distance of the probability that a response came from a non-target from the ideal sampler's, over probe distances",
-        _nontarget_error,
+        lambda row: _from_ideal(row, "responsibilities", "probability"),
     ),
     "alignment_before": ("alignment of the colour planes at the end of the delay", lambda row: _before(row).mean()),
     "alignment_lowest": (

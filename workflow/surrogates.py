@@ -25,10 +25,8 @@ TABLES = {
 
 def compute(name: str | None = None, *chosen: str) -> None:
     """Compute tables one by one; each is stored as soon as it is done. UnknownName for a name without tables, if none are chosen."""
-    if name is not None and not chosen:
-        named("name of tables", name, TABLES)
     for data in TABLES if name is None else (name,):
-        for table in chosen or TABLES.get(data, ()):
+        for table in chosen or named("name of tables", data, TABLES):
             if chosen or not results.is_stored(data, table):
                 print(f"{data}: {table}", flush=True)
                 results.recompute_table(data, table)
