@@ -12,6 +12,7 @@ RANKS = {
     "records": 0,
     "softplus": 0,
     "store": 0,
+    "geometry": 1,
     "task": 1,
     "data": 1,
     "drives": 1,
