@@ -39,10 +39,10 @@ $(stamp): pyproject.toml constraints.txt
 	@touch $@
 
 book: setup ## execute the chapters (those that changed) and build the HTML book in build/book
-	@$(python) -m workflow.book execute $(parameters)
+	@$(python) -m swapbook build executed $(parameters)
 
 html: setup ## build the HTML book from the stored outputs in build/html, running nothing
-	@$(python) -m workflow.book stored
+	@$(python) -m swapbook build stored
 
 nbval := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks
 
@@ -52,14 +52,14 @@ test: setup ## run the tests, and compare the chapters with their stored outputs
 	OMP_NUM_THREADS=2 $(python) -m pytest $(nbval)
 
 collection: setup ## train the networks of the book that are missing or outdated: SCALE DATA SEEDS CONDITIONS CORES DEVICE PROFILE DRYRUN
-	@$(python) -m workflow.collection $(parameters)
+	@$(python) -m swapbook collection $(parameters)
 
 rerun: setup ## recompute everything in results/ from the data, then refresh the stored outputs
-	@$(python) -m workflow.rerun $(parameters)
-	@$(python) -m workflow.refresh
+	@$(python) -m swapbook rerun $(parameters)
+	@$(python) -m swapbook refresh
 
 refresh: setup ## execute the chapters with their default parameters and store the outputs in notebooks/
-	@$(python) -m workflow.refresh
+	@$(python) -m swapbook refresh
 
 clean: ## remove what was built; keeps .venv
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

@@ -5,8 +5,7 @@ broad and hold guesses; for them swaps come from mixture responsibilities or fro
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,15 +14,11 @@ import torch
 from jaxtyping import Bool, Float
 from scipy.stats import binomtest, t
 from torch import Tensor
-from tqdm import tqdm
 
-from swaputils import ideal
-from swaputils.circular import distance, standard_deviation, to_angle, to_xy, wrap
-from swaputils.diffusion import Schedule
-from swaputils.objectives import mixture_moments, mixture_readout
-from swaputils.records import Displays, ResponseDensity, ResponseMixture, Rollout, TrialInputs
-from swaputils.rnn import RNN, draw_noise, rollout, silent_noise
-from swaputils.task import TaskConfig, encode, probe_distance
+from swaputils.angles import distance, standard_deviation, to_angle, to_xy, wrap
+from swaputils.diffusion.targets import ResponseMixture
+from swaputils.task import probe_distance
+from swaputils.trials import Displays
 
 CHUNK = 1_000  # trials simulated at once, to bound memory
 FAR = 0.25  # rad; five standard deviations of the target's clusters
@@ -65,73 +60,6 @@ def mean_interval(*samples: np.ndarray) -> tuple[float, float, float]:
     freedom = sum(variances) ** 2 / sum(each**2 / (len(sample) - 1) for each, sample in zip(variances, samples))
     reach = float(t.ppf(0.975, freedom)) * error
     return effect, effect - reach, effect + reach
-
-
-@torch.no_grad()
-def end_points(
-    rnn: RNN, task: TaskConfig, displays: Displays, *, generator: torch.Generator
-) -> Float[Tensor, "trials 2"]:
-    """Readout-plane state at the end of the report period, with the network's noise."""
-    runs = (
-        rollout(rnn, inputs, draw_noise(rnn, inputs, generator=generator)) for inputs in _chunks(rnn, task, displays)
-    )
-    return torch.cat([rnn.in_plane(run.report[:, -1]) for run in runs])
-
-
-@torch.no_grad()
-def silent_end_points(rnn: RNN, task: TaskConfig, displays: Displays) -> Float[Tensor, "trials 2"]:
-    """Readout-plane state at the end of the report period with all noise off and the initial state at its mean."""
-    runs = (rollout(rnn, inputs, silent_noise(rnn, inputs)) for inputs in _chunks(rnn, task, displays))
-    return torch.cat([rnn.in_plane(run.report[:, -1]) for run in runs])
-
-
-@torch.no_grad()
-def mixture_readout_end_points(
-    rnn: RNN, task: TaskConfig, displays: Displays, spread: float, *, generator: torch.Generator
-) -> Float[Tensor, "trials 2"]:
-    """Draws from the mixture that the noiseless network's last state parametrises, see `objectives.mixture_readout`.
-
-    spread: standard deviation of its clusters, in the plane's units.
-    """
-    points = []
-    for inputs in _chunks(rnn, task, displays):
-        centres, log_weights = mixture_readout(rnn, rollout(rnn, inputs, silent_noise(rnn, inputs)).report[:, -1])
-        component = torch.multinomial(log_weights.exp(), 1, generator=generator)
-        centre = centres.gather(1, component[..., None].expand(-1, 1, 2)).squeeze(1)
-        points.append(centre + spread * torch.randn(centre.shape, dtype=centre.dtype, generator=generator))
-    return torch.cat(points)
-
-
-def activity(rnn: RNN, task: TaskConfig, displays: Displays, *, generator: torch.Generator) -> Rollout:
-    """States of the network through whole trials, with its noise."""
-    runs = [
-        rollout(rnn, inputs, draw_noise(rnn, inputs, generator=generator)) for inputs in _chunks(rnn, task, displays)
-    ]
-    return Rollout(*(torch.cat([getattr(run, field.name) for run in runs]) for field in fields(Rollout)))
-
-
-def _chunks(rnn: RNN, task: TaskConfig, displays: Displays) -> Iterator[TrialInputs]:
-    """Inputs of the displays, some at a time, in the dtype and on the device of the network."""
-    for start in tqdm(range(0, len(displays), CHUNK), desc="simulating", unit="chunk", leave=False):
-        inputs = encode(task, displays[start : start + CHUNK])
-        yield TrialInputs(inputs.stimulus.to(rnn.readout), inputs.cue.to(rnn.readout), inputs.periods)
-
-
-def ideal_end_points(
-    schedule: Schedule, target: ResponseMixture | ResponseDensity, *, generator: torch.Generator
-) -> Float[Tensor, "trials 2"]:
-    """End points of the ideal sampler for the same targets."""
-    return ideal.sample_path(schedule, target, generator=generator)[:, -1]
-
-
-def log_density(density: ResponseDensity, response: Float[Tensor, " trials"]) -> Float[Tensor, " trials"]:
-    """Log density of each response under the density of its display, interpolated between nodes; nats per rad."""
-    nodes = density.log_density.shape[1]
-    normalised = density.log_density.log_softmax(1) - math.log(2 * math.pi / nodes)
-    place = (response.to(normalised) + math.pi) / (2 * math.pi) * nodes
-    below = place.floor().long()
-    pair = torch.stack((below % nodes, (below + 1) % nodes), dim=1)
-    return torch.lerp(*normalised.gather(1, pair).unbind(1), place - below)
 
 
 def nearest_item(displays: Displays, response: Float[Tensor, " trials"]) -> Tensor:
@@ -241,7 +169,7 @@ def choice_or_mean(target: ResponseMixture, end_point: Float[Tensor, "trials 2"]
     ambiguous = target.log_weights.exp().topk(2).values[:, 1] >= AMBIGUOUS
     if not ambiguous.any():
         return {}
-    mean, _ = mixture_moments(target)
+    mean, _ = target.moments()
     to_items = (target.radius * to_xy(target.angles) - end_point[:, None]).norm(dim=-1)
     nearest = to_items.where(target.log_weights > -torch.inf, torch.inf).min(dim=1).values
     to_mean = (end_point - mean).norm(dim=1)
@@ -255,7 +183,7 @@ def moment_errors(target: ResponseMixture, end_point: Float[Tensor, "trials 2"],
     over displays, covariance_error likewise in the Frobenius norm.
     """
     shown = end_point.unflatten(0, (-1, repeats))
-    mean, covariance = (moment[::repeats] for moment in mixture_moments(target))
+    mean, covariance = (moment[::repeats] for moment in target.moments())
     centred = shown - shown.mean(1, keepdim=True)
     found = centred.mT @ centred / (repeats - 1)
     of_mean = (shown.mean(1) - mean).square().sum() / mean.square().sum()

@@ -1,21 +1,52 @@
-"""Delayed-estimation trials: which items are shown, how long each period lasts, and how a trial is encoded as input."""
+"""Tasks: which displays are shown, how a trial is encoded as input, and what is to be answered.
+
+`Task` says what training needs of any task; delayed estimation, the task of this field, is one.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from swaputils.circular import distance, to_xy, wrap
-from swaputils.records import Displays, Periods, TrialInputs
+from swaputils.angles import distance, to_xy, wrap
+from swaputils.diffusion.targets import Target
+from swaputils.errors import SwaputilsError
+from swaputils.inputs import Periods, TrialInputs
+from swaputils.trials import Displays
+
+
+class Task(Protocol):
+    """What a network can be taught.
+
+    input_size: length D of the input vectors.
+    periods:    durations of the trial; `TrialInputs` holds them in steps.
+
+    Displays are any record of M trials that has a length and can be indexed by a slice, a mask or indices.
+    """
+
+    @property
+    def input_size(self) -> int: ...
+
+    @property
+    def periods(self) -> Any: ...
+
+    def sample(self, trials: int, *, generator: torch.Generator) -> Any:
+        """Draw displays."""
+
+    def encode(self, displays: Any) -> TrialInputs:
+        """Input vectors and timing of the trials."""
+
+    def target(self, displays: Any) -> Target:
+        """Distribution of the answers to each display."""
 
 
 @dataclass(frozen=True)
 class TaskConfig:
-    """A delayed-estimation task.
+    """The displays of a delayed-estimation task, and their encoding.
 
     cueing:      "index" shows the position of the item to report, "probe" shows its probe feature.
     items:       set size.
@@ -35,18 +66,92 @@ class TaskConfig:
 
     def __post_init__(self):
         if self.cueing not in ("index", "probe"):
-            raise ValueError(f"cueing is {self.cueing!r}; allowed are 'index' and 'probe'")
+            raise SwaputilsError(f"cueing is {self.cueing!r}; allowed are 'index' and 'probe'")
         if self.probes not in ("continuous", "locations"):
-            raise ValueError(f"probes is {self.probes!r}; allowed are 'continuous' and 'locations'")
+            raise SwaputilsError(f"probes is {self.probes!r}; allowed are 'continuous' and 'locations'")
         if self.items < 1 or (self.probes == "locations" and self.items > 8):
-            raise ValueError(f"items is {self.items}; allowed are 1 or more, and at most 8 on eight locations")
+            raise SwaputilsError(f"items is {self.items}; allowed are 1 or more, and at most 8 on eight locations")
         if not 0 <= self.separation * self.items < 2 * math.pi:
-            raise ValueError(f"{self.items} items cannot be {self.separation:.3f} rad apart on a circle")
+            raise SwaputilsError(f"{self.items} items cannot be {self.separation:.3f} rad apart on a circle")
 
     @property
     def input_size(self) -> int:
         """Length of the stimulus and cue input vectors."""
         return 3 * self.items if self.cueing == "index" else self.centres**2
+
+    def sample(self, trials: int, *, generator: torch.Generator) -> Displays:
+        """Draw displays of the task: features uniform given their separation, cued item uniform (float64)."""
+        report = _separated_angles(trials, self.items, self.separation, generator)
+        if self.probes == "locations":
+            places = _random_orders(trials, 8, generator)[:, : self.items]
+            probe = wrap(places.double() * (math.pi / 4))
+        else:
+            probe = _separated_angles(trials, self.items, self.separation, generator)
+        cued = torch.randint(self.items, (trials,), device=generator.device, generator=generator)
+        return Displays(report, probe, cued)
+
+    def encode(self, displays: Displays) -> TrialInputs:
+        """Input vectors and timing of a trial.
+
+        index: the stimulus holds (cos, sin) of each item's report feature in its own slot; the cue is one-hot over the
+               items, in channels of its own.
+        probe: the stimulus is the sum over items of the outer product of report and probe tuning (a conjunctive code);
+               the cue is the probe tuning of the cued item, flat over report features.
+        """
+        if self.cueing == "index":
+            slots = to_xy(displays.report).flatten(1)
+            one_hot = displays.is_cued.to(slots)
+            stimulus = torch.cat((slots, torch.zeros_like(one_hot)), dim=1)
+            cue = torch.cat((torch.zeros_like(slots), one_hot), dim=1)
+        else:
+            report, probe = self._tuning(displays.report), self._tuning(displays.probe)
+            stimulus = torch.einsum("mni,mnj->mij", report, probe).flatten(1)
+            cue = self._tuning(displays.cued_probe)[:, None].expand(-1, self.centres, -1).flatten(1)
+        steps = tuple(self.periods.steps(period) for period in ("stimulus", "delay", "cue", "post_cue_delay"))
+        return TrialInputs((stimulus, None, cue, None), steps, self.periods.steps("report"))
+
+    def _tuning(self, feature: Tensor) -> Tensor:
+        """Von Mises tuning r_i(phi) = exp(kappa (cos(phi - phi_i) - 1)): [...] -> [..., centres]."""
+        centres = torch.arange(self.centres, dtype=feature.dtype, device=feature.device)
+        centres = 2 * math.pi * centres / self.centres - math.pi
+        return (self.sharpness * ((feature[..., None] - centres).cos() - 1)).exp()
+
+
+@dataclass(frozen=True)
+class DelayedEstimation:
+    """The displays of `config` with the distribution of answers that `answers` gives them."""
+
+    config: TaskConfig
+    answers: Callable[[Displays], Target]
+
+    @property
+    def input_size(self) -> int:
+        return self.config.input_size
+
+    @property
+    def periods(self) -> Periods:
+        return self.config.periods
+
+    def sample(self, trials: int, *, generator: torch.Generator) -> Displays:
+        """Draw displays, see `TaskConfig.sample`."""
+        return self.config.sample(trials, generator=generator)
+
+    def encode(self, displays: Displays) -> TrialInputs:
+        """Input vectors and timing, see `TaskConfig.encode`."""
+        return self.config.encode(displays)
+
+    def target(self, displays: Displays) -> Target:
+        """Distribution of the answers to each display."""
+        return self.answers(displays)
+
+
+def mistakes(
+    displays: Displays, response: Float[Tensor, " trials"]
+) -> tuple[Float[Tensor, " trials"], Bool[Tensor, " trials"]]:
+    """Distance of each response from the cued item (rad), and whether another item is nearer."""
+    error = distance(response[:, None].to(displays.report), displays.report)
+    to_cued = error.gather(1, displays.cued[:, None]).squeeze(1)
+    return to_cued, error.nan_to_num(torch.inf).min(1).values < to_cued
 
 
 def _separated_angles(displays: int, items: int, separation: float, generator: torch.Generator) -> Tensor:
@@ -69,48 +174,10 @@ def _random_orders(rows: int, length: int, generator: torch.Generator) -> Tensor
     return torch.rand((rows, length), device=generator.device, generator=generator).argsort(-1)
 
 
-def sample_displays(config: TaskConfig, displays: int, *, generator: torch.Generator) -> Displays:
-    """Draw displays of the task: features uniform given their separation, cued item uniform (float64)."""
-    report = _separated_angles(displays, config.items, config.separation, generator)
-    if config.probes == "locations":
-        places = _random_orders(displays, 8, generator)[:, : config.items]
-        probe = wrap(places.double() * (math.pi / 4))
-    else:
-        probe = _separated_angles(displays, config.items, config.separation, generator)
-    cued = torch.randint(config.items, (displays,), device=generator.device, generator=generator)
-    return Displays(report, probe, cued)
-
-
 def repeated_display(report: Sequence[float], probe: Sequence[float], cued: int, count: int) -> Displays:
     """The same display `count` times: report and probe feature of each item (rad), and the index of the cued one."""
     features = [torch.tensor(feature, dtype=torch.float64).expand(count, -1) for feature in (report, probe)]
     return Displays(*(wrap(feature) for feature in features), torch.full((count,), cued))
-
-
-def _tuning(config: TaskConfig, feature: Tensor) -> Tensor:
-    """Von Mises tuning r_i(phi) = exp(kappa (cos(phi - phi_i) - 1)): [...] -> [..., centres]."""
-    centres = torch.arange(config.centres, dtype=feature.dtype, device=feature.device)
-    centres = 2 * math.pi * centres / config.centres - math.pi
-    return (config.sharpness * ((feature[..., None] - centres).cos() - 1)).exp()
-
-
-def encode(config: TaskConfig, displays: Displays) -> TrialInputs:
-    """Input vectors and timing of a trial.
-
-    index: the stimulus holds (cos, sin) of each item's report feature in its own slot; the cue is one-hot over the
-           items, in channels of its own.
-    probe: the stimulus is the sum over items of the outer product of report and probe tuning (a conjunctive code);
-           the cue is the probe tuning of the cued item, flat over report features.
-    """
-    if config.cueing == "index":
-        slots = to_xy(displays.report).flatten(1)
-        one_hot = displays.is_cued.to(slots)
-        stimulus = torch.cat((slots, torch.zeros_like(one_hot)), dim=1)
-        return TrialInputs(stimulus, torch.cat((torch.zeros_like(slots), one_hot), dim=1), config.periods)
-    report, probe = _tuning(config, displays.report), _tuning(config, displays.probe)
-    stimulus = torch.einsum("mni,mnj->mij", report, probe)
-    cue = _tuning(config, displays.cued_probe)[:, None].expand(-1, config.centres, -1)
-    return TrialInputs(stimulus.flatten(1), cue.flatten(1), config.periods)
 
 
 def probe_distance(displays: Displays) -> Float[Tensor, "trials items"]:

@@ -6,12 +6,15 @@ import math
 import torch
 from torch import Tensor
 
-from swaputils.circular import wrap
-from swaputils.diffusion import Schedule, linear_schedule, report_noise
-from swaputils.records import Batch, Displays, Periods, ResponseMixture, TrialInputs, Trials
-from swaputils.rnn import RNN, RNNConfig
+from swaputils.angles import wrap
+from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
+from swaputils.diffusion.targets import ResponseMixture
+from swaputils.inputs import Periods, TrialInputs
+from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.surrogate import Basis, SwapPosterior, flat, response_mixture, sample_responses
-from swaputils.task import TaskConfig, encode, sample_displays
+from swaputils.task import TaskConfig
+from swaputils.training.lessons import Batch
+from swaputils.trials import Displays, Trials
 
 SCHEDULE = linear_schedule()
 PERIODS = Periods(stimulus=0.1, delay=0.15, cue=0.1, post_cue_delay=0.05, report=0.3)
@@ -41,16 +44,16 @@ def target_of(displays: Displays, swap_probability: float) -> ResponseMixture:
 
 def target_mixture(trials: int, swap_probability: float, seed: int = 0) -> ResponseMixture:
     """Targets with swaps at every distance, for displays of the paper's task."""
-    return target_of(sample_displays(TaskConfig(), trials, generator=seeded(seed)), swap_probability)
+    return target_of(TaskConfig().sample(trials, generator=seeded(seed)), swap_probability)
 
 
 def small_inputs(trials: int, task: TaskConfig = INDEX_TASK, seed: int = 0) -> TrialInputs:
-    return encode(task, sample_displays(task, trials, generator=seeded(seed)))
+    return task.encode(task.sample(trials, generator=seeded(seed)))
 
 
 def small_batch(trials: int, swap_probability: float = 0.1, seed: int = 0) -> Batch:
-    displays = sample_displays(INDEX_TASK, trials, generator=seeded(seed))
-    return Batch(displays, encode(INDEX_TASK, displays), target_of(displays, swap_probability))
+    displays = INDEX_TASK.sample(trials, generator=seeded(seed))
+    return Batch(displays, INDEX_TASK.encode(displays), target_of(displays, swap_probability))
 
 
 def swap_posterior(level: float) -> SwapPosterior:

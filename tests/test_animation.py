@@ -6,7 +6,7 @@ import re
 import numpy as np
 from bs4 import BeautifulSoup
 
-from swaputils.plotting import animation
+from swapbook.figures import animation
 
 FRAMES, DOTS = 4, 3
 

@@ -8,6 +8,7 @@ import torch
 from scipy import stats
 
 from swaputils import behaviour
+from swaputils.angles import to_xy, wrap
 from swaputils.behaviour import (
     end_points,
     ideal_end_points,
@@ -21,12 +22,10 @@ from swaputils.behaviour import (
     swap_curve,
     swaps,
 )
-from swaputils.circular import to_xy, wrap
-from swaputils.diffusion import sample_endpoints
-from swaputils.objectives import mixture_moments
-from swaputils.records import Displays, ResponseMixture
+from swaputils.diffusion.targets import ResponseMixture
 from swaputils.surrogate import response_mixture
-from swaputils.task import TaskConfig, sample_displays
+from swaputils.task import TaskConfig
+from swaputils.trials import Displays
 from tests.small import INDEX_TASK, SCHEDULE, seeded, short_schedule, small_rnn, target_of
 
 NORMAL_QUANTILE = 1.959963984540054
@@ -64,7 +63,7 @@ def test_a_share_of_nothing_is_refused():
 
 
 def test_nearest_item_by_brute_force():
-    displays = sample_displays(TaskConfig(items=4), 200, generator=seeded())
+    displays = TaskConfig(items=4).sample(200, generator=seeded())
     report = displays.report.clone()
     report[::3, 2:] = math.nan
     cued = displays.cued % 2
@@ -94,7 +93,7 @@ def test_swaps_by_hand():
 
 
 def test_swap_curve_counts_by_distance():
-    displays = sample_displays(LOCATIONS, 700, generator=seeded())
+    displays = LOCATIONS.sample(700, generator=seeded())
     apart = torch.rad2deg(wrap(displays.probe[:, 0] - displays.probe[:, 1]).abs()).round()
     swapped = torch.rand(700, generator=seeded(1)) < 0.4
     swapped[apart == 135] = False
@@ -107,11 +106,11 @@ def test_swap_curve_counts_by_distance():
 
 
 def test_swap_curve_leaves_out_empty_bins_and_other_set_sizes():
-    displays = sample_displays(LOCATIONS, 700, generator=seeded())
+    displays = LOCATIONS.sample(700, generator=seeded())
     near = displays[(displays.probe[:, 0] - displays.probe[:, 1]).abs() < 1]
     curve = swap_curve(near, torch.ones(len(near), dtype=torch.bool), location_edges())
     assert len(curve) == 1 and curve["rate"].tolist() == [1.0]
-    three = sample_displays(TaskConfig(items=3), 5, generator=seeded())
+    three = TaskConfig(items=3).sample(5, generator=seeded())
     with pytest.raises(ValueError, match="displays of two items"):
         swap_curve(three, torch.ones(5, dtype=torch.bool), location_edges())
 
@@ -138,7 +137,7 @@ def test_summary_of_constructed_end_points():
 
 
 def test_the_summary_of_the_target_itself():
-    displays = sample_displays(INDEX_TASK, 5_000, generator=seeded())
+    displays = INDEX_TASK.sample(5_000, generator=seeded())
     points = ideal_end_points(SCHEDULE, target_of(displays, 0.0), generator=seeded(1))
     found = summarise(displays, points, 2.5)
     assert found["swap_rate"] == found["far"] == 0
@@ -148,7 +147,7 @@ def test_the_summary_of_the_target_itself():
 
 def test_network_and_ideal_sampler_answer_the_same_displays():
     rnn = small_rnn()
-    displays = sample_displays(INDEX_TASK, 50, generator=seeded())
+    displays = INDEX_TASK.sample(50, generator=seeded())
     answers = [
         end_points(rnn, INDEX_TASK, displays, generator=seeded(1)),
         silent_end_points(rnn, INDEX_TASK, displays),
@@ -162,7 +161,7 @@ def test_network_and_ideal_sampler_answer_the_same_displays():
 
 def test_noise_is_what_varies():
     rnn = small_rnn()
-    displays = sample_displays(INDEX_TASK, 50, generator=seeded())
+    displays = INDEX_TASK.sample(50, generator=seeded())
     assert torch.equal(silent_end_points(rnn, INDEX_TASK, displays), silent_end_points(rnn, INDEX_TASK, displays))
     first, again, other = (end_points(rnn, INDEX_TASK, displays, generator=seeded(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again) and (first - other).abs().max() > 0.01
@@ -170,7 +169,7 @@ def test_noise_is_what_varies():
 
 def test_simulating_in_chunks_changes_nothing_without_noise(monkeypatch):
     rnn = small_rnn()
-    displays = sample_displays(INDEX_TASK, 50, generator=seeded())
+    displays = INDEX_TASK.sample(50, generator=seeded())
     whole = silent_end_points(rnn, INDEX_TASK, displays)
     monkeypatch.setattr(behaviour, "CHUNK", 7)
     torch.testing.assert_close(silent_end_points(rnn, INDEX_TASK, displays), whole)
@@ -198,10 +197,10 @@ def ambiguous_target(displays: Displays) -> ResponseMixture:
 
 
 def test_a_mean_is_told_from_a_choice_in_ambiguous_displays_only():
-    displays = sample_displays(INDEX_TASK, 400, generator=seeded())
+    displays = INDEX_TASK.sample(400, generator=seeded())
     target = ambiguous_target(displays)
     ambiguous = target.log_weights.exp().min(1).values > 0.2
-    mean, _ = mixture_moments(target)
+    mean, _ = target.moments()
     at_mean = behaviour.choice_or_mean(target, mean)
     assert at_mean["to_mean"] == pytest.approx(0, abs=1e-12) and at_mean["to_nearest"] > 0.3
     chosen = 2.5 * to_xy(displays.cued_report)
@@ -214,14 +213,14 @@ def test_a_mean_is_told_from_a_choice_in_ambiguous_displays_only():
 def test_errors_of_moments_are_those_of_the_answers():
     """Draws from the target have nearly none; a shift of all answers is an error of the mean alone."""
     repeats = 40_000
-    displays = sample_displays(INDEX_TASK, 10, generator=seeded())
+    displays = INDEX_TASK.sample(10, generator=seeded())
     target = ambiguous_target(displays[torch.arange(10 * repeats) // repeats])
-    drawn = sample_endpoints(target, generator=seeded(1))
+    drawn = target.sample(generator=seeded(1))
     found = behaviour.moment_errors(target, drawn, repeats)
     assert found["mean_error"] < 0.03 and found["covariance_error"] < 0.05
     shifted = behaviour.moment_errors(target, drawn + torch.tensor([0.5, 0.0]), repeats)
-    size = mixture_moments(target)[0][::repeats].square().sum(1).mean().sqrt()
+    size = target.moments()[0][::repeats].square().sum(1).mean().sqrt()
     assert shifted["mean_error"] == pytest.approx(0.5 / float(size), rel=0.1)
     assert shifted["covariance_error"] == pytest.approx(found["covariance_error"])
-    collapsed = behaviour.moment_errors(target, mixture_moments(target)[0], repeats)
+    collapsed = behaviour.moment_errors(target, target.moments()[0], repeats)
     assert collapsed["mean_error"] < 1e-12 and collapsed["covariance_error"] == pytest.approx(1)

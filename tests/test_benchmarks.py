@@ -11,12 +11,12 @@ from unittest import mock
 import pytest
 import torch
 
-from swaputils import objectives
-from swaputils.experiment import experiment
-from swaputils.results import learning_curves
-from workflow import benchmark_learning
-from workflow.benchmark_training import Job, a_training, rollout_by_a_loop
-from workflow.chapters import ROOT
+from swapbook.benchmarks import learning_speed
+from swapbook.benchmarks.step_cost import Job, a_training, rollout_by_a_loop
+from swapbook.build.chapters import ROOT
+from swapbook.collection import learning_curves
+from swapbook.plan import experiment
+from swaputils.training import objectives
 
 
 def test_the_plain_loop_makes_the_same_update_as_the_package():
@@ -32,31 +32,29 @@ def test_the_plain_loop_makes_the_same_update_as_the_package():
     torch.testing.assert_close(package, plain, rtol=0, atol=2e-4)
 
 
-@pytest.mark.parametrize("start", benchmark_learning.RECIPES.values(), ids=benchmark_learning.RECIPES)
+@pytest.mark.parametrize("start", learning_speed.RECIPES.values(), ids=learning_speed.RECIPES)
 def test_learning_is_measured_until_the_time_is_used_up(start):
     """With a clock by which every update takes a second."""
-    plan = experiment(benchmark_learning.CONDITION, "smoke", 0)
+    plan = experiment(learning_speed.CONDITION, "smoke", 0)
     clock = SimpleNamespace(process_time=partial(next, itertools.count()))
     with mock.patch.multiple(benchmark_learning, EVERY=2, MEASURED=16, FREE=50, time=clock):
-        rows = benchmark_learning.curve("some", start, plan, 5)
+        rows = learning_speed.curve("some", start, plan, 5)
     assert [(row["cpu_seconds"], row["update"]) for row in rows] == [(1, 1), (2, 2), (4, 4), (6, 6)]
     assert all(row["loss"] > 0 and 0 <= row["swap_rate"] <= 1 for row in rows)
     assert len({row["loss"] for row in rows}) == 4
 
 
 def test_a_training_that_does_not_learn_selection_ends_its_curve(capsys):
-    plan = experiment(benchmark_learning.CONDITION, "smoke", 0)
+    plan = experiment(learning_speed.CONDITION, "smoke", 0)
     plan = replace(plan, train=replace(plan.train, selection_updates=3, median_error=1e-9))
-    _, updates = benchmark_learning.RECIPES["equal"](plan)
+    _, updates = learning_speed.RECIPES["equal"](plan)
     assert list(updates) == [1, 2, 3] and "after 3 updates" in capsys.readouterr().out
 
 
 def test_measuring_a_recipe_anew_keeps_the_others(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     for name, loss in (("book", 1.0), ("paper", 2.0), ("book", 3.0)):
-        benchmark_learning.store(
-            name, [{"recipe": name, "cpu_seconds": 1.0, "update": 1, "loss": loss, "swap_rate": 0.5}]
-        )
+        learning_speed.store(name, [{"recipe": name, "cpu_seconds": 1.0, "update": 1, "loss": loss, "swap_rate": 0.5}])
     stored = learning_curves()
     assert dict(zip(stored["recipe"], stored["loss"])) == {"book": 3.0, "paper": 2.0} and len(stored) == 2
 

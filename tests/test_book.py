@@ -10,10 +10,10 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from swapbook.build.chapters import ROOT
+from swapbook.build.site import INDEX, render
 from tests.browser import find_browser, offline_tab
 from tests.skipping import skip_unless_ci
-from workflow.chapters import ROOT
-from workflow.site import INDEX, render
 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 LOADED_LINKS = {"stylesheet", "icon", "shortcut", "preload", "prefetch", "modulepreload", "dns-prefetch", "preconnect"}

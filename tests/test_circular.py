@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from scipy.special import ive
 
-from swaputils.circular import (
+from swaputils.angles import (
     distance,
     resultant,
     sample_von_mises,

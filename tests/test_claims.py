@@ -9,8 +9,9 @@ import pytest
 import yaml
 from scipy.stats import t
 
-from swaputils import claims
-from swaputils.claims import (
+from swapbook import claims
+from swapbook.build.verdicts import CLAIMS, PAGE, page
+from swapbook.claims import (
     CANNOT_TELL,
     DOES_NOT,
     HOLDS,
@@ -23,8 +24,7 @@ from swaputils.claims import (
     overall,
     read_claims,
 )
-from swaputils.store import StoreError
-from workflow.claims import CLAIMS, PAGE, page
+from swaputils.files import StoreError
 
 SHARE = Part("converged", "index_swap", "share", "above", 0.6, 10)
 RATE = Part("swap_rate", "index_swap", "mean", "above", 0.10, 4)

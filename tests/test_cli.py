@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from swaputils import __main__ as command_line
-from swaputils import store
-from swaputils.data import write_trials
-from swaputils.simulated import simulated_trials
-from swaputils.surrogate import LADDER, stored
+from swaputils import files
+from swaputils.data.simulated import simulated_trials
+from swaputils.data.table import write_trials
+from swaputils.surrogate import LADDER, disk
 from tests.test_fitting import hurry
 
 HEADER = "subject,trial,set_size,response,target,cue_target,nontarget_1,cue_nontarget_1"
@@ -92,7 +92,7 @@ def test_a_malformed_command(arguments, capfd):
 def test_fit_keeps_a_report_tables_and_posteriors(people, tmp_path, capfd):
     assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 0
     printed = capfd.readouterr().out
-    assert stored.load(tmp_path / "fit/posterior/cue/set_size_8").set_size == 8
+    assert disk.load(tmp_path / "fit/posterior/cue/set_size_8").set_size == 8
     mixtures = pd.read_csv(tmp_path / "fit" / "mixtures.csv")
     assert sorted(set(mixtures["set_size"])) == [7, 8] and len(mixtures) == 4
     assert pd.read_csv(tmp_path / "fit" / "models.csv")["model"].tolist() == list(LADDER)
@@ -105,7 +105,7 @@ def test_a_full_disk(people, tmp_path, monkeypatch, capfd):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 1
     assert "the disk is full, nothing was written" in failed(capfd)
     assert os.listdir(tmp_path) == [people]
@@ -115,7 +115,7 @@ def test_an_interruption(people, tmp_path, monkeypatch, capfd):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.os, "replace", interrupted)
+    monkeypatch.setattr(files.os, "replace", interrupted)
     assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 130
     assert "interrupted" in failed(capfd)
     assert os.listdir(tmp_path) == [people]

@@ -11,14 +11,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from swaputils import conditions
-from swaputils.checkpoint import Checkpoint, write_checkpoint
-from swaputils.conditions import CONDITIONS, SCALES, UnknownName
-from swaputils.results import collection, learning_curves, network_folder, recompute_network
-from swaputils.results.collection import is_current, stopped, stored_seeds, why_stopped
-from swaputils.store import StoreError
-from workflow import collection as command
-from workflow.chapters import ROOT
+from swapbook import conditions
+from swapbook.build import collect as command
+from swapbook.build.chapters import ROOT
+from swapbook.collection import collection, is_current, learning_curves, stopped, stored_seeds, why_stopped
+from swapbook.conditions import CONDITIONS, SCALES, UnknownName
+from swapbook.networks import network_folder, recompute_network
+from swaputils.files import StoreError
+from swaputils.training.checkpoint import Checkpoint, write_checkpoint
 
 SETTINGS = {"scale": "smoke", "data": "vandenberg2012_color", "seeds": 2, "conditions": "all"}
 STORED = ROOT / "results" / "networks" / "smoke"

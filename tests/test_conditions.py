@@ -7,14 +7,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swaputils import conditions
-from swaputils.conditions import CONDITIONS, SCALES, UnknownName
-from swaputils.diffusion import circle_nodes
-from swaputils.experiment import NODES, REPEATS, experiment
-from swaputils.lessons import make_batch
-from swaputils.store import config_hash
+from swapbook import conditions
+from swapbook.conditions import CONDITIONS, SCALES, UnknownName
+from swapbook.plan import NODES, REPEATS, experiment
+from swaputils.diffusion.targets import circle_nodes
+from swaputils.run_folder import config_hash
 from swaputils.surrogate import flat, log_weights, response_log_density, similarity
-from swaputils.task import sample_displays
+from swaputils.training.lessons import make_batch
 from tests.small import seeded, swap_posterior
 
 HUMAN = swap_posterior(level=0.2)
@@ -75,7 +74,7 @@ def test_people_s_swap_function_must_be_given():
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_selection_is_taught_without_swaps_and_the_distribution_with_the_condition_s(condition):
     plan, taught = planned(condition), CONDITIONS[condition]
-    displays = sample_displays(plan.task, 100, generator=seeded())
+    displays = plan.task.sample(100, generator=seeded())
     assert bool(plan.selection) == (taught.start is None)
     for lesson in plan.selection[-1:]:
         assert lesson.task.items == plan.task.items
@@ -96,7 +95,7 @@ def test_selection_is_taught_without_swaps_and_the_distribution_with_the_conditi
 
 def test_without_swaps_people_s_responses_are_those_to_the_cued_item_alone():
     plan = planned("human_n4_no_swap")
-    displays = sample_displays(plan.task, 5, generator=seeded())
+    displays = plan.task.sample(5, generator=seeded())
     alone = displays.only_cued()
     assert alone.set_size.tolist() == [1] * 5 and torch.equal(alone.cued_report, displays.cued_report)
     log_density = plan.distribution.target(displays).log_density
@@ -110,7 +109,7 @@ def test_without_swaps_people_s_responses_are_those_to_the_cued_item_alone():
 
 def test_networks_of_all_responses_see_colours_as_people_did():
     """Independent of one another: pairs closer than any other network sees."""
-    report = sample_displays(planned("human_n4").task, 500, generator=seeded()).report
+    report = planned("human_n4").task.sample(500, generator=seeded()).report
     gaps = (report[:, :, None] - report[:, None]).abs()[:, *torch.triu_indices(4, 4, 1)]
     assert gaps.min() < 0.05 and planned("n4_task_optimal").task.separation > 0.7
 
@@ -118,7 +117,7 @@ def test_networks_of_all_responses_see_colours_as_people_did():
 def test_people_s_responses_keep_their_precision_and_guesses():
     """At every node the target's density is the posterior's, and it integrates to one."""
     plan = planned("human_n4")
-    displays = sample_displays(plan.task, 5, generator=seeded())
+    displays = plan.task.sample(5, generator=seeded())
     density = plan.distribution.target(displays).log_density
     torch.testing.assert_close(density.logsumexp(1), torch.full((5,), math.log(NODES / (2 * math.pi))).double())
     for node in (0, 37, 90):
@@ -135,7 +134,7 @@ def test_four_items_are_reached_by_stages():
 def test_the_config_records_the_swap_function_at_the_eight_locations():
     recorded = planned("probe_human").config["swap_function"]
     plan = planned("probe_human")
-    displays = sample_displays(plan.task, 500, generator=seeded())
+    displays = plan.task.sample(500, generator=seeded())
     weights = plan.distribution.target(displays).log_weights
     odds = weights[~displays.is_cued] - weights[displays.is_cued]
     apart = (displays.probe[:, 0] - displays.probe[:, 1]).cos().acos() / (math.pi / 4)

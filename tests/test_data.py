@@ -8,9 +8,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swaputils import data
-from swaputils.data import DataError
-from swaputils.records import Displays, Trials
+from swaputils.data import catalogue, table
+from swaputils.data.table import DataError
+from swaputils.trials import Displays, Trials
 
 GOOD = """\
 subject,trial,set_size,response,target,cue_target,nontarget_1,nontarget_2,cue_nontarget_1,cue_nontarget_2,mode
@@ -49,7 +49,7 @@ def same(first: Trials, second: Trials) -> None:
 
 
 def test_a_file_becomes_trials(csv_file):
-    trials = data.read_trials(csv_file(GOOD))
+    trials = table.read_trials(csv_file(GOOD))
     nan, pi = math.nan, math.pi
     report = torch.tensor([[0.6, nan, nan], [1.0, 2.0, -pi], [-1.0, 0.25, nan]], dtype=torch.float64)
     probe = torch.tensor([[-pi, nan, nan], [0.0, 0.785398, 1.570796], [2.356194, -2.356194, nan]], dtype=torch.float64)
@@ -60,22 +60,22 @@ def test_a_file_becomes_trials(csv_file):
 
 
 def test_other_columns_stay_in_the_table(csv_file):
-    assert data.read_table(csv_file(GOOD))["mode"].tolist() == ["wheel", "wheel", "scrolling"]
+    assert table.read_table(csv_file(GOOD))["mode"].tolist() == ["wheel", "wheel", "scrolling"]
 
 
 def test_a_column_tells_conditions_apart(csv_file):
     path = csv_file(GOOD)
-    assert data.read_trials(path).condition is None
-    trials = data.read_trials(path, condition="mode")
+    assert table.read_trials(path).condition is None
+    trials = table.read_trials(path, condition="mode")
     assert trials.condition.tolist() == [1, 1, 0]  # scrolling, wheel
     assert trials[trials.subject == 2].condition.tolist() == [0]
-    same(trials, data.read_trials(path))
+    same(trials, table.read_trials(path))
 
 
 @pytest.mark.parametrize("column", ["subject", "set_size", "target"])
 def test_columns_of_the_format_may_tell_conditions_apart(csv_file, column):
     expected = {"subject": [0, 0, 1], "set_size": [0, 2, 1], "target": [1, 2, 0]}
-    assert data.read_trials(csv_file(GOOD), condition=column).condition.tolist() == expected[column]
+    assert table.read_trials(csv_file(GOOD), condition=column).condition.tolist() == expected[column]
 
 
 @pytest.mark.parametrize(
@@ -87,19 +87,21 @@ def test_columns_of_the_format_may_tell_conditions_apart(csv_file, column):
 )
 def test_a_condition_that_is_not_there_is_named(csv_file, text, column, message):
     with pytest.raises(DataError, match=r"people\.csv.*" + message):
-        data.read_trials(csv_file(text), condition=column)
+        table.read_trials(csv_file(text), condition=column)
 
 
 def test_cue_conditions_of_the_retro_cue_data(data_folder):
-    trials = data.load("oberauer_lin2017_e2", data_folder, condition="cue_condition")
-    table = data.read_table(data.find("oberauer_lin2017_e2", data_folder))
+    trials = catalogue.load("oberauer_lin2017_e2", data_folder, condition="cue_condition")
+    table = table.read_table(catalogue.find("oberauer_lin2017_e2", data_folder))
     names = sorted(table["cue_condition"].unique())
     assert len(names) > 1
     assert [names[number] for number in trials.condition.tolist()] == table["cue_condition"].tolist()
 
 
 def test_a_file_without_cues_has_no_probes(csv_file):
-    trials = data.read_trials(csv_file("subject,trial,set_size,response,target,nontarget_1\n1,1,2,0,1,2\n1,2,1,0,1,\n"))
+    trials = table.read_trials(
+        csv_file("subject,trial,set_size,response,target,nontarget_1\n1,1,2,0,1,2\n1,2,1,0,1,\n")
+    )
     assert trials.displays.probe.isnan().all() and trials.displays.set_size.tolist() == [2, 1]
 
 
@@ -115,8 +117,8 @@ def test_a_file_without_cues_has_no_probes(csv_file):
     ids=["byte order mark", "windows line ends", "blank lines at the end", "NA for empty", "other order of columns"],
 )
 def test_harmless_variants_read_the_same(csv_file, same_file):
-    expected = data.read_trials(csv_file(GOOD))
-    same(data.read_trials(csv_file(same_file)), expected)
+    expected = table.read_trials(csv_file(GOOD))
+    same(table.read_trials(csv_file(same_file)), expected)
 
 
 @pytest.mark.parametrize(
@@ -151,26 +153,26 @@ def test_harmless_variants_read_the_same(csv_file, same_file):
 )
 def test_a_faulty_file_is_refused(csv_file, text, message):
     with pytest.raises(DataError, match=r"people\.csv.*(" + message + ")"):
-        data.read_trials(csv_file(text))
+        table.read_trials(csv_file(text))
 
 
 def test_degrees_are_recognised(csv_file):
     lines = ["subject,trial,set_size,response,target,cue_target"]
     lines += [f"1,{k},1,0.1,0.2,{45 * k}" for k in range(1, 9)]
     with pytest.raises(DataError, match=r"row 2, column cue_target: '45' .* in degrees: multiply by pi / 180"):
-        data.read_trials(csv_file("\n".join(lines)))
+        table.read_trials(csv_file("\n".join(lines)))
 
 
 def test_angles_from_0_to_2_pi_are_recognised(csv_file):
     lines = ["subject,trial,set_size,response,target"] + [f"1,{k},1,{0.7 * k},0.2" for k in range(1, 9)]
     with pytest.raises(DataError, match=r"row 6, column response: .* from 0 to 2 pi: subtract 2 pi"):
-        data.read_trials(csv_file("\n".join(lines)))
+        table.read_trials(csv_file("\n".join(lines)))
 
 
 def test_a_file_that_is_not_there(tmp_path):
     for path in (tmp_path / "absent.csv", tmp_path):
         with pytest.raises(DataError, match="cannot be read .*; expected a CSV file"):
-            data.read_trials(path)
+            table.read_trials(path)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -180,7 +182,7 @@ def test_any_cell_that_is_not_a_number_is_named(csv_file, row, column, fault):
     cells[row][column] = f'"{fault}"'
     path = csv_file("\n".join(",".join(line) for line in cells))
     with pytest.raises(DataError, match=re.escape(f"row {row + 1}, column {cells[0][column]}: {fault!r} is not a")):
-        data.read_trials(path)
+        table.read_trials(path)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -194,8 +196,8 @@ def test_written_trials_read_back_with_the_cued_item_first(tmp_path, seed, cues)
     probe = report / 2 if cues else torch.full_like(report, math.nan)
     subject = torch.randint(1, 3, (7,), generator=draw)
     trials = Trials(Displays(report, probe, cued), report.nan_to_num(1.0)[:, 1], subject)
-    data.write_trials(tmp_path / "people.csv", trials)
-    read = data.read_trials(tmp_path / "people.csv")
+    table.write_trials(tmp_path / "people.csv", trials)
+    read = table.read_trials(tmp_path / "people.csv")
     torch.testing.assert_close(read.displays.cued_report, trials.displays.cued_report, rtol=0, atol=0)
     torch.testing.assert_close(read.response, trials.response, rtol=0, atol=0)
     assert read.subject.equal(subject) and read.displays.set_size.equal(trials.displays.set_size)
@@ -217,24 +219,24 @@ def test_the_folder_is_the_argument_then_the_variable_then_the_cache(tmp_path, m
         put(place, response)
     monkeypatch.setattr(data, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setenv("SWAPUTILS_DATA", str(tmp_path / "variable"))
-    assert data.load("bays2009", tmp_path / "argument").response[0] == 0.1
-    assert data.load("bays2009").response[0] == 0.2
+    assert catalogue.load("bays2009", tmp_path / "argument").response[0] == 0.1
+    assert catalogue.load("bays2009").response[0] == 0.2
     monkeypatch.setenv("SWAPUTILS_DATA", str(tmp_path / "elsewhere"))
-    assert data.load("bays2009").response[0] == 0.3
+    assert catalogue.load("bays2009").response[0] == 0.3
     monkeypatch.delenv("SWAPUTILS_DATA")
-    assert data.load("bays2009").response[0] == 0.3
+    assert catalogue.load("bays2009").response[0] == 0.3
     with pytest.raises(DataError, match="no file bays2009/bays2009.csv in the given folder; run `swaputils fetch bays"):
-        data.load("bays2009", tmp_path / "elsewhere")
+        catalogue.load("bays2009", tmp_path / "elsewhere")
 
 
 def test_an_unknown_set_lists_the_known_ones():
     with pytest.raises(DataError, match="unknown data set 'bays'; known are vandenberg2012_color, bays2009, ober"):
-        data.load("bays")
+        catalogue.load("bays")
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_published_sets_read_whole(data_folder, name):
-    trials = data.load(name, data_folder)
+    trials = catalogue.load(name, data_folder)
     sizes = trials.displays.set_size.unique().tolist()
     assert (len(trials), len(trials.subject.unique()), sizes) == PEOPLE[name]
     assert trials.response.abs().max() <= math.pi
@@ -242,7 +244,7 @@ def test_published_sets_read_whole(data_folder, name):
 
 
 def test_locations_of_the_color_set_are_eight(data_folder):
-    probe = data.load("vandenberg2012_color", data_folder).displays.probe
+    probe = catalogue.load("vandenberg2012_color", data_folder).displays.probe
     place = probe[~probe.isnan()] / (math.pi / 4)
     torch.testing.assert_close(place, place.round(), rtol=0, atol=1e-5)
     assert sorted(place.round().int().unique().tolist()) == list(range(-4, 4))

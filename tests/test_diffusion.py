@@ -5,22 +5,11 @@ import math
 import pytest
 import torch
 
-from swaputils.circular import to_xy, wrap
-from swaputils.diffusion import (
-    circle_nodes,
-    expected_endpoint,
-    flat_weights,
-    forward_trajectory,
-    kernel_target,
-    linear_schedule,
-    posterior_mean,
-    report_noise,
-    responsibilities,
-    sample_endpoints,
-    signal_weights,
-)
-from swaputils.ideal import sample_path
-from swaputils.records import ResponseDensity, ResponseMixture
+from swaputils.angles import to_xy, wrap
+from swaputils.diffusion.ideal import sample_path
+from swaputils.diffusion.noising import forward_trajectory, kernel_target, posterior_mean
+from swaputils.diffusion.schedule import flat_weights, linear_schedule, report_noise, signal_weights
+from swaputils.diffusion.targets import ResponseDensity, ResponseMixture, circle_nodes
 from tests.small import SCHEDULE, assert_unbiased, rotation, seeded, target_mixture
 
 LEAK = 0.1
@@ -39,7 +28,7 @@ def normal(*shape: int, seed: int = 5) -> torch.Tensor:
 def noised_targets(trials: int, swap_probability: float) -> tuple[ResponseMixture, torch.Tensor, torch.Tensor]:
     """Targets, responses [M, 2] drawn from them, and these noised to every level [M, T, 2]."""
     mixture = target_mixture(trials, swap_probability)
-    endpoint = sample_endpoints(mixture, generator=seeded(1))
+    endpoint = mixture.sample(generator=seeded(1))
     return mixture, endpoint, forward_trajectory(SCHEDULE, endpoint, generator=seeded(2))[:, :-1]
 
 
@@ -146,18 +135,18 @@ def test_expected_endpoint_is_the_posterior_mean_by_quadrature(level):
         log_likelihood = -(x - alpha_bar.sqrt() * grid).square().sum(1) / (2 * (1 - alpha_bar))
         posterior = (log_prior + log_likelihood[:, None]).flatten().softmax(0).reshape(-1, 3)
         noised = x.expand(1, SCHEDULE.steps, 2)
-        expected = expected_endpoint(SCHEDULE, mixture, noised)[0, step]
+        expected = mixture.expected_endpoint(SCHEDULE, noised)[0, step]
         torch.testing.assert_close(expected, posterior.sum(1) @ grid, rtol=0, atol=1e-9)
         torch.testing.assert_close(
-            responsibilities(SCHEDULE, mixture, noised)[0, step], posterior.sum(0), atol=1e-9, rtol=0
+            mixture.responsibilities(SCHEDULE, noised)[0, step], posterior.sum(0), atol=1e-9, rtol=0
         )
 
 
 def test_the_closed_form_is_the_conditional_mean_of_the_drawn_endpoint():
     """x_0 - E[x_0 | x_t] is uncorrelated with every function of x_t, at every step."""
     mixture, endpoint, noised = noised_targets(MANY, 0.3)
-    residual = endpoint[:, None] - expected_endpoint(SCHEDULE, mixture, noised)
-    first = responsibilities(SCHEDULE, mixture, noised)[..., :1]
+    residual = endpoint[:, None] - mixture.expected_endpoint(SCHEDULE, noised)
+    first = mixture.responsibilities(SCHEDULE, noised)[..., :1]
     for probe in (
         torch.ones_like(noised),
         noised,
@@ -176,7 +165,7 @@ def test_endpoints_have_the_mixture_s_moments():
         spread=0.05,
         radius=2.5,
     )
-    points = sample_endpoints(mixture, generator=seeded())
+    points = mixture.sample(generator=seeded())
     centres = 2.5 * torch.stack((mixture.angles[0].cos(), mixture.angles[0].sin()), dim=1)
     to_centres = torch.cdist(points, centres)
     assert_unbiased((to_centres[:, 0] < to_centres[:, 1]).double(), 0.8)
@@ -186,19 +175,17 @@ def test_endpoints_have_the_mixture_s_moments():
 def test_rotating_items_and_state_rotates_the_expected_endpoint():
     mixture, _, noised = noised_targets(200, 0.3)
     turned = ResponseMixture(wrap(mixture.angles + 0.9), mixture.log_weights, mixture.spread, mixture.radius)
-    rotated = expected_endpoint(SCHEDULE, turned, noised @ rotation(0.9))
-    torch.testing.assert_close(rotated, expected_endpoint(SCHEDULE, mixture, noised) @ rotation(0.9))
+    rotated = turned.expected_endpoint(SCHEDULE, noised @ rotation(0.9))
+    torch.testing.assert_close(rotated, mixture.expected_endpoint(SCHEDULE, noised) @ rotation(0.9))
 
 
 def test_permuting_items_permutes_responsibilities_and_keeps_the_expected_endpoint():
     mixture, _, noised = noised_targets(200, 0.3)
     swapped = ResponseMixture(mixture.angles.flip(1), mixture.log_weights.flip(1), mixture.spread, mixture.radius)
     torch.testing.assert_close(
-        responsibilities(SCHEDULE, swapped, noised), responsibilities(SCHEDULE, mixture, noised).flip(-1)
+        swapped.responsibilities(SCHEDULE, noised), mixture.responsibilities(SCHEDULE, noised).flip(-1)
     )
-    torch.testing.assert_close(
-        expected_endpoint(SCHEDULE, swapped, noised), expected_endpoint(SCHEDULE, mixture, noised)
-    )
+    torch.testing.assert_close(swapped.expected_endpoint(SCHEDULE, noised), mixture.expected_endpoint(SCHEDULE, noised))
 
 
 def test_absent_items_attract_nothing():
@@ -207,18 +194,16 @@ def test_absent_items_attract_nothing():
     padded = ResponseMixture(
         torch.cat((mixture.angles, torch.zeros_like(absent)), 1), torch.cat((mixture.log_weights, absent), 1), 0.05, 2.5
     )
-    torch.testing.assert_close(
-        expected_endpoint(SCHEDULE, padded, noised), expected_endpoint(SCHEDULE, mixture, noised)
-    )
+    torch.testing.assert_close(padded.expected_endpoint(SCHEDULE, noised), mixture.expected_endpoint(SCHEDULE, noised))
 
 
 def test_one_step_at_a_time_is_the_whole_schedule():
     mixture, _, noised = noised_targets(50, 0.1)
-    whole = kernel_target(SCHEDULE, expected_endpoint(SCHEDULE, mixture, noised), noised, LEAK)
+    whole = kernel_target(SCHEDULE, mixture.expected_endpoint(SCHEDULE, noised), noised, LEAK)
     for step in range(SCHEDULE.steps):
         level, now = SCHEDULE.at_step(step), noised[:, step : step + 1]
         torch.testing.assert_close(
-            kernel_target(level, expected_endpoint(level, mixture, now), now, LEAK), whole[:, step : step + 1]
+            kernel_target(level, mixture.expected_endpoint(level, now), now, LEAK), whole[:, step : step + 1]
         )
         torch.testing.assert_close(report_noise(level), report_noise(SCHEDULE)[step : step + 1])
 
@@ -248,7 +233,7 @@ def test_the_expected_endpoint_on_the_circle_by_its_closed_form():
         9.0,
     )
     density, schedule = von_mises_density(angles, weights, kappa, 128), linear_schedule()
-    endpoint = sample_endpoints(density, generator=seeded())
+    endpoint = density.sample(generator=seeded())
     noised = forward_trajectory(schedule, endpoint, generator=seeded(1))[:, :-1]
     concentration = torch.tensor([kappa, kappa, 0.0]).double()
     units = torch.cat((to_xy(angles), torch.zeros(2, 1, 2).double()), 1)
@@ -260,15 +245,15 @@ def test_the_expected_endpoint_on_the_circle_by_its_closed_form():
     log_rho = weights.log() + i0e(length).log() + length - i0e(concentration).log() - concentration
     along = (log_rho.softmax(-1) * i1e(length) / i0e(length) / length)[..., None]
     expected = 2.5 * (along * vector).sum(-2)
-    torch.testing.assert_close(expected_endpoint(schedule, density, noised), expected, rtol=0, atol=2e-5)
+    torch.testing.assert_close(density.expected_endpoint(schedule, noised), expected, rtol=0, atol=2e-5)
     coarse = von_mises_density(angles, weights, kappa, 32)
-    assert (expected_endpoint(schedule, coarse, noised) - expected).abs().max() > 1e-2
+    assert (coarse.expected_endpoint(schedule, noised) - expected).abs().max() > 1e-2
 
 
 def test_end_points_drawn_from_a_density_have_its_moments():
     angles, weights = torch.tensor([[0.3, 2.0]]).double(), torch.tensor([0.6, 0.3, 0.1]).double()
     one = von_mises_density(angles, weights, 9.0, 128)
-    drawn = sample_endpoints(ResponseDensity(one.log_density.expand(50_000, -1), 2.5), generator=seeded())
+    drawn = ResponseDensity(one.log_density.expand(50_000, -1), 2.5).sample(generator=seeded())
     torch.testing.assert_close(drawn.norm(dim=1), torch.full((50_000,), 2.5).double())
     resultant = torch.special.i1e(torch.tensor(9.0)) / torch.special.i0e(torch.tensor(9.0))
     assert_unbiased(drawn, 2.5 * float(resultant) * (weights[:2, None] * to_xy(angles[0])).sum(0))
@@ -279,7 +264,7 @@ def test_the_ideal_sampler_of_a_density_reproduces_it():
     one = von_mises_density(angles, weights, 9.0, 128)
     many = ResponseDensity(one.log_density.expand(20_000, -1), 2.5)
     end_point = sample_path(linear_schedule(), many, generator=seeded())[:, -1]
-    target = sample_endpoints(many, generator=seeded(1))
+    target = many.sample(generator=seeded(1))
     for harmonic in (1, 2, 3):
         found, wanted = ((harmonic * points[:, 1].atan2(points[:, 0])).cos().mean() for points in (end_point, target))
         assert abs(found - wanted) < 0.03

@@ -11,12 +11,14 @@ import traceback
 
 import pytest
 
-from swaputils import data, download
 from swaputils.__main__ import main
-from swaputils.data import DataError
+from swaputils.data import catalogue, download
+from swaputils.data.table import DataError
 
-FETCHABLE = [name for name, entry in data.registry().items() if entry["files"]]
-STEMS = {source["path"].rpartition("/")[2].partition(".")[0] for source in data.known("vandenberg2012_color")["files"]}
+FETCHABLE = [name for name, entry in catalogue.registry().items() if entry["files"]]
+STEMS = {
+    source["path"].rpartition("/")[2].partition(".")[0] for source in catalogue.known("vandenberg2012_color")["files"]
+}
 INITIALS = re.compile(r"\b(" + "|".join({re.match("[a-z]+", stem)[0] for stem in STEMS}) + r")(\b|\d)")
 
 
@@ -48,7 +50,7 @@ def damaged_mirror(tmp_path, serve):
     """A mirror whose files all have the wrong content."""
     folder = tmp_path / "mirror" / "vandenberg2012_color" / "raw"
     folder.mkdir(parents=True)
-    for source in data.known("vandenberg2012_color")["files"]:
+    for source in catalogue.known("vandenberg2012_color")["files"]:
         (folder / source["path"].rpartition("/")[2]).write_bytes(b"something else")
     return serve(tmp_path / "mirror")
 
@@ -68,8 +70,8 @@ def test_originals_convert_to_the_tidy_file(data_folder, tmp_path, serve, name, 
     path = download.fetch(name, serve(data_folder), tmp_path / "cache")
     assert path == tmp_path / "cache" / name / f"{name}.csv"
     assert path.read_bytes() == (data_folder / name / f"{name}.csv").read_bytes()
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == data.known(name)["csv_sha256"]
-    assert data.load(name, tmp_path / "cache").displays.set_size.max() > 1
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == catalogue.known(name)["csv_sha256"]
+    assert catalogue.load(name, tmp_path / "cache").displays.set_size.max() > 1
     said = caplog.text + "".join(capfd.readouterr()) + path.read_text()
     assert not INITIALS.search(said)
 
@@ -125,7 +127,7 @@ def test_sets_that_are_not_public_files_say_so(tmp_path):
 
 
 def test_the_origin_is_a_commit_of_a_public_repository():
-    entry = data.known("bays2009")
+    entry = catalogue.known("bays2009")
     address = download._url("bays2009", entry, entry["files"][0], None)
     assert re.fullmatch(r"https://[\w.]+/JimGrange/mixtur/[0-9a-f]{40}/data-raw/bays_data\.mat", address)
 

@@ -8,14 +8,14 @@ from functools import partial
 import pytest
 import torch
 
-from swaputils import fitting, report, surrogate
-from swaputils.data import DataError
-from swaputils.fitting import FitConfig, Fitted
-from swaputils.records import Displays, Trials
-from swaputils.report import reading
-from swaputils.simulated import simulated_trials
-from swaputils.store import write_files
+from swaputils import report, surrogate
+from swaputils.data.simulated import simulated_trials
+from swaputils.data.table import DataError
+from swaputils.files import write_files
+from swaputils.report import analysis, findings
+from swaputils.report.analysis import FitConfig, Fitted
 from swaputils.surrogate import BnsConfig, comparison, mixture
+from swaputils.trials import Displays, Trials
 from tests.small import certain, seeded
 
 QUICK = BnsConfig(draws=64, steps=2)  # 64: the bound at the end takes 512 draws, these many at a time
@@ -31,7 +31,7 @@ def hurry(patch: pytest.MonkeyPatch) -> None:
 def quick_fit(trials: Trials, **options) -> Fitted:
     with pytest.MonkeyPatch.context() as patch:
         hurry(patch)
-        return fitting.fit(trials, fitting.FitConfig(**{"folds": 2} | options))
+        return analysis.fit(trials, analysis.FitConfig(**{"folds": 2} | options))
 
 
 def some(sizes: tuple[int, ...], people: int = 1, trials: int = 40) -> Trials:
@@ -55,7 +55,7 @@ def test_everything_is_fitted_and_fits_together(fitted):
     means = fitted.people.groupby(["mixture", "set_size"])["p_target"].mean()
     for row in fitted.group.to_dict("records"):
         assert row["p_target"] == pytest.approx(means[row["mixture"], row["set_size"]])
-    width = 2 * math.pi / fitting.ERROR_BINS
+    width = 2 * math.pi / analysis.ERROR_BINS
     for _, part in fitted.errors.groupby(["set_size", "around"]):
         assert part["human"].sum() * width == pytest.approx(1) and part["surrogate"].sum() * width == pytest.approx(1)
     assert (fitted.functions["low"] < fitted.functions["f"]).all()
@@ -67,7 +67,7 @@ def test_the_page_needs_no_other_file_and_shows_every_table(fitted):
     page = report.page(fitted, "people <b>.csv")
     assert not re.findall(r'(?:src|href)="(?!data:)', page) and "<script" not in page
     assert "people &lt;b&gt;.csv" in page and page.count("data:image/png;base64,") == 4
-    for sentence in (*reading.findings(fitted), *reading.limits(fitted)):
+    for sentence in (*findings.findings(fitted), *findings.limits(fitted)):
         assert sentence.split("“")[0][:40].replace("'", "&#x27;") in page
     assert page.count("<table") == 3
 
@@ -96,7 +96,7 @@ def test_the_check_sees_a_model_that_fits_and_one_that_does_not(monkeypatch):
     trials = Trials(displays, response, torch.ones(len(displays), dtype=torch.long))
 
     def around_the_target(posterior):
-        return fitting.predictive_check(trials, posterior, generator=seeded()).query("around == 'target'")
+        return analysis.predictive_check(trials, posterior, generator=seeded()).query("around == 'target'")
 
     check = around_the_target(truth)
     assert ((check["human"] >= check["low"]) & (check["human"] <= check["high"])).mean() > 0.85
@@ -116,7 +116,7 @@ def test_without_cues_there_is_no_model_of_them():
     assert fitted.ladder["model"].tolist() == ["none", "report"]
     assert any("no cue columns" in sentence for sentence in fitted.left_out)
     assert set(fitted.errors["around"]) == {"target", "non-targets"}
-    assert "cue distance" not in " ".join(reading.findings(fitted))
+    assert "cue distance" not in " ".join(findings.findings(fitted))
     assert "<figure>" in report.page(fitted, "people.csv")
 
 
@@ -124,7 +124,7 @@ def test_set_size_1_only():
     fitted = quick_fit(some((1,)))
     assert fitted.ladder is None and not fitted.posteriors
     assert (fitted.people["p_nontarget"] == 0).all()
-    assert any("nothing to swap with" in sentence for sentence in reading.limits(fitted))
+    assert any("nothing to swap with" in sentence for sentence in findings.limits(fitted))
     assert "Swap models</h2>" not in report.page(fitted, "people.csv")
 
 
@@ -134,7 +134,7 @@ def test_a_set_size_with_20_trials_is_fitted_and_one_with_19_is_named():
     twenty = trials[torch.cat(((trials.displays.set_size == 2).nonzero().squeeze(1), third[:20]))]
     fitted = quick_fit(twenty)
     assert list(fitted.posteriors["cue"]) == [2, 3]
-    assert any("Set size 2, 3 has fewer than 100 trials" in sentence for sentence in reading.limits(fitted))
+    assert any("Set size 2, 3 has fewer than 100 trials" in sentence for sentence in findings.limits(fitted))
     fewer = quick_fit(twenty[:-1])
     assert list(fewer.posteriors["cue"]) == [2] and set(fewer.people["set_size"]) == {2}
     assert any("Set size 3 was left out of the swap models: 19 trials" in sentence for sentence in fewer.left_out)
@@ -152,7 +152,7 @@ def test_a_person_with_one_trial_counts_in_swap_models_and_not_in_mixtures():
 def test_too_few_trials_for_anything():
     fitted = quick_fit(some((3,))[:5])
     assert fitted.ladder is None and not len(fitted.people)
-    assert any("No person has 20 trials" in sentence for sentence in reading.limits(fitted))
+    assert any("No person has 20 trials" in sentence for sentence in findings.limits(fitted))
     assert "<table" in report.page(fitted, "people.csv")
 
 
@@ -202,5 +202,5 @@ def test_a_set_size_that_is_not_there():
 def test_heavy_tails_stand_for_guesses():
     fitted = quick_fit(some((3,)), emission="wrapped_stable")
     assert fitted.posteriors["cue"][3].uniform_logit == -math.inf
-    assert "believe one only where" not in " ".join(reading.limits(fitted))
-    assert "believe one only where" in " ".join(reading.limits(quick_fit(some((3,)), emission="von_mises")))
+    assert "believe one only where" not in " ".join(findings.limits(fitted))
+    assert "believe one only where" in " ".join(findings.limits(quick_fit(some((3,)), emission="von_mises")))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.linalg import subspace_angles
 
-from swaputils.circular import to_xy
+from swaputils.angles import to_xy
 from swaputils.geometry import (
     SEPARATION,
     Plan,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.linalg import subspace_angles
 
-from swaputils.circular import distance, to_xy
+from swaputils.angles import distance, to_xy
 from swaputils.geometry import (
     SEPARATION,
     Plan,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.io import loadmat
 
-from swaputils.circular import to_xy
+from swaputils.angles import to_xy
 from swaputils.geometry import (
     SEPARATION,
     Plan,

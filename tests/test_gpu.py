@@ -5,12 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swaputils import results
-from swaputils.diffusion import forward_trajectory
-from swaputils.experiment import experiment
-from swaputils.lessons import make_batch
-from swaputils.rnn import draw_noise, rollout
-from swaputils.train import FINISHED, Training
+from swapbook.plan import experiment
+from swaputils.diffusion.noising import forward_trajectory
+from swaputils.network.rollout import draw_noise, rollout
+from swaputils.training.lessons import make_batch
+from swaputils.training.loop import FINISHED, Training
 from tests.small import seeded
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")

@@ -4,11 +4,12 @@ import math
 
 import pytest
 import torch
+from swaputils.network.gru import GRUConfig, MixtureGRU, train_gru
 
-from swaputils.circular import sample_von_mises, wrap
-from swaputils.gru import GRUConfig, MixtureGRU, train_gru
-from swaputils.records import Displays, Periods, Trials
-from swaputils.task import TaskConfig, sample_displays
+from swaputils.angles import sample_von_mises, wrap
+from swaputils.inputs import Periods
+from swaputils.task import TaskConfig
+from swaputils.trials import Displays, Trials
 from tests.small import seeded
 
 TASK = TaskConfig(cueing="probe", probes="locations", items=1, periods=Periods(0.1, 0.1, 0.1, 0.05, 0.2))
@@ -17,7 +18,7 @@ SMALL = GRUConfig(hidden=24, components=3, updates=300, batch=64, rate=1e-2)
 
 def trials(count: int, kappa: float) -> Trials:
     """Responses of a known precision to single items."""
-    displays = sample_displays(TASK, count, generator=seeded())
+    displays = TASK.sample(count, generator=seeded())
     noise = sample_von_mises(torch.full((count,), kappa, dtype=torch.float64), generator=seeded())
     return Trials(displays, wrap(displays.cued_report + noise), torch.ones(count, dtype=torch.long))
 
@@ -25,7 +26,7 @@ def trials(count: int, kappa: float) -> Trials:
 def test_the_density_integrates_to_one():
     network = MixtureGRU(TASK, SMALL, generator=seeded())
     nodes = 2 * math.pi * torch.arange(720, dtype=torch.float64) / 720 - math.pi
-    one = sample_displays(TASK, 1, generator=seeded())
+    one = TASK.sample(1, generator=seeded())
     repeated = Displays(*(feature.expand(720, -1) for feature in (one.report, one.probe)), one.cued.expand(720))
     density = network.log_density(repeated, nodes).exp().detach()
     assert float(density.mean()) * 2 * math.pi == pytest.approx(1, abs=1e-5)

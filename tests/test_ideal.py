@@ -3,10 +3,16 @@
 import pytest
 import torch
 
-from swaputils.circular import distance, standard_deviation, to_angle, wrap
-from swaputils.diffusion import linear_schedule, low_bias_schedule, with_cluster_noise, with_last_noise
-from swaputils.ideal import commitment_step, eventual_responsibility, loss_floor, sample_path, silent_end_point
-from swaputils.records import ResponseMixture
+from swaputils.angles import distance, standard_deviation, to_angle, wrap
+from swaputils.diffusion.ideal import (
+    commitment_step,
+    eventual_responsibility,
+    loss_floor,
+    sample_path,
+    silent_end_point,
+)
+from swaputils.diffusion.schedule import linear_schedule, low_bias_schedule, with_cluster_noise, with_last_noise
+from swaputils.diffusion.targets import ResponseMixture
 from tests.small import SCHEDULE, seeded, target_mixture
 
 MANY = 10_000

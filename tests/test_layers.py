@@ -1,63 +1,81 @@
-"""Imports inside the package point down the ranks."""
+"""The library stands alone, imports point down the ranks, and a file's name says where it is."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parent.parent / "swaputils"
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST = 260  # lines of a module
 
 RANKS = {
-    "circular": 0,
-    "records": 0,
-    "softplus": 0,
-    "store": 0,
-    "geometry": 1,
-    "task": 1,
-    "data": 1,
-    "drives": 1,
-    "checkpoint": 1,
-    "recurrence": 1,
-    "reachability": 1,
-    "surrogate": 2,
-    "diffusion": 2,
-    "rnn": 2,
-    "download": 2,
-    "lessons": 2,
-    "tidy": 2,
-    "ideal": 3,
-    "objectives": 3,
-    "emissions": 3,
-    "simulated": 3,
-    "gru": 2,
-    "train": 4,
-    "theory": 4,
-    "behaviour": 5,
-    "neural": 5,
-    "conditions": 5,
-    "studies": 5,
-    "experiment": 6,
-    "results": 7,
-    "fitting": 7,
-    "plotting": 7,
-    "report": 8,
-    "claims": 8,
-    "__main__": 9,
-    "__init__": 9,
+    "swaputils": {
+        "__init__": 0,
+        "angles": 0,
+        "errors": 0,
+        "shapes": 1,
+        "files": 1,
+        "inputs": 2,
+        "trials": 2,
+        "run_folder": 2,
+        "command_line": 2,
+        "drawing": 2,
+        "geometry": 2,
+        "diffusion": 3,
+        "network": 3,
+        "task": 4,
+        "data": 5,
+        "surrogate": 5,
+        "training": 5,
+        "behaviour": 6,
+        "responders": 6,
+        "report": 7,
+        "__main__": 8,
+    },
+    "swapbook": {
+        "__init__": 0,
+        "places": 0,
+        "scales": 0,
+        "gru": 0,
+        "answers": 0,
+        "colour_planes": 0,
+        "fingerprint": 0,
+        "theory": 0,
+        "figures": 0,
+        "conditions": 1,
+        "plan": 2,
+        "studies": 2,
+        "population": 3,
+        "tables": 3,
+        "evaluation": 4,
+        "measures": 5,
+        "networks": 6,
+        "collection": 7,
+        "misbinding": 7,
+        "people": 8,
+        "limited": 9,
+        "quantities": 10,
+        "claims": 11,
+        "build": 12,
+        "benchmarks": 12,
+        "__main__": 13,
+    },
 }
 
 
 def module_files() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+    return sorted(path for package in RANKS for path in (ROOT / package).rglob("*.py"))
 
 
-def part(path: Path) -> str:
-    """The part of the package that a file belongs to: its folder in the package, or the module itself."""
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def part(path: Path) -> tuple[str, str]:
+    """Package and part of it that a file belongs to: its folder in the package, or the module itself."""
+    package, *rest = path.relative_to(ROOT).with_suffix("").parts
+    return package, rest[0]
 
 
-def imported_parts(path: Path) -> set[str]:
-    """The parts of the package that a file imports anywhere in its code."""
+def imported_parts(path: Path) -> set[tuple[str, str]]:
+    """The parts of the packages that a file imports anywhere in its code."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -67,27 +85,51 @@ def imported_parts(path: Path) -> set[str]:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        found |= {name.split(".")[1] for name in names if name.startswith("swaputils.")}
-        assert "swaputils" not in names, f"{path.name} line {node.lineno}: import the module, not the package"
+        assert not set(names) & set(RANKS), f"{path.name} line {node.lineno}: import the module, not the package"
+        found |= {tuple(name.split(".")[:2]) for name in names if name.split(".")[0] in RANKS}
     return found
 
 
-def upward(path: Path, ranks: dict[str, int]) -> set[str]:
-    """What a file imports from its own rank or above, apart from its own part."""
-    own = part(path)
-    return {name for name in imported_parts(path) - {own} if ranks.get(name, 99) >= ranks[own]}
+def upward(path: Path, ranks: dict[str, dict[str, int]]) -> set[tuple[str, str]]:
+    """What a file imports from its own rank or above in its package, apart from its own part; for the library also all of the book."""
+    package, own = part(path)
+    wrong = set()
+    for other, name in imported_parts(path) - {(package, own)}:
+        if other == package and ranks[package].get(name, 99) >= ranks[package][own]:
+            wrong.add((other, name))
+        if package == "swaputils" and other == "swapbook":
+            wrong.add((other, name))
+    return wrong
 
 
-def test_every_module_has_a_rank_and_every_rank_a_module():
-    assert {part(path) for path in module_files()} == set(RANKS)
+@pytest.mark.parametrize("package", RANKS)
+def test_every_module_has_a_rank_and_every_rank_a_module(package):
+    assert {part(path)[1] for path in module_files() if part(path)[0] == package} == set(RANKS[package])
 
 
-@pytest.mark.parametrize("path", module_files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", module_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_down(path):
     assert upward(path, RANKS) == set()
 
 
 def test_an_upward_import_is_found():
-    highest = max(RANKS.values())
-    upside_down = {name: highest - rank for name, rank in RANKS.items()}
-    assert any(upward(path, upside_down) for path in module_files() if part(path) != "__init__")
+    upside_down = {}
+    for package, ranks in RANKS.items():
+        upside_down[package] = {name: max(ranks.values()) - rank for name, rank in ranks.items()}
+    for package in RANKS:
+        assert any(upward(path, upside_down) for path in module_files() if part(path)[0] == package)
+
+
+def test_each_file_name_stands_once():
+    names = Counter(path.stem for path in module_files() if not path.stem.startswith("__"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", module_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_can_be_read_in_one_sitting(path):
+    assert len(path.read_text().splitlines()) <= LONGEST
+
+
+def test_a_folder_holds_more_than_one_small_file():
+    folders = Counter(path.parent for path in module_files() if not path.stem.startswith("__"))
+    assert [folder.name for folder, count in folders.items() if count == 1] == []

@@ -5,14 +5,8 @@ import math
 import pytest
 import torch
 
-from swaputils.circular import to_xy
-from swaputils.neural.subspaces import (
-    alignment,
-    bin_means,
-    colour_plane,
-    principal_angles,
-    random_alignment,
-)
+from swapbook.colour_planes import alignment, bin_means, colour_plane, principal_angles, random_alignment
+from swaputils.angles import to_xy
 from tests.small import assert_unbiased, seeded
 
 UNITS = 14

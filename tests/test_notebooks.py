@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from workflow.chapters import NOTEBOOKS, ROOT, chapter_paths, defaults, execute
+from swapbook.build.chapters import NOTEBOOKS, ROOT, chapter_paths, defaults, execute
 
 PARAMETERS = {"scale", "seed", "condition", "data", "recompute"}
 LONGEST_FUNCTION = 10  # lines

@@ -8,26 +8,28 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from swaputils import objectives
-from swaputils.circular import to_xy
-from swaputils.diffusion import expected_endpoint, flat_weights, kernel_target, sample_endpoints, signal_weights
-from swaputils.ideal import loss_floor
-from swaputils.objectives import (
+from swaputils.angles import to_xy
+from swaputils.diffusion.ideal import loss_floor
+from swaputils.diffusion.noising import kernel_target
+from swaputils.diffusion.schedule import flat_weights, signal_weights
+from swaputils.diffusion.targets import ResponseMixture
+from swaputils.inputs import TrialInputs
+from swaputils.network.rnn import RNN, RNNConfig
+from swaputils.network.rollout import Rollout
+from swaputils.training import objectives
+from swaputils.training.lessons import Batch
+from swaputils.training.objectives import (
     ACTIVITY_PENALTY,
     EVEN_SHARE,
     PLANE_PENALTY,
-    balanced,
     diffusion_closed_form,
     diffusion_sampled,
     energy_score,
     mean_regression,
     mixture_density,
-    mixture_moments,
     moment_matching,
     task_optimal,
 )
-from swaputils.records import Batch, ResponseMixture, Rollout, TrialInputs
-from swaputils.rnn import RNN, RNNConfig
 from tests.small import PERIODS, assert_unbiased, seeded, short_schedule, small_batch, small_rnn
 
 SCHEDULE = short_schedule()
@@ -48,7 +50,7 @@ def oracle(monkeypatch):
     rnn, batch = small_rnn(), small_batch(20_000, 0.3)
 
     def exact_kernel(rnn, inputs, noise, teacher):
-        drive = kernel_target(SCHEDULE, expected_endpoint(SCHEDULE, batch.target, teacher), teacher, rnn.config.leak)
+        drive = kernel_target(SCHEDULE, batch.target.expected_endpoint(SCHEDULE, teacher), teacher, rnn.config.leak)
         return at_rest(rnn, batch, drive)
 
     monkeypatch.setattr(objectives, "rollout", exact_kernel)
@@ -73,8 +75,8 @@ def test_balancing_goes_part_of_the_way_to_even_weights_among_the_items_that_can
     weights = torch.tensor([[0.9, 0.1, 0.0], [1.0, 0.0, 0.0], [0.5, 0.3, 0.2]], dtype=torch.float64)
     mixture = ResponseMixture(torch.zeros_like(weights), weights.log(), spread=0.05, radius=2.5)
     even = torch.tensor([[1 / 2, 1 / 2, 0], [1, 0, 0], [1 / 3, 1 / 3, 1 / 3]], dtype=torch.float64)
-    torch.testing.assert_close(balanced(mixture).log_weights.exp(), (1 - EVEN_SHARE) * weights + EVEN_SHARE * even)
-    assert (balanced(mixture).log_weights[weights == 0] == -torch.inf).all()
+    torch.testing.assert_close(mixture.practised().log_weights.exp(), (1 - EVEN_SHARE) * weights + EVEN_SHARE * even)
+    assert (mixture.practised().log_weights[weights == 0] == -torch.inf).all()
 
 
 def gradient(objective, rnn: RNN, batch: Batch, generator: torch.Generator) -> torch.Tensor:
@@ -170,8 +172,8 @@ def shown_in_rows(displays: int, repeats: int, swap_probability: float = 0.3) ->
 
 def test_moments_of_a_mixture_are_those_of_its_draws():
     batch = shown_in_rows(3, 100_000)
-    drawn = sample_endpoints(batch.target, generator=seeded()).unflatten(0, (3, -1))
-    mean, covariance = (moment[::100_000] for moment in mixture_moments(batch.target))
+    drawn = batch.target.sample(generator=seeded()).unflatten(0, (3, -1))
+    mean, covariance = (moment[::100_000] for moment in batch.target.moments())
     for display in range(3):
         torch.testing.assert_close(drawn[display].mean(0), mean[display], rtol=0, atol=0.03)
         torch.testing.assert_close(drawn[display].T.cov(), covariance[display], rtol=0, atol=0.06)
@@ -179,7 +181,7 @@ def test_moments_of_a_mixture_are_those_of_its_draws():
 
 def test_mean_regression_goes_to_the_mean_and_is_task_optimal_without_swaps(monkeypatch):
     rnn, batch = small_rnn(), small_batch(4, 0.3)
-    mean, _ = mixture_moments(batch.target)
+    mean, _ = batch.target.moments()
     report = (mean @ rnn.readout)[:, None].expand(-1, STEPS + 1, -1)
     start = torch.zeros((4, PERIODS.preparatory_steps, rnn.config.units), dtype=torch.float64)
     run = Rollout(start, report, torch.zeros((4, STEPS, 2), dtype=torch.float64))
@@ -193,10 +195,10 @@ def test_mean_regression_goes_to_the_mean_and_is_task_optimal_without_swaps(monk
 def test_moment_matching_is_blind_to_all_but_the_moments(monkeypatch):
     """Answers from the target, and Gaussian answers with its moments, lose nothing on average; a shifted mean loses its square."""
     rnn, batch = small_rnn(), shown_in_rows(2_000, 8)
-    mean, covariance = mixture_moments(batch.target)
+    mean, covariance = batch.target.moments()
     white = torch.randn((len(batch), 2, 1), dtype=torch.float64, generator=seeded(1))
     answers = {
-        "target": sample_endpoints(batch.target, generator=seeded(2)),
+        "target": batch.target.sample(generator=seeded(2)),
         "gaussian": mean + (torch.linalg.cholesky(covariance) @ white).squeeze(-1),
     }
     losses = {}
@@ -213,8 +215,8 @@ def test_moment_matching_is_blind_to_all_but_the_moments(monkeypatch):
 def test_moment_matching_measures_the_distance_of_gaussians(monkeypatch, scale):
     """Answers that lie `scale` times as far from their mean as the target's: (scale - 1)^2 tr C*; from a general formula as well."""
     rnn, batch = small_rnn(), shown_in_rows(200, 400)
-    mean, covariance = mixture_moments(batch.target)
-    drawn = sample_endpoints(batch.target, generator=seeded(2))
+    mean, covariance = batch.target.moments()
+    drawn = batch.target.sample(generator=seeded(2))
     answering(monkeypatch, rnn, mean + scale * (drawn - mean))
     loss = moment_matching(rnn, batch, repeats=400, generator=seeded()).item()
     expected = (scale - 1) ** 2 * covariance.diagonal(dim1=1, dim2=2).sum(-1).mean()
@@ -224,8 +226,8 @@ def test_moment_matching_measures_the_distance_of_gaussians(monkeypatch, scale):
 def test_moment_matching_has_the_matrix_root_s_trace(monkeypatch):
     """Of one display whose answers are turned: scipy's square root of the product of the covariances."""
     rnn, batch = small_rnn(), shown_in_rows(1, 1_000)
-    mean, covariance = (moment[0] for moment in mixture_moments(batch.target))
-    drawn = sample_endpoints(batch.target, generator=seeded(2)) @ torch.tensor([[0.6, 0.8], [-0.8, 0.6]]).double()
+    mean, covariance = (moment[0] for moment in batch.target.moments())
+    drawn = batch.target.sample(generator=seeded(2)) @ torch.tensor([[0.6, 0.8], [-0.8, 0.6]]).double()
     answering(monkeypatch, rnn, drawn)
     loss = moment_matching(rnn, batch, repeats=1_000, generator=seeded()).item()
     found = drawn.T.cov()
@@ -236,10 +238,10 @@ def test_moment_matching_has_the_matrix_root_s_trace(monkeypatch):
 
 def test_the_energy_score_tells_the_target_from_what_only_has_its_moments(monkeypatch):
     rnn, batch = small_rnn(), shown_in_rows(2_000, 8)
-    mean, covariance = mixture_moments(batch.target)
+    mean, covariance = batch.target.moments()
     white = torch.randn((len(batch), 2, 1), dtype=torch.float64, generator=seeded(1))
     answers = {
-        "target": sample_endpoints(batch.target, generator=seeded(2)),
+        "target": batch.target.sample(generator=seeded(2)),
         "gaussian": mean + (torch.linalg.cholesky(covariance) @ white).squeeze(-1),
         "cued item": batch.target.radius * to_xy(batch.displays.cued_report),
         "mean": mean,

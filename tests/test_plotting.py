@@ -9,8 +9,9 @@ import pytest
 import torch
 from matplotlib.colors import to_hex, to_rgb
 
-from swaputils import plotting
-from swaputils.records import Periods
+from swapbook import figures
+from swaputils import drawing
+from swaputils.inputs import Periods
 
 DISTANCES = torch.tensor([45.0, 90.0, 135.0, 180.0])
 HEIGHTS = torch.tensor([0.2, 0.1, 0.02, 0.04])
@@ -19,35 +20,35 @@ NAMES = {"p_target": ("cued item", "cued"), "p_uniform": ("guess", "guess")}
 DEGREES = np.arange(-180, 180, 6)
 
 DRAWINGS = {
-    "say": lambda axes: plotting.say(axes, 0.5, 0.5, "here", "cued"),
-    "reference": lambda axes: plotting.reference(axes, 0.1, "chance", end="left"),
-    "points": lambda axes: plotting.points(axes, DISTANCES, HEIGHTS, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
-    "given": lambda axes: plotting.given(axes, DISTANCES, HEIGHTS),
-    "curve": lambda axes: plotting.curve(axes, DISTANCES, HEIGHTS, "network"),
-    "seeds": lambda axes: plotting.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"one": 0.15}, "network"),
-    "shares": lambda axes: plotting.shares(axes, MEANS, MEANS / 10, NAMES),
-    "distance_axis": lambda axes: plotting.distance_axis(axes, DISTANCES.tolist()),
-    "weight_axis": lambda axes: plotting.weight_axis(axes),
-    "responses": lambda axes: plotting.responses(axes, DEGREES, np.ones(60), np.ones(60)),
-    "counted": lambda axes: plotting.counted(axes, pd.DataFrame([[9, 1], [0, 10]])),
-    "noising": lambda axes: plotting.noising(axes, range(3), torch.ones(5, 3), "cued"),
-    "sideways_histogram": lambda axes: plotting.sideways_histogram(
+    "say": lambda axes: drawing.say(axes, 0.5, 0.5, "here", "cued"),
+    "reference": lambda axes: drawing.reference(axes, 0.1, "chance", end="left"),
+    "points": lambda axes: drawing.points(axes, DISTANCES, HEIGHTS, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
+    "given": lambda axes: drawing.given(axes, DISTANCES, HEIGHTS),
+    "curve": lambda axes: drawing.curve(axes, DISTANCES, HEIGHTS, "network"),
+    "seeds": lambda axes: figures.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"one": 0.15}, "network"),
+    "shares": lambda axes: figures.shares(axes, MEANS, MEANS / 10, NAMES),
+    "distance_axis": lambda axes: drawing.distance_axis(axes, DISTANCES.tolist()),
+    "weight_axis": lambda axes: drawing.weight_axis(axes),
+    "responses": lambda axes: figures.responses(axes, DEGREES, np.ones(60), np.ones(60)),
+    "counted": lambda axes: figures.counted(axes, pd.DataFrame([[9, 1], [0, 10]])),
+    "noising": lambda axes: figures.noising(axes, range(3), torch.ones(5, 3), "cued"),
+    "sideways_histogram": lambda axes: figures.sideways_histogram(
         axes, {"cued": torch.ones(9), "nontarget": torch.zeros(1)}, torch.linspace(-2, 2, 5)
     ),
-    "outline": lambda axes: plotting.outline(axes, torch.ones(9), torch.linspace(-2, 2, 5), "ideal"),
-    "doubling_axis": lambda axes: plotting.doubling_axis(axes, [40, 80], "steps"),
-    "readout": lambda axes: plotting.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
-    "ring": lambda axes: plotting.ring(axes, torch.rand(6, 2), True, "first item"),
-    "shade_periods": lambda axes: plotting.shade_periods(axes, Periods()),
-    "band": lambda axes: plotting.band(axes, DISTANCES, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
-    "support": lambda axes: plotting.support(axes, DISTANCES.tolist()),
-    "cloud": lambda axes: plotting.cloud(axes, DISTANCES, HEIGHTS, "cued"),
+    "outline": lambda axes: drawing.outline(axes, torch.ones(9), torch.linspace(-2, 2, 5), "ideal"),
+    "doubling_axis": lambda axes: drawing.doubling_axis(axes, [40, 80], "steps"),
+    "readout": lambda axes: figures.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
+    "ring": lambda axes: figures.ring(axes, torch.rand(6, 2), True, "first item"),
+    "shade_periods": lambda axes: figures.shade_periods(axes, Periods()),
+    "band": lambda axes: drawing.band(axes, DISTANCES, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
+    "support": lambda axes: drawing.support(axes, DISTANCES.tolist()),
+    "cloud": lambda axes: drawing.cloud(axes, DISTANCES, HEIGHTS, "cued"),
 }
 
 
 @pytest.fixture
 def axes():
-    plotting.set_style()
+    drawing.set_style()
     figure, axes = plt.subplots()
     yield axes
     plt.close(figure)
@@ -74,16 +75,16 @@ def test_it_returns_the_axes_it_drew_on_and_opens_and_shows_nothing(name, axes, 
 
 def test_points_and_their_intervals_lie_where_they_were_given(axes):
     low, high = HEIGHTS - 0.01, HEIGHTS + 0.03
-    (container,) = plotting.points(axes, DISTANCES, HEIGHTS, low, high, "network").containers
+    (container,) = drawing.points(axes, DISTANCES, HEIGHTS, low, high, "network").containers
     line, _, (bars,) = container
     np.testing.assert_allclose(line.get_ydata(), HEIGHTS)
     ends = np.array([segment[:, 1] for segment in bars.get_segments()])
     np.testing.assert_allclose(ends, np.stack((low, high), axis=1), atol=1e-7)
-    assert to_hex(line.get_color()) == plotting.COLOURS["network"].lower()
+    assert to_hex(line.get_color()) == drawing.COLOURS["network"].lower()
 
 
 def test_every_seed_is_a_point_in_the_row_of_its_name(axes):
-    plotting.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"two": 0.25}, "network")
+    figures.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"two": 0.25}, "network")
     first, second, ideal = (line.get_xydata().tolist() for line in axes.lines)
     assert (first, second, ideal) == ([[0.1, 0], [0.2, 0]], [[0.3, 1]], [[0.25, 1]])
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
@@ -92,7 +93,7 @@ def test_every_seed_is_a_point_in_the_row_of_its_name(axes):
 
 def test_the_circle_of_responses_is_closed(axes):
     density = np.linspace(1, 2, 60)
-    human, surrogate = plotting.responses(axes, DEGREES, density, density).lines
+    human, surrogate = figures.responses(axes, DEGREES, density, density).lines
     for line in (human, surrogate):
         assert (line.get_xdata()[0], line.get_xdata()[-1]) == (-180, 180)
         assert line.get_ydata()[0] == line.get_ydata()[-1]
@@ -100,9 +101,9 @@ def test_the_circle_of_responses_is_closed(axes):
 
 def test_sideways_histogram_stacks_the_groups(axes):
     values = {"cued": np.full(30, 0.5), "nontarget": np.full(10, 0.5)}
-    behind, before = plotting.sideways_histogram(axes, values, np.array([0.0, 1.0])).patches
+    behind, before = figures.sideways_histogram(axes, values, np.array([0.0, 1.0])).patches
     assert (behind.get_xy()[:, 0].max(), before.get_xy()[:, 0].max()) == (40, 30)
-    assert to_hex(before.get_facecolor()) == plotting.COLOURS["cued"].lower()
+    assert to_hex(before.get_facecolor()) == drawing.COLOURS["cued"].lower()
 
 
 # Machado, Oliveira & Fernandes 2009, severity 1, in linear RGB
@@ -125,5 +126,5 @@ def seen_lab(colour: str, sight: str) -> np.ndarray:
 
 @pytest.mark.parametrize("sight", SIGHT)
 def test_colours_of_different_roles_are_told_apart(sight):
-    for first, second in itertools.combinations(sorted(set(plotting.COLOURS.values())), 2):
+    for first, second in itertools.combinations(sorted(set(drawing.COLOURS.values())), 2):
         assert np.linalg.norm(seen_lab(first, sight) - seen_lab(second, sight)) > 15, (first, second)

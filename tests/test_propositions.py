@@ -6,28 +6,18 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swaputils.diffusion import (
-    Schedule,
+from swapbook.theory import bounds, importance, memory, model
+from swapbook.theory.circular_targets import CircularMixture, expected_circular_endpoint, sample_circular_endpoints
+from swaputils.diffusion.noising import (
     chain_log_density,
-    circle_nodes,
-    expected_endpoint,
     forward_trajectory,
     kernel_target,
-    low_bias_schedule,
     normal_log_density,
     posterior_mean,
-    sample_endpoints,
-    with_cluster_noise,
-    with_last_noise,
 )
-from swaputils.emissions import (
-    CircularMixture,
-    expected_circular_endpoint,
-    sample_circular_endpoints,
-)
-from swaputils.records import ResponseDensity, ResponseMixture
-from swaputils.rnn import draw_noise, rollout
-from swaputils.theory import bounds, importance, memory, model
+from swaputils.diffusion.schedule import Schedule, low_bias_schedule, with_cluster_noise, with_last_noise
+from swaputils.diffusion.targets import ResponseDensity, ResponseMixture, circle_nodes
+from swaputils.network.rollout import draw_noise, rollout
 from tests.small import SCHEDULE, assert_unbiased, seeded, short_schedule, small_inputs, small_rnn, target_mixture
 
 CLUSTER, LEAK, UNITS, MANY = 0.125**2, 0.5, 5, 20_000
@@ -146,7 +136,7 @@ def test_a_network_without_last_noise_is_refused():
     with pytest.raises(ValueError, match="with_last_noise"):
         replace(linear_network(), noise_variance=short_schedule().noise_variance.flip(0))
     mixture = target_mixture(3, 0.1)
-    path = forward_trajectory(SCHEDULE, sample_endpoints(mixture, generator=seeded()), generator=seeded())
+    path = forward_trajectory(SCHEDULE, mixture.sample(generator=seeded()), generator=seeded())
     with pytest.raises(ValueError, match="infinite"):
         bounds.divergence_terms(SCHEDULE, mixture, path, path[:, 1:])
 
@@ -178,10 +168,10 @@ def test_the_bound_s_weights():
 def residual_of(function) -> torch.Tensor:
     """[M, T] the sampled target minus `function` of (schedule, mixture, noised, leak), times the closed form."""
     mixture = target_mixture(MANY, 0.3)
-    endpoint = sample_endpoints(mixture, generator=seeded(1))
+    endpoint = mixture.sample(generator=seeded(1))
     noised = forward_trajectory(SCHEDULE, endpoint, generator=seeded(2))[:, :-1]
     sampled = kernel_target(SCHEDULE, endpoint[:, None], noised, 0.1)
-    expected = expected_endpoint(SCHEDULE, mixture, noised)
+    expected = mixture.expected_endpoint(SCHEDULE, noised)
     closed = kernel_target(SCHEDULE, function(expected), noised, 0.1)
     return ((sampled - closed) * closed).sum(-1)
 
@@ -208,7 +198,7 @@ def circle_log_density(mixture: CircularMixture, nodes: torch.Tensor) -> torch.T
 
 def test_targets_on_the_circle_agree_with_quadrature():
     mixture, noised = circle()
-    summed = expected_endpoint(SCHEDULE, ResponseDensity(circle_log_density(mixture, circle_nodes(720)), 2.5), noised)
+    summed = ResponseDensity(circle_log_density(mixture, circle_nodes(720)), 2.5).expected_endpoint(SCHEDULE, noised)
     formula = expected_circular_endpoint(SCHEDULE, mixture, noised)
     torch.testing.assert_close(formula, summed, rtol=0, atol=1e-11)
     pure = replace(mixture, concentration=mixture.concentration.clamp_min(1.0))  # the guesses gone
@@ -226,8 +216,8 @@ def test_narrow_von_mises_components_are_the_planar_clusters():
     planar = target_mixture(200, 0.1)
     kappa = torch.full_like(planar.angles, planar.spread**-2)
     mixture = CircularMixture(planar.angles, planar.log_weights, kappa, planar.radius)
-    noised = forward_trajectory(SCHEDULE, sample_endpoints(planar, generator=seeded(1)), generator=seeded(2))[:, :-1]
-    apart = expected_circular_endpoint(SCHEDULE, mixture, noised) - expected_endpoint(SCHEDULE, planar, noised)
+    noised = forward_trajectory(SCHEDULE, planar.sample(generator=seeded(1)), generator=seeded(2))[:, :-1]
+    apart = expected_circular_endpoint(SCHEDULE, mixture, noised) - planar.expected_endpoint(SCHEDULE, noised)
     assert apart[:, :20].abs().max() < 0.06
 
 
@@ -239,7 +229,7 @@ def test_nodes_for_a_wrapped_stable_density(nodes, error):
         k = torch.arange(1, 400)
         series = (-((0.1 * k) ** 1.5)).exp() * (k * circle_nodes(count)[:, None]).cos()
         density = (1 + 2 * series.sum(1)).log().expand(len(noised), -1)
-        return expected_endpoint(SCHEDULE, ResponseDensity(density, 2.5), noised)
+        return ResponseDensity(density, 2.5).expected_endpoint(SCHEDULE, noised)
 
     assert (target(nodes) - target(2048)).abs().max() < 2 * error
 
@@ -247,7 +237,7 @@ def test_nodes_for_a_wrapped_stable_density(nodes, error):
 def split_error(shift: float, share: float) -> float:
     """Standard errors by which the divergence with a wrong drive misses irreducible + share * learnable."""
     mixture = target_mixture(MANY, 0.1)
-    path = forward_trajectory(FINITE, sample_endpoints(mixture, generator=seeded(1)), generator=seeded(2))
+    path = forward_trajectory(FINITE, mixture.sample(generator=seeded(1)), generator=seeded(2))
     best = bounds.ideal_means(FINITE, mixture, path)
     wrong = best + shift * path[:, :-1].sin()
     more = bounds.divergence_terms(FINITE, mixture, path, wrong) - bounds.divergence_terms(FINITE, mixture, path, best)
@@ -262,7 +252,7 @@ def test_the_divergence_splits_into_learnable_and_irreducible():
 
 def test_one_cluster_has_no_irreducible_part_with_its_own_noise():
     mixture = target_mixture(2_000, 0.0)
-    path = forward_trajectory(SCHEDULE, sample_endpoints(mixture, generator=seeded(1)), generator=seeded(2))
+    path = forward_trajectory(SCHEDULE, mixture.sample(generator=seeded(1)), generator=seeded(2))
     for schedule, holds in ((with_cluster_noise(SCHEDULE, CLUSTER), True), (FINITE, False)):
         means = bounds.ideal_means(schedule, mixture, path)
         terms = bounds.divergence_terms(schedule, mixture, path, means)[:, 1:]
@@ -288,7 +278,7 @@ def information(leaked: bool) -> tuple[float, float]:
         spread=0.05,
         radius=2.5,
     )
-    endpoint = sample_endpoints(mixture, generator=seeded(1))
+    endpoint = mixture.sample(generator=seeded(1))
     schedule = short_schedule()
     path = forward_trajectory(schedule, endpoint, generator=seeded(2))
     rnn, inputs = small_rnn().requires_grad_(False), small_inputs(3_000)
@@ -385,7 +375,7 @@ def test_the_committed_bound_is_the_mean_over_picks(samples):
 
 def test_deciding_early_costs_with_one_rollout_and_pays_with_many():
     schedule, mixture = with_cluster_noise(SCHEDULE, CLUSTER), target_mixture(1_000, 0.1)
-    ends = sample_endpoints(mixture, generator=seeded(1))
+    ends = mixture.sample(generator=seeded(1))
     centres = 2.5 * torch.stack((mixture.angles.cos(), mixture.angles.sin()), -1)
     item = torch.cdist(ends[:, None], centres).squeeze(1).argmin(1)
     path = forward_trajectory(schedule, ends, generator=seeded(2))

@@ -4,8 +4,8 @@ import pytest
 import torch
 from scipy.optimize import linprog
 
-from swaputils.reachability import failure_probability, positively_spans, spanning_signs
-from swaputils.rnn import RNN, RNNConfig
+from swaputils.network.reachability import failure_probability, positively_spans, spanning_signs
+from swaputils.network.rnn import RNN, RNNConfig
 from tests.small import assert_unbiased, seeded
 
 

@@ -7,17 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from swaputils.records import (
-    Batch,
-    Displays,
-    Periods,
-    ResponseMixture,
-    Rollout,
-    ShapeError,
-    TrialInputs,
-    TrialNoise,
-    Trials,
-)
+from swaputils.diffusion.targets import ResponseMixture
+from swaputils.inputs import Periods, TrialInputs
+from swaputils.network.rollout import Rollout, TrialNoise
+from swaputils.shapes import ShapeError
+from swaputils.training.lessons import Batch
+from swaputils.trials import Displays, Trials
 
 M, N, D, U, P, T = 4, 3, 5, 6, 7, 8
 DISPLAYS = Displays(torch.zeros(M, N), torch.zeros(M, N), torch.zeros(M, dtype=torch.long))

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from swaputils import recurrence
-from swaputils.drives import PlainDrive
-from swaputils.records import Rollout, TrialInputs, TrialNoise
-from swaputils.rnn import RNN, RNNConfig, draw_noise, rollout
+from swaputils.inputs import TrialInputs
+from swaputils.network import recurrence
+from swaputils.network.drives import PlainDrive
+from swaputils.network.rnn import RNN, RNNConfig
+from swaputils.network.rollout import Rollout, TrialNoise, draw_noise, rollout
 from tests.small import INDEX_TASK, PERIODS, PROBE_TASK, seeded, small_inputs, small_rnn
 
 TRIALS = 5

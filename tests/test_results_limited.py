@@ -8,21 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from swaputils.network.gru import GRUConfig
 
-from swaputils import results
+from swapbook import limited, people
+from swapbook.build import scores as command
+from swapbook.build.chapters import ROOT
+from swapbook.plan import experiment
 from swaputils.behaviour import mean_interval
-from swaputils.experiment import experiment
-from swaputils.gru import GRUConfig
-from swaputils.lessons import given, make_batch
-from swaputils.records import Trials
-from swaputils.results import limited, people
-from swaputils.simulated import simulated_trials
-from swaputils.store import StoreError
+from swaputils.data.simulated import simulated_trials
+from swaputils.files import StoreError
 from swaputils.surrogate import BnsConfig
-from swaputils.train import Training, TrainingDiverged
+from swaputils.training.lessons import given, make_batch
+from swaputils.training.loop import Training, TrainingDiverged
+from swaputils.trials import Trials
 from tests.small import seeded, swap_posterior
-from workflow import people as command
-from workflow.chapters import ROOT
 
 
 @pytest.fixture
@@ -44,10 +43,10 @@ def plan_of(scale: str, seed: int):
 
 @pytest.mark.parametrize("kind", limited.KINDS)
 def test_a_learner_is_scored_on_the_people_of_its_fold_alone(setting, kind):
-    assert not results.is_scored(kind, 40, "smoke", 6, "simulated")
-    results.recompute_limited(kind, 40, "smoke", 6, "simulated")
-    assert results.is_scored(kind, 40, "smoke", 6, "simulated")
-    table = results.limited_scores("smoke", "simulated")
+    assert not limited.is_scored(kind, 40, "smoke", 6, "simulated")
+    limited.recompute_limited(kind, 40, "smoke", 6, "simulated")
+    assert limited.is_scored(kind, 40, "smoke", 6, "simulated")
+    table = limited.limited_scores("smoke", "simulated")
     assert table[["kind", "count", "seed", "fold", "subject", "trials"]].values.tolist() == [[kind, 40, 6, 1, 2, 16]]
     assert table["log_density"].between(-5, 0).all()
 
@@ -62,7 +61,7 @@ def test_networks_of_a_seed_go_on_from_the_same_selected_weights(setting, monkey
 
     monkeypatch.setattr(limited, "Training", Noted)
     for kind in ("direct", "taught", "direct"):
-        results.recompute_limited(kind, 40, "smoke", 0, "simulated")
+        limited.recompute_limited(kind, 40, "smoke", 0, "simulated")
     assert [selects for selects, _ in started] == [True, False, False, False]
     initial, *others = (weights for _, weights in started)
     for weights in others:
@@ -75,27 +74,27 @@ def test_a_learner_that_stops_leaves_its_reason_until_it_has_a_score(setting, mo
         raise TrainingDiverged("loss inf at update 7")
 
     columns = ["kind", "count", "seed", "reason"]
-    nothing = results.limited_stopped("smoke", "simulated")
+    nothing = limited.limited_stopped("smoke", "simulated")
     assert nothing.empty and nothing.columns.tolist() == columns
     with monkeypatch.context() as broken:
         broken.setattr(limited, "_taught_directly", diverge)
         with pytest.raises(TrainingDiverged):
-            results.recompute_limited("direct", 40, "smoke", 2, "simulated")
-    assert not results.is_scored("direct", 40, "smoke", 2, "simulated")
-    assert results.limited_stopped("smoke", "simulated").values.tolist() == [["direct", 40, 2, "loss inf at update 7"]]
-    results.recompute_limited("direct", 40, "smoke", 2, "simulated")
-    assert results.limited_stopped("smoke", "simulated").empty
+            limited.recompute_limited("direct", 40, "smoke", 2, "simulated")
+    assert not limited.is_scored("direct", 40, "smoke", 2, "simulated")
+    assert limited.limited_stopped("smoke", "simulated").values.tolist() == [["direct", 40, 2, "loss inf at update 7"]]
+    limited.recompute_limited("direct", 40, "smoke", 2, "simulated")
+    assert limited.limited_stopped("smoke", "simulated").empty
 
 
 def test_scores_that_come_from_other_settings_are_outdated(setting, monkeypatch):
-    results.recompute_limited("gru", 40, "smoke", 6, "simulated")
+    limited.recompute_limited("gru", 40, "smoke", 6, "simulated")
     monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
-    assert not results.is_scored("gru", 40, "smoke", 6, "simulated")
+    assert not limited.is_scored("gru", 40, "smoke", 6, "simulated")
     with pytest.raises(
         StoreError,
         match="gru_40_6.csv: comes from other settings, or was changed; run `python -m workflow.people learners",
     ):
-        results.limited_scores("smoke", "simulated")
+        limited.limited_scores("smoke", "simulated")
 
 
 def test_a_learner_that_stopped_with_other_settings_is_not_counted(setting, monkeypatch):
@@ -104,19 +103,19 @@ def test_a_learner_that_stopped_with_other_settings_is_not_counted(setting, monk
 
     monkeypatch.setattr(limited, "train_gru", diverge)
     with pytest.raises(TrainingDiverged):
-        results.recompute_limited("gru", 40, "smoke", 6, "simulated")
-    assert len(results.limited_stopped("smoke", "simulated")) == 1
+        limited.recompute_limited("gru", 40, "smoke", 6, "simulated")
+    assert len(limited.limited_stopped("smoke", "simulated")) == 1
     monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
-    assert results.limited_stopped("smoke", "simulated").empty
+    assert limited.limited_stopped("smoke", "simulated").empty
 
 
 def test_what_cannot_be_learnt_is_refused(setting):
     with pytest.raises(ValueError, match="kind is 'magic'; allowed are surrogate, gru, direct, taught"):
-        results.recompute_limited("magic", 40, "smoke", 0, "simulated")
+        limited.recompute_limited("magic", 40, "smoke", 0, "simulated")
     with pytest.raises(ValueError, match="65 trials were asked for; there are 10 to 64 outside of the fold"):
-        results.recompute_limited("gru", 65, "smoke", 0, "simulated")
+        limited.recompute_limited("gru", 65, "smoke", 0, "simulated")
     with pytest.raises(StoreError, match="nothing is stored of simulated at scale 'smoke'"):
-        results.limited_scores("smoke", "simulated")
+        limited.limited_scores("smoke", "simulated")
 
 
 def test_observed_trials_are_batches_of_what_was_shown_and_answered():
@@ -178,7 +177,7 @@ def test_a_learner_that_diverges_stops_no_other_is_named_and_is_not_tried_again(
     for _ in range(2):
         failed = command.score_learners("smoke", "simulated")
         assert command.failures(failed) == "error: 1 learners have no score\n  gru, 40 trials, seed 0: loss inf"
-    assert tried == ["gru"] and results.is_scored("surrogate", 40, "smoke", 0, "simulated")
+    assert tried == ["gru"] and limited.is_scored("surrogate", 40, "smoke", 0, "simulated")
 
 
 def test_the_gain_of_one_kind_over_another_is_over_people():

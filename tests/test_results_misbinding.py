@@ -5,21 +5,22 @@ import shutil
 import pytest
 import torch
 
-from swaputils.results import MISBINDING_RATES, flipped, has_misbinding, misbinding_swaps, recompute_misbinding
-from swaputils.store import StoreError, results_folder
-from swaputils.task import TaskConfig, sample_displays
-from swaputils.theory.memory import twice_counted
+from swapbook.misbinding import MISBINDING_RATES, flipped, has_misbinding, misbinding_swaps, recompute_misbinding
+from swapbook.places import results_folder
+from swapbook.theory.memory import twice_counted
+from swaputils.files import StoreError
+from swaputils.task import TaskConfig
 from tests.small import seeded
 
 
 def test_flipping_exchanges_the_cued_item_only_where_asked():
-    displays = sample_displays(TaskConfig(), 6, generator=seeded())
+    displays = TaskConfig().sample(6, generator=seeded())
     which = torch.tensor([True, False] * 3)
     changed = flipped(displays, which)
     assert torch.equal(changed.cued != displays.cued, which)
     assert torch.equal(changed.report, displays.report)
     with pytest.raises(ValueError, match="two items"):
-        flipped(sample_displays(TaskConfig(items=3), 6, generator=seeded()), which)
+        flipped(TaskConfig(items=3).sample(6, generator=seeded()), which)
 
 
 def test_training_again_gives_the_same_swaps(tmp_path, monkeypatch):

@@ -12,28 +12,19 @@ import pandas as pd
 import pytest
 import torch
 
-from swaputils import conditions, surrogate
-from swaputils import train as training
-from swaputils.checkpoint import FILE, Checkpoint, working_folder, write_checkpoint
-from swaputils.circular import to_angle
-from swaputils.conditions import SCALES, UnknownName
-from swaputils.diffusion import sample_endpoints
-from swaputils.experiment import experiment
-from swaputils.results import (
-    evaluate,
-    held_out_displays,
-    network,
-    network_folder,
-    networks,
-    planned,
-    posterior_without,
-    recompute_network,
-    refitted,
-    remeasure,
-)
-from swaputils.results.surrogates import FOLDS
-from swaputils.store import StoreError, config_hash
-from swaputils.train import SelectionNotLearnt, TrainingDiverged
+from swapbook import conditions, networks
+from swapbook.conditions import SCALES, UnknownName
+from swapbook.evaluation import evaluate, held_out_displays, refitted
+from swapbook.networks import network, network_folder, planned, recompute_network, remeasure
+from swapbook.plan import experiment
+from swapbook.tables import FOLDS, posterior_without
+from swaputils import surrogate
+from swaputils.angles import to_angle
+from swaputils.files import StoreError
+from swaputils.run_folder import config_hash
+from swaputils.training import loop as training
+from swaputils.training.checkpoint import FILE, Checkpoint, working_folder, write_checkpoint
+from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
 from tests.small import seeded, swap_posterior
 
 ALL_FOUR = torch.arange(1, 5, dtype=torch.float64) * (torch.pi / 4)
@@ -134,7 +125,7 @@ def test_each_seed_learns_its_own_draw_of_the_people_outside_its_fold(monkeypatc
 def test_a_fit_to_the_target_s_responses_finds_what_was_taught():
     plan = experiment("probe_human", "smoke", 0, swap_posterior(0.5))
     displays = held_out_displays(plan, 3_000)
-    response = to_angle(sample_endpoints(plan.distribution.target(displays), generator=seeded(0)))
+    response = to_angle(plan.distribution.target(displays).sample(generator=seeded(0)))
     table = refitted(plan, displays, response, generator=seeded(0))
     taught = surrogate.swap_function(plan.human, ALL_FOUR)[0]
     assert ((table["f"] - taught.numpy()).abs() < 0.3).all()

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from swaputils.experiment import experiment
-from swaputils.records import Rollout
-from swaputils.results import neural
+from swapbook import population
+from swapbook.plan import experiment
+from swaputils.network.rollout import Rollout
 
 STEP = 3  # report step from which the null space knows
 
@@ -41,27 +41,27 @@ def planted(monkeypatch):
 
 
 def test_the_null_space_knows_from_the_planted_step_on(planted):
-    areas = neural.decision(*planted, generator=seeded())
+    areas = population.decision(*planted, generator=seeded())
     assert all(abs(area - 0.5) < 0.1 for area in areas["null_space"][:STEP])
     assert all(area > 0.99 for area in areas["null_space"][STEP:])
     assert all(abs(area - 0.5) < 0.1 for area in areas["plane"]) and len(areas["plane"]) == planted[1].schedule.steps
 
 
 def test_the_third_component_tells_swaps_and_the_colour_s_two_do_not(planted):
-    first, second, third, fourth = neural.swap_axes(*planted, generator=seeded())["area"]
+    first, second, third, fourth = population.swap_axes(*planted, generator=seeded())["area"]
     assert third > 0.99 and max(first, second, fourth) < 0.6
 
 
 def test_rare_swaps_leave_nothing_to_tell(planted, monkeypatch):
     monkeypatch.setattr(neural, "LEAST_SWAPS", 400)
-    assert neural.decision(*planted, generator=seeded()) is None
-    assert neural.swap_axes(*planted, generator=seeded()) is None
-    assert set(neural.neural_measures(*planted, generator=seeded())) == {"colour_planes"}
+    assert population.decision(*planted, generator=seeded()) is None
+    assert population.swap_axes(*planted, generator=seeded()) is None
+    assert set(population.neural_measures(*planted, generator=seeded())) == {"colour_planes"}
 
 
 @pytest.mark.parametrize(("condition", "distances"), [("index_swap", [None]), ("probe_flat", [1, 2, 3, 4])])
 def test_colour_planes_are_measured_at_each_probe_distance(condition, distances):
-    found = neural.colour_planes(*network(condition), generator=seeded())
+    found = population.colour_planes(*network(condition), generator=seeded())
     assert found["distance"] == [apart and pytest.approx(apart * math.pi / 4) for apart in distances]
     steps = network(condition)[1].task.periods
     steps = steps.preparatory_steps + steps.steps("report")
@@ -72,4 +72,4 @@ def test_colour_planes_are_measured_at_each_probe_distance(condition, distances)
 
 @pytest.mark.parametrize("condition", ["n4_task_optimal", "probe_mixture_density", "index_untrained"])
 def test_networks_of_other_kinds_are_left_out(condition):
-    assert neural.neural_measures(*network(condition), generator=seeded()) == {}
+    assert population.neural_measures(*network(condition), generator=seeded()) == {}

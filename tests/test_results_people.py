@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 import torch
 
-from swaputils import behaviour, results, surrogate
-from swaputils.circular import sample_von_mises, von_mises_log_density, wrap
-from swaputils.conditions import UnknownName
-from swaputils.experiment import experiment
-from swaputils.results import people
-from swaputils.results.networks import Trained
-from swaputils.simulated import simulated_trials
-from swaputils.store import StoreError
+from swapbook import people
+from swapbook.conditions import UnknownName
+from swapbook.networks import Trained
+from swapbook.plan import experiment
+from swaputils import behaviour, surrogate
+from swaputils.angles import sample_von_mises, von_mises_log_density, wrap
+from swaputils.data.simulated import simulated_trials
+from swaputils.files import StoreError
 from tests.small import seeded, swap_posterior
 
 
@@ -67,12 +67,12 @@ def scored(tmp_path, monkeypatch):
     monkeypatch.setattr(people, "network", untrained)
     stored = {people.TAUGHT: [1, 6], people.WITHOUT: [6]}
     monkeypatch.setattr(people, "stored_seeds", lambda condition, scale, name: stored[condition])
-    results.recompute_people("smoke", "simulated")
+    people.recompute_people("smoke", "simulated")
     return observed[(observed.displays.set_size == 4) & (observed.subject == 2)]
 
 
 def test_only_the_people_of_the_fold_are_scored(scored):
-    table = results.people_scores("smoke", "simulated")
+    table = people.people_scores("smoke", "simulated")
     assert set(table["subject"]) == {2} and set(table["fold"]) == {1} and set(table["trials"]) == {8}
     assert set(table.loc[table["seed"] == 1, "model"]) == {
         "uniform",
@@ -95,7 +95,7 @@ def test_only_the_people_of_the_fold_are_scored(scored):
 def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(people, "_score", lambda *_: pytest.fail("scored again"))
-        results.recompute_people("smoke", "simulated")
+        people.recompute_people("smoke", "simulated")
     stored = people.network
 
     def changed(*which):
@@ -107,7 +107,7 @@ def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeyp
     with pytest.raises(
         StoreError, match="simulated_smoke_1.csv: comes from other networks, or was changed; run `python -m workflow"
     ):
-        results.people_scores("smoke", "simulated")
+        people.people_scores("smoke", "simulated")
 
 
 def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
@@ -115,9 +115,9 @@ def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
     with pytest.raises(
         StoreError, match="simulated_smoke_0.csv: not computed yet; run `python -m workflow.people networks smoke"
     ):
-        results.people_scores("smoke", "simulated")
+        people.people_scores("smoke", "simulated")
     with pytest.raises(StoreError, match="no network of human_n4 is stored at scale 'smoke'"):
-        results.recompute_people("smoke", "simulated")
+        people.recompute_people("smoke", "simulated")
 
 
 def test_trials_of_four_items_lose_the_columns_of_others(monkeypatch):
@@ -128,7 +128,7 @@ def test_trials_of_four_items_lose_the_columns_of_others(monkeypatch):
     kept = observed.displays[observed.displays.set_size == 4]
     assert torch.equal(four.displays.cued_report, kept.cued_report.double())
     with pytest.raises(UnknownName, match="unknown data set 'nobody'"):
-        results.recompute_people("smoke", "nobody")
+        people.recompute_people("smoke", "nobody")
 
 
 def table_of(**by_model: list[float]) -> pd.DataFrame:
@@ -139,25 +139,25 @@ def table_of(**by_model: list[float]) -> pd.DataFrame:
 
 def test_means_are_over_people_and_differences_are_paired():
     table = table_of(network=[-1.0, -2.0, -3.0], surrogate=[-0.5, -1.0, -2.7])
-    found = results.model_means(pd.concat((table, table.assign(seed=1)))).set_index("model")
+    found = people.model_means(pd.concat((table, table.assign(seed=1)))).set_index("model")
     assert found.loc["network", "log_density"] == -2 and set(found["people"]) == {3}
     reach = 4.3027 * math.sqrt(0.13 / 3)
     expected = (-0.6, -0.6 - reach, -0.6 + reach)
     assert tuple(found.loc["network", ["difference", "low", "high"]]) == pytest.approx(expected, abs=1e-4)
     assert tuple(found.loc["surrogate", ["difference", "low", "high"]]) == (0, 0, 0)
-    one = results.model_means(table_of(network=[-1.0], surrogate=[-2.0]))
+    one = people.model_means(table_of(network=[-1.0], surrogate=[-2.0]))
     assert one["low"].isna().all() and one["difference"].tolist() == [1.0, 0.0]
 
 
 def test_what_swaps_are_worth_to_each_person(scored):
-    table = results.people_scores("smoke", "simulated")
+    table = people.people_scores("smoke", "simulated")
     shown, alone = (
         surrogate.response_log_density(swap_posterior(-1.0), displays, scored.response).mean()
         for displays in (scored.displays, scored.displays.only_cued())
     )
-    assert results.worth_of_swaps(table) == pytest.approx([float(shown - alone)], abs=1e-5)
+    assert people.worth_of_swaps(table) == pytest.approx([float(shown - alone)], abs=1e-5)
     both = table_of(surrogate=[-1.0, -2.0], without=[-1.5, -2.2])
-    assert results.worth_of_swaps(pd.concat((both, both.assign(seed=1)))) == pytest.approx([0.5, 0.2])
+    assert people.worth_of_swaps(pd.concat((both, both.assign(seed=1)))) == pytest.approx([0.5, 0.2])
 
 
 def test_the_gap_that_is_closed():
@@ -166,12 +166,12 @@ def test_the_gap_that_is_closed():
     The second interval is that of a mean, because the gap is the same for all; a gap that may be none bounds nothing.
     """
     table = table_of(no_swap=[-2.0, -3.0, -2.5], network=[-1.5, -2.4, -2.0], surrogate=[-1.0, -1.8, -1.5])
-    assert results.gap_closed(table) == pytest.approx((0.5, 0.5, 0.5))
+    assert people.gap_closed(table) == pytest.approx((0.5, 0.5, 0.5))
     uneven = table_of(no_swap=[-2.0] * 4, network=[-2.0, -2.0, -1.0, -1.0], surrogate=[-1.0] * 4)
-    assert results.gap_closed(uneven) == pytest.approx(behaviour.mean_interval(np.array([0.0, 0.0, 1.0, 1.0])))
+    assert people.gap_closed(uneven) == pytest.approx(behaviour.mean_interval(np.array([0.0, 0.0, 1.0, 1.0])))
     unsure = table_of(no_swap=[-2.0, -1.0, -2.0], network=[-1.0, -1.0, -1.0], surrogate=[-1.0, -2.0, -1.0])
-    assert results.gap_closed(unsure) == pytest.approx((2.0, -math.inf, math.inf))
-    assert all(map(math.isnan, results.gap_closed(table_of(network=[-1.0, -2.0]))))
+    assert people.gap_closed(unsure) == pytest.approx((2.0, -math.inf, math.inf))
+    assert all(map(math.isnan, people.gap_closed(table_of(network=[-1.0, -2.0]))))
 
 
 def test_the_interval_of_the_gap_covers_the_share():
@@ -180,6 +180,6 @@ def test_the_interval_of_the_gap_covers_the_share():
     for _ in range(500):
         way = 1 + 0.5 * random.standard_normal(8)
         gone = 0.6 + 0.3 * (way - 1) + 0.3 * random.standard_normal(8)
-        _, low, high = results.gap_closed(table_of(no_swap=np.zeros(8), network=gone, surrogate=way))
+        _, low, high = people.gap_closed(table_of(no_swap=np.zeros(8), network=gone, surrogate=way))
         covered += low <= 0.6 <= high
     assert 0.92 <= covered / 500 <= 0.98

@@ -8,15 +8,15 @@ import pytest
 import torch
 from scipy.stats import vonmises
 
-from swaputils import results, surrogate
-from swaputils.conditions import UnknownName
-from swaputils.records import Displays, Trials
-from swaputils.results import surrogates
-from swaputils.simulated import simulated_trials
-from swaputils.store import StoreError
+from swapbook import tables
+from swapbook.conditions import UnknownName
+from swaputils import surrogate
+from swaputils.data.simulated import simulated_trials
+from swaputils.files import StoreError
 from swaputils.surrogate import BnsConfig, SurrogateError
+from swaputils.trials import Displays, Trials
 
-WIDTH = 2 * math.pi / surrogates.ERROR_BINS
+WIDTH = 2 * math.pi / tables.ERROR_BINS
 
 
 def few_trials() -> Trials:
@@ -31,7 +31,7 @@ def recompute_few(folder, trials: Trials) -> None:
         patch.setenv("SWAPUTILS_RESULTS", str(folder))
         patch.setattr(surrogates, "trials", lambda name: trials)
         patch.setattr(surrogates, "BnsConfig", lambda: BnsConfig(steps=40))
-        results.recompute_surrogate("simulated")
+        tables.recompute_surrogate("simulated")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def stored(folder, monkeypatch):
 
 @pytest.fixture
 def errors(stored) -> pd.DataFrame:
-    return results.surrogate_table("simulated", "errors")
+    return tables.surrogate_table("simulated", "errors")
 
 
 def test_what_is_stored_is_small_and_complete(stored):
@@ -58,12 +58,12 @@ def test_what_is_stored_is_small_and_complete(stored):
     tables = ["errors.csv", "errors.provenance.json", "mixture.csv", "mixture.provenance.json"]
     assert found == [*tables, "set_size_2", "set_size_3"]
     assert sum(path.stat().st_size for path in stored.rglob("*.*")) < 200_000
-    assert results.largest_set_size("simulated") == 3
+    assert tables.largest_set_size("simulated") == 3
 
 
 def test_the_mixture_table_is_that_of_the_trials(stored):
     pd.testing.assert_frame_equal(
-        results.surrogate_table("simulated", "mixture"), surrogate.fit_mixture_table(few_trials())
+        tables.surrogate_table("simulated", "mixture"), surrogate.fit_mixture_table(few_trials())
     )
 
 
@@ -84,7 +84,7 @@ def test_people_and_surrogate_have_densities(errors):
 
 @pytest.mark.parametrize("place", [0.0, math.pi / 2])
 def test_the_surrogate_density_is_the_mean_mixture_over_displays(place, errors):
-    fitted, trials = results.posterior("simulated", 2), few_trials()
+    fitted, trials = tables.posterior("simulated", 2), few_trials()
     displays = trials.displays[trials.displays.set_size == 2]
     apart = surrogate.cue_distances(displays)[:, :2]
     weight = torch.where(displays.is_cued[:, :2], 0, surrogate.swap_function(fitted, apart.amax(1))[0][:, None]).exp()
@@ -100,7 +100,7 @@ def test_bins_lie_around_the_colours_that_were_recorded():
     degrees = torch.tensor([-2.0, 0.0, 2.0, 178.0, -180.0, -178.0], dtype=torch.float64)
     nothing = torch.zeros(6, 1, dtype=torch.float64)
     displays = Displays(nothing, nothing, torch.zeros(6, dtype=torch.long))
-    around = surrogates._around_items(Trials(displays, degrees.deg2rad(), torch.ones(6, dtype=torch.long)), None)
+    around = tables._around_items(Trials(displays, degrees.deg2rad(), torch.ones(6, dtype=torch.long)), None)
     counted = around[around["count"] > 0]
     assert counted["count"].tolist() == [3, 3]
     np.testing.assert_allclose(np.rad2deg(counted["error"]), [-180, 0], atol=1e-9)
@@ -111,10 +111,10 @@ def test_folds_are_fitted_without_their_people(tmp_path, monkeypatch):
     four = everything[everything.displays.set_size == 4]
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     recompute_few(tmp_path, four)
-    fold = results.fold_of(four)
+    fold = tables.fold_of(four)
     assert fold.bincount().tolist() == [40, 40, 20, 20, 20]  # seven people dealt out to five folds
     assert all(len(set(fold[four.subject == person].tolist())) == 1 for person in four.subject.unique())
-    fitted = [results.posterior_without("simulated", held_out) for held_out in range(5)]
+    fitted = [tables.posterior_without("simulated", held_out) for held_out in range(5)]
     assert [each.trials for each in fitted] == [100, 100, 120, 120, 120]
     assert len({each.concentration for each in fitted}) == 5
 
@@ -136,8 +136,8 @@ def test_nothing_is_written_where_the_swap_function_cannot_be_fitted(tmp_path):
 
 def test_what_was_not_computed_is_named(stored):
     with pytest.raises(StoreError, match="bays2009/mixture.csv.*recompute=True"):
-        results.surrogate_table("bays2009", "mixture")
+        tables.surrogate_table("bays2009", "mixture")
     with pytest.raises(StoreError, match="set_size_7.*there are: set_size_2, set_size_3"):
-        results.posterior("simulated", 7)
+        tables.posterior("simulated", 7)
     with pytest.raises(UnknownName, match="unknown data set 'nobody'.*vandenberg2012_color"):
-        results.surrogate_folder("nobody")
+        tables.surrogate_folder("nobody")

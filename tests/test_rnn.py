@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from swaputils.diffusion import linear_schedule, report_noise
-from swaputils.records import TrialInputs, TrialNoise
-from swaputils.rnn import RNN, FactorisedProjection, RNNConfig, draw_noise, rollout, silent_noise
+from swaputils.diffusion.schedule import linear_schedule, report_noise
+from swaputils.inputs import TrialInputs
+from swaputils.network.rnn import RNN, FactorisedProjection, RNNConfig
+from swaputils.network.rollout import TrialNoise, draw_noise, rollout, silent_noise
 from tests.small import (
     INDEX_TASK,
     PERIODS,

@@ -6,8 +6,8 @@ import math
 import pytest
 import torch
 
-from swaputils.circular import distance
-from swaputils.simulated import GROUP_MEANS, simulated_swap_function, simulated_trials
+from swaputils.angles import distance
+from swaputils.data.simulated import GROUP_MEANS, simulated_swap_function, simulated_trials
 from swaputils.surrogate import LADDER, BnsConfig, SwapModel, cell, fit_bns
 from swaputils.surrogate.mixture import fit_mixture
 from swaputils.surrogate.posterior import swap_function

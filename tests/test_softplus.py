@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from swaputils.softplus import dendrites, softplus2, through_dendrites, through_softplus2
+from swaputils.network.softplus import dendrites, softplus2, through_dendrites, through_softplus2
 
 BEFORE = torch.cat((torch.linspace(-30, 30, 6_001), torch.tensor([-1e38, -1e4, -200.0, 126.0, 128.0, 500.0, 1e38])))
 

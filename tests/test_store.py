@@ -10,8 +10,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swaputils import store
-from swaputils.store import Run, StoreError
+from swapbook import places
+from swaputils import files, run_folder
+from swaputils.files import StoreError
+from swaputils.run_folder import Run
 
 RUN = Run(
     config={"steps": 3, "rates": [0.1, 0.2], "name": "index"},
@@ -31,8 +33,8 @@ def full_disk(*_):
 
 
 def test_a_run_reads_back_as_it_was_written(tmp_path):
-    store.write_run(tmp_path / "runs" / "first", RUN)
-    read = store.read_run(tmp_path / "runs" / "first", like=RUN.weights)
+    run_folder.write_run(tmp_path / "runs" / "first", RUN)
+    read = run_folder.read_run(tmp_path / "runs" / "first", like=RUN.weights)
     assert names(tmp_path / "runs" / "first") == FILES
     assert (read.config, read.log, read.metrics) == (RUN.config, RUN.log, RUN.metrics)
     assert read.weights.keys() == RUN.weights.keys()
@@ -43,19 +45,19 @@ def test_a_run_reads_back_as_it_was_written(tmp_path):
 def test_the_same_tensors_make_the_same_bytes(tmp_path):
     tensors = {"first": torch.randn(3, generator=torch.Generator().manual_seed(0)), "second": torch.ones(2)}
     for name in "ab":
-        store.write_tensors(tmp_path / name, tensors, {"one": "1", "two": "2", "three": "3"})
+        files.write_tensors(tmp_path / name, tensors, {"one": "1", "two": "2", "three": "3"})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    assert store.read_tensors(tmp_path / "a")[1] == {"one": "1", "two": "2", "three": "3"}
+    assert files.read_tensors(tmp_path / "a")[1] == {"one": "1", "two": "2", "three": "3"}
 
 
 def test_config_hash_ignores_order_and_notices_every_value():
-    assert store.config_hash({"a": 1, "b": [1, 2]}) == store.config_hash({"b": [1, 2], "a": 1})
+    assert run_folder.config_hash({"a": 1, "b": [1, 2]}) == run_folder.config_hash({"b": [1, 2], "a": 1})
     others = [{"a": 2, "b": [1, 2]}, {"a": 1, "b": [2, 1]}, {"a": 1.5, "b": [1, 2]}, {"a": 1}]
-    assert len({store.config_hash(config) for config in [{"a": 1, "b": [1, 2]}, *others]}) == 5
+    assert len({run_folder.config_hash(config) for config in [{"a": 1, "b": [1, 2]}, *others]}) == 5
 
 
 def test_provenance_says_what_and_not_where():
-    described = store.provenance()
+    described = run_folder.provenance()
     assert described["torch"] == torch.__version__ and described["threads"] == torch.get_num_threads()
     text = json.dumps(described)
     assert os.sep not in text and os.uname().nodename not in text
@@ -63,19 +65,19 @@ def test_provenance_says_what_and_not_where():
 
 def test_log_keeps_every_digit(tmp_path):
     rows = [{"loss": math.pi, "swap": float("nan")}, {"loss": 1e-300, "swap": 2.0}]
-    store.write_run(tmp_path, replace(RUN, log=rows))
-    read = store.read_log(tmp_path / "log.csv")
+    run_folder.write_run(tmp_path, replace(RUN, log=rows))
+    read = files.read_log(tmp_path / "log.csv")
     assert [row["loss"] for row in read] == [math.pi, 1e-300]
     assert math.isnan(read[0]["swap"])
 
 
 @pytest.mark.parametrize("keep", [0, 7, 60, -1])
 def test_a_cut_weights_file_is_refused(tmp_path, keep):
-    store.write_run(tmp_path, RUN)
+    run_folder.write_run(tmp_path, RUN)
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:keep])
     with pytest.raises(StoreError, match="weights.safetensors: is not a whole safetensors file"):
-        store.read_run(tmp_path)
+        run_folder.read_run(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -88,40 +90,40 @@ def test_a_cut_weights_file_is_refused(tmp_path, keep):
     ],
 )
 def test_weights_of_another_network_are_refused(tmp_path, like, fault):
-    store.write_run(tmp_path, RUN)
+    run_folder.write_run(tmp_path, RUN)
     with pytest.raises(StoreError, match=f"weights.safetensors: holds foreign weights; .*{fault}"):
-        store.read_run(tmp_path, like=like)
+        run_folder.read_run(tmp_path, like=like)
 
 
 def test_weights_of_another_config_are_refused(tmp_path):
-    store.write_run(tmp_path / "one", RUN)
-    store.write_run(tmp_path / "two", Run(config={"steps": 4}, weights=RUN.weights))
+    run_folder.write_run(tmp_path / "one", RUN)
+    run_folder.write_run(tmp_path / "two", Run(config={"steps": 4}, weights=RUN.weights))
     os.replace(tmp_path / "two" / "weights.safetensors", tmp_path / "one" / "weights.safetensors")
     with pytest.raises(StoreError, match="weights.safetensors: holds foreign weights; they carry the config hash"):
-        store.read_run(tmp_path / "one")
+        run_folder.read_run(tmp_path / "one")
 
 
 def test_safetensors_of_another_program_are_refused(tmp_path):
     from safetensors.torch import save_file
 
-    store.write_run(tmp_path, RUN)
+    run_folder.write_run(tmp_path, RUN)
     save_file({"x": torch.ones(1)}, tmp_path / "weights.safetensors", {"format": "pt"})
     with pytest.raises(StoreError, match=r"carry the config hash \(none\)"):
-        store.read_run(tmp_path)
+        run_folder.read_run(tmp_path)
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_missing_file_is_named(tmp_path, name):
-    store.write_run(tmp_path, RUN)
+    run_folder.write_run(tmp_path, RUN)
     (tmp_path / name).unlink()
     with pytest.raises(StoreError, match=name):
-        store.read_run(tmp_path)
+        run_folder.read_run(tmp_path)
 
 
 def test_a_missing_run_lists_the_others(tmp_path):
-    store.write_run(tmp_path / "index", RUN)
+    run_folder.write_run(tmp_path / "index", RUN)
     with pytest.raises(StoreError, match="probe: there is no such run folder; there are: index"):
-        store.read_run(tmp_path / "probe")
+        run_folder.read_run(tmp_path / "probe")
 
 
 @pytest.mark.parametrize(
@@ -135,49 +137,49 @@ def test_a_missing_run_lists_the_others(tmp_path):
     ],
 )
 def test_damaged_text_is_refused(tmp_path, name, content, fault):
-    store.write_run(tmp_path, RUN)
+    run_folder.write_run(tmp_path, RUN)
     (tmp_path / name).write_text(content, encoding="latin-1")
     with pytest.raises(StoreError, match=fault):
-        store.read_run(tmp_path)
+        run_folder.read_run(tmp_path)
 
 
 def test_what_json_lacks_is_refused(tmp_path):
     for value in (float("nan"), float("inf"), torch.ones(1)):
         with pytest.raises(StoreError, match="metrics.json: holds a value that JSON cannot store"):
-            store.write_run(tmp_path, replace(RUN, metrics={"loss": value}))
+            run_folder.write_run(tmp_path, replace(RUN, metrics={"loss": value}))
     assert not names(tmp_path)
 
 
 def test_rows_of_a_log_have_the_same_columns(tmp_path):
     with pytest.raises(StoreError, match="every row needs the columns step, loss"):
-        store.write_run(tmp_path, replace(RUN, log=[{"step": 0, "loss": 1.0}, {"step": 1}]))
+        run_folder.write_run(tmp_path, replace(RUN, log=[{"step": 0, "loss": 1.0}, {"step": 1}]))
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, step):
-    monkeypatch.setattr(store.os, step, full_disk)
+    monkeypatch.setattr(files.os, step, full_disk)
     with pytest.raises(StoreError, match="the disk is full, nothing was written"):
-        store.write_run(tmp_path / "runs" / "first", RUN)
+        run_folder.write_run(tmp_path / "runs" / "first", RUN)
     assert not names(tmp_path)
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_an_interruption_leaves_the_old_run(tmp_path, monkeypatch, step):
-    store.write_run(tmp_path, RUN)
+    run_folder.write_run(tmp_path, RUN)
     before = {name: (tmp_path / name).read_bytes() for name in FILES}
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.os, step, interrupted)
+    monkeypatch.setattr(files.os, step, interrupted)
     with pytest.raises(KeyboardInterrupt):
-        store.write_run(tmp_path, Run(config={"steps": 9}, weights={"other": torch.ones(5)}))
+        run_folder.write_run(tmp_path, Run(config={"steps": 9}, weights={"other": torch.ones(5)}))
     assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == before
 
 
 @pytest.mark.parametrize("replaced", range(5))
 def test_files_of_two_runs_are_never_mixed(tmp_path, monkeypatch, replaced):
-    store.write_run(tmp_path, RUN)
+    run_folder.write_run(tmp_path, RUN)
     new = Run(config={"steps": 9}, weights={"other": torch.ones(5)}, metrics={"swap_rate": 0.5})
     put, calls = os.replace, iter(range(5))
 
@@ -186,50 +188,52 @@ def test_files_of_two_runs_are_never_mixed(tmp_path, monkeypatch, replaced):
             raise KeyboardInterrupt
         put(*paths)
 
-    monkeypatch.setattr(store.os, "replace", interrupted)
+    monkeypatch.setattr(files.os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        store.write_run(tmp_path, new)
+        run_folder.write_run(tmp_path, new)
     assert names(tmp_path) == FILES
-    assert store.holds_run(tmp_path, RUN.config) == (replaced == 0) and not store.holds_run(tmp_path, new.config)
+    assert run_folder.holds_run(tmp_path, RUN.config) == (replaced == 0) and not run_folder.holds_run(
+        tmp_path, new.config
+    )
     if replaced == 0:
-        assert store.read_run(tmp_path).metrics == RUN.metrics
+        assert run_folder.read_run(tmp_path).metrics == RUN.metrics
     else:
         with pytest.raises(StoreError, match="foreign weights"):
-            store.read_run(tmp_path)
+            run_folder.read_run(tmp_path)
 
 
 def test_a_run_that_lacks_its_weights_or_is_damaged_is_not_held(tmp_path):
-    store.write_run(tmp_path, RUN)
-    assert store.holds_run(tmp_path, RUN.config)
+    run_folder.write_run(tmp_path, RUN)
+    assert run_folder.holds_run(tmp_path, RUN.config)
     config = (tmp_path / "config.json").read_text()
     for name, content in (("config.json", "{"), ("weights.safetensors", "junk")):
         (tmp_path / name).write_text(content)
-        assert not store.holds_run(tmp_path, RUN.config)
+        assert not run_folder.holds_run(tmp_path, RUN.config)
         (tmp_path / name).unlink()
-        assert not store.holds_run(tmp_path, RUN.config)
+        assert not run_folder.holds_run(tmp_path, RUN.config)
         (tmp_path / "config.json").write_text(config)
 
 
 def test_a_text_keeps_what_it_depends_on_and_is_known_when_it_was_changed(tmp_path):
     path, made_by = tmp_path / "table.csv", tmp_path / "table.provenance.json"
-    assert not store.has_settings(path, {})
-    store.write_with_provenance(path, "a\n1\n", {"count": 3})
-    assert store.has_settings(path, {"count": 3}) and not store.has_settings(path, {"count": 4})
+    assert not run_folder.has_settings(path, {})
+    run_folder.write_with_provenance(path, "a\n1\n", {"count": 3})
+    assert run_folder.has_settings(path, {"count": 3}) and not run_folder.has_settings(path, {"count": 4})
     path.write_text("a\n2\n")
-    assert not store.has_settings(path, {"count": 3})
-    store.write_with_provenance(path, "a\n1\n", {"count": 3})
+    assert not run_folder.has_settings(path, {"count": 3})
+    run_folder.write_with_provenance(path, "a\n1\n", {"count": 3})
     for damage in ("[]", "{}", "{"):
         made_by.write_text(damage)
-        assert not store.has_settings(path, {"count": 3})
+        assert not run_folder.has_settings(path, {"count": 3})
 
 
 def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
-    store.write_text(tmp_path / "value.txt", "1")
+    files.write_text(tmp_path / "value.txt", "1")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
         with pytest.raises(StoreError, match="value.txt: cannot be written"):
-            store.write_text(tmp_path / "value.txt", "1" * 100_000)
+            files.write_text(tmp_path / "value.txt", "1" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert names(tmp_path) == {"value.txt"} and (tmp_path / "value.txt").read_text() == "1"
@@ -237,13 +241,13 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
 
 def test_messages_show_no_folders_outside_the_working_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert store.shown(tmp_path / "runs" / "a" / "config.json") == os.path.join("runs", "a", "config.json")
-    assert store.shown("/somebody/home/runs/config.json") == os.path.join("runs", "config.json")
+    assert files.shown(tmp_path / "runs" / "a" / "config.json") == os.path.join("runs", "a", "config.json")
+    assert files.shown("/somebody/home/runs/config.json") == os.path.join("runs", "config.json")
 
 
 def test_results_folder_is_named_or_beside_the_package(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    assert store.results_folder() == tmp_path
+    assert places.results_folder() == tmp_path
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path / "absent"))
     with pytest.raises(StoreError, match="absent: there is no such results folder; .* SWAPUTILS_RESULTS"):
-        store.results_folder()
+        places.results_folder()

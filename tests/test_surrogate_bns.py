@@ -8,9 +8,8 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from swaputils.circular import wrap
-from swaputils.data import load as load_data
-from swaputils.records import Displays, Trials
+from swaputils.angles import wrap
+from swaputils.data.catalogue import load as load_data
 from swaputils.surrogate import (
     ACCOUNTS,
     EMISSIONS,
@@ -42,6 +41,7 @@ from swaputils.surrogate.evidence import (
 from swaputils.surrogate.joint import prior_scale
 from swaputils.surrogate.models import by_person
 from swaputils.surrogate.prepared import prepare
+from swaputils.trials import Displays, Trials
 from tests.small import answered, continuous_displays, located_displays, observer, of_sizes, seeded
 
 DOUBLE = torch.float64

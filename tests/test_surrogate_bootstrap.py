@@ -7,14 +7,14 @@ import pytest
 import torch
 from scipy.stats import vonmises
 
-from swaputils.data import load
-from swaputils.records import Displays, Trials
+from swapbook.benchmarks.mixture_fits import ALLOWED, best_of_random_starts, log_likelihood
+from swaputils.data.catalogue import load
 from swaputils.surrogate import MIXTURES, MixtureFit, SurrogateError, bootstrap, fit_mixture, mixture_intervals
 from swaputils.surrogate.bootstrap import PARAMETERS, mixture_replicates
 from swaputils.surrogate.mixture import TARGET_GUESS, TARGET_NONTARGET_GUESS, aligned
+from swaputils.trials import Displays, Trials
 from tests.small import seeded
 from tests.test_surrogate_mixture import simulated
-from workflow.benchmark_mixture import ALLOWED, best_of_random_starts, log_likelihood
 
 TRUTH = MixtureFit(8.0, 0.65, 0.25, 0.1, 0.0, 0)
 HARD = [(11, 6), (1, 6), (8, 6), (3, 4), (1, 1)]  # two close modes; shares at 0; one item

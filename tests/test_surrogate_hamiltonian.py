@@ -9,8 +9,8 @@ from torch.distributions import Normal
 from swaputils.surrogate import LADDER, BnsConfig, SwapModel, fit_bns
 from swaputils.surrogate.hamiltonian import sample_weights
 from swaputils.surrogate.joint import cell
-from swaputils.surrogate.posterior import response_log_density
 from swaputils.surrogate.prepared import prepare
+from swaputils.surrogate.responses import response_log_density
 from tests.small import answered, located_displays, observer, seeded
 
 DOUBLE = torch.float64

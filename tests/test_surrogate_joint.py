@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import torch
 
-from swaputils.records import Trials
 from swaputils.surrogate import (
     ACCOUNTS,
     LADDER,
@@ -23,6 +22,7 @@ from swaputils.surrogate import (
 )
 from swaputils.surrogate.joint import LEVEL, coefficient_map, design_matrix, factor_table, layout_of, prior_scale
 from swaputils.surrogate.models import by_person
+from swaputils.trials import Trials
 from tests.small import assert_unbiased, continuous_displays, of_sizes, seeded, unchecked
 
 DOUBLE = torch.float64

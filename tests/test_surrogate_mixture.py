@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from swaputils.circular import sample_von_mises, standard_deviation, wrap
-from swaputils.data import load
-from swaputils.records import Displays, Trials
+from swaputils.angles import sample_von_mises, standard_deviation, wrap
+from swaputils.data.catalogue import load
 from swaputils.surrogate import MixtureFit, SurrogateError, fit_mixture, fit_mixture_table, mixture_log_density
 from swaputils.surrogate.mixture import solve_concentration
+from swaputils.trials import Displays, Trials
 
 # mean over people of maximum-likelihood fits per set size: p_T, p_N, p_U, kappa
 BAYS_2009 = {

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swaputils.circular import wrap
-from swaputils.records import Displays
+from swaputils.angles import wrap
 from swaputils.surrogate import (
     EMISSIONS,
     Basis,
@@ -29,6 +28,7 @@ from swaputils.surrogate import (
     swap_function_draws,
     swap_surface,
 )
+from swaputils.trials import Displays
 from tests.small import (
     assert_unbiased,
     certain,

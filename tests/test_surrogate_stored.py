@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swaputils.store import Run, StoreError, write_run
+from swaputils.files import StoreError
+from swaputils.run_folder import Run, write_run
 from swaputils.surrogate import Basis, load, save
 from tests.small import certain, swap_posterior
 

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from swaputils.circular import wrap
-from swaputils.records import Displays
+from swaputils.angles import wrap
 from swaputils.surrogate import SurrogateError, flat, response_mixture, similarity
+from swaputils.trials import Displays
 
 ABSENT = math.nan
 # swap rates of the paper's smooth conditions, by offset, at cue distances .766, pi/2 and pi

@@ -7,9 +7,9 @@ import pytest
 import torch
 from scipy import stats
 
-from swaputils.circular import distance, wrap
-from swaputils.records import Displays
-from swaputils.task import TaskConfig, encode, probe_distance, sample_displays
+from swaputils.angles import distance, wrap
+from swaputils.task import TaskConfig, probe_distance
+from swaputils.trials import Displays
 from tests.small import assert_unbiased, seeded, unchecked
 
 DISPLAYS = 20_000
@@ -25,7 +25,7 @@ def closest_pair(angles: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("items", [2, 3, 6])
 def test_items_keep_their_separation(items):
     task = TaskConfig(items=items, separation=2 * math.pi / items - 0.2)
-    displays = sample_displays(task, 5_000, generator=seeded())
+    displays = task.sample(5_000, generator=seeded())
     for feature in (displays.report, displays.probe):
         assert ((feature >= -math.pi) & (feature < math.pi)).all()
         nearest = closest_pair(feature)
@@ -35,7 +35,7 @@ def test_items_keep_their_separation(items):
 
 @pytest.mark.parametrize("items", [1, 3])
 def test_features_are_uniform(items):
-    displays = sample_displays(TaskConfig(items=items), DISPLAYS, generator=seeded())
+    displays = TaskConfig(items=items).sample(DISPLAYS, generator=seeded())
     for feature in (displays.report, displays.probe):
         for item in range(items):
             assert stats.kstest(feature[:, item], stats.uniform(-math.pi, 2 * math.pi).cdf).pvalue > 1e-3
@@ -44,7 +44,7 @@ def test_features_are_uniform(items):
 @pytest.mark.parametrize("items", [2, 4])
 def test_separated_features_are_as_rejection_sampling_gives(items):
     task = TaskConfig(items=items, separation=0.6)
-    drawn = sample_displays(task, DISPLAYS, generator=seeded()).report
+    drawn = task.sample(DISPLAYS, generator=seeded()).report
     anywhere = 2 * math.pi * torch.rand((100_000, items), dtype=torch.float64, generator=seeded(1)) - math.pi
     kept = anywhere[closest_pair(anywhere) >= task.separation]
     assert len(kept) > 5_000
@@ -55,14 +55,14 @@ def test_separated_features_are_as_rejection_sampling_gives(items):
 @pytest.mark.parametrize("items", [2, 3])
 @pytest.mark.parametrize("probes", ["continuous", "locations"])
 def test_the_cued_item_is_uniform_and_independent_of_the_features(items, probes):
-    displays = sample_displays(TaskConfig(items=items, probes=probes), DISPLAYS, generator=seeded())
+    displays = TaskConfig(items=items, probes=probes).sample(DISPLAYS, generator=seeded())
     assert_unbiased(displays.is_cued.double(), 1 / items)
     relative = wrap(displays.cued_report - displays.report[:, 0])[displays.cued != 0]
     assert_unbiased(relative.sin())
 
 
 def test_two_locations_are_distinct_and_equally_likely():
-    displays = sample_displays(TaskConfig(cueing="probe", probes="locations"), DISPLAYS, generator=seeded())
+    displays = TaskConfig(cueing="probe", probes="locations").sample(DISPLAYS, generator=seeded())
     place = displays.probe / (math.pi / 4)
     torch.testing.assert_close(place, place.round(), rtol=0, atol=1e-12)
     pair = place.round().long() % 8
@@ -76,9 +76,9 @@ def test_two_locations_are_distinct_and_equally_likely():
 
 
 def test_displays_depend_on_their_generator_alone():
-    first, second = (sample_displays(PROBE_TASK, 10, generator=seeded(3)) for _ in range(2))
+    first, second = (PROBE_TASK.sample(10, generator=seeded(3)) for _ in range(2))
     assert torch.equal(first.report, second.report) and torch.equal(first.cued, second.cued)
-    assert not torch.equal(first.report, sample_displays(PROBE_TASK, 10, generator=seeded(4)).report)
+    assert not torch.equal(first.report, PROBE_TASK.sample(10, generator=seeded(4)).report)
 
 
 def test_probe_distance():
@@ -90,8 +90,8 @@ def test_probe_distance():
 
 def test_index_cueing_has_a_slot_for_each_item_and_channels_for_the_cue():
     task = TaskConfig(items=3)
-    displays = sample_displays(task, 50, generator=seeded())
-    inputs = encode(task, displays)
+    displays = task.sample(50, generator=seeded())
+    inputs = task.encode(displays)
     assert inputs.stimulus.shape == (50, task.input_size) == (50, 9)
     for item in range(3):
         slot = inputs.stimulus[:, 2 * item : 2 * item + 2]
@@ -107,27 +107,27 @@ def items_reordered(displays: Displays, order: list[int]) -> Displays:
 
 def test_the_conjunctive_code_ignores_the_order_of_items():
     task = TaskConfig(cueing="probe", items=3)
-    displays = sample_displays(task, 50, generator=seeded())
-    first, second = encode(task, displays), encode(task, items_reordered(displays, [2, 0, 1]))
+    displays = task.sample(50, generator=seeded())
+    first, second = task.encode(displays), task.encode(items_reordered(displays, [2, 0, 1]))
     torch.testing.assert_close(first.stimulus, second.stimulus)
     torch.testing.assert_close(first.cue, second.cue)
     other = Displays(displays.report[:, [2, 0, 1]], displays.probe, displays.cued)
-    assert (encode(task, other).stimulus - first.stimulus).abs().max() > 0.1  # binding matters
+    assert (task.encode(other).stimulus - first.stimulus).abs().max() > 0.1  # binding matters
 
 
 def test_the_conjunctive_code_is_a_sum_over_items():
-    displays = sample_displays(PROBE_TASK, 50, generator=seeded())
+    displays = PROBE_TASK.sample(50, generator=seeded())
     alone = [
-        encode(PROBE_TASK, Displays(displays.report[:, [item]], displays.probe[:, [item]], displays.cued * 0)).stimulus
+        PROBE_TASK.encode(Displays(displays.report[:, [item]], displays.probe[:, [item]], displays.cued * 0)).stimulus
         for item in range(2)
     ]
-    torch.testing.assert_close(encode(PROBE_TASK, displays).stimulus, alone[0] + alone[1])
+    torch.testing.assert_close(PROBE_TASK.encode(displays).stimulus, alone[0] + alone[1])
 
 
 def test_turning_features_by_a_tuning_centre_shifts_the_conjunctive_code():
-    displays = sample_displays(PROBE_TASK, 50, generator=seeded())
+    displays = PROBE_TASK.sample(50, generator=seeded())
     turned = Displays(wrap(displays.report + 3 * math.pi / 8), wrap(displays.probe - math.pi / 8), displays.cued)
-    before, after = encode(PROBE_TASK, displays), encode(PROBE_TASK, turned)
+    before, after = PROBE_TASK.encode(displays), PROBE_TASK.encode(turned)
     for old, new in ((before.stimulus, after.stimulus), (before.cue, after.cue)):
         shifted = old.unflatten(1, (16, 16)).roll((3, -1), dims=(1, 2)).flatten(1)
         torch.testing.assert_close(new, shifted)
@@ -135,20 +135,20 @@ def test_turning_features_by_a_tuning_centre_shifts_the_conjunctive_code():
 
 def test_the_conjunctive_code_has_the_published_tuning():
     displays = Displays(*(torch.tensor([[0.0]], dtype=torch.float64) for _ in range(2)), torch.tensor([0]))
-    code = encode(PROBE_TASK, displays).stimulus.reshape(16, 16)
+    code = PROBE_TASK.encode(displays).stimulus.reshape(16, 16)
     assert code[8, 8] == 1  # centres lie at -pi + i pi / 8
     half_width = math.acos(1 - math.log(2) / PROBE_TASK.sharpness)
     assert math.degrees(2 * half_width) == pytest.approx(61, abs=0.5)
     neighbour = math.exp(PROBE_TASK.sharpness * (math.cos(math.pi / 8) - 1))
     assert float(code[8, 9]) == pytest.approx(neighbour) and float(code[7, 7]) == pytest.approx(neighbour**2)
-    pairs = encode(PROBE_TASK, sample_displays(PROBE_TASK, 2_000, generator=seeded()))
+    pairs = PROBE_TASK.encode(PROBE_TASK.sample(2_000, generator=seeded()))
     assert float(pairs.stimulus.norm(dim=1).mean()) == pytest.approx(2.9, abs=0.1)
     assert float(pairs.cue.norm(dim=1).mean()) == pytest.approx(5.7, abs=0.1)
 
 
 def test_the_cue_says_nothing_about_the_report_feature():
-    displays = sample_displays(PROBE_TASK, 50, generator=seeded())
-    cue = encode(PROBE_TASK, displays).cue.unflatten(1, (16, 16))
+    displays = PROBE_TASK.sample(50, generator=seeded())
+    cue = PROBE_TASK.encode(displays).cue.unflatten(1, (16, 16))
     assert (cue == cue[:, :1]).all()
     recovered = wrap(cue[:, 0].argmax(1) * (math.pi / 8) - math.pi)
     assert (distance(recovered, displays.cued_probe) <= math.pi / 16 + 1e-9).all()

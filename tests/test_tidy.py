@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from swaputils import data, tidy
-from swaputils.data import DataError
-from swaputils.tidy import FileFormat
+from swaputils.data import table, tidy
+from swaputils.data.table import DataError
+from swaputils.data.tidy import FileFormat
 from tests.test_data import GOOD, csv_file  # noqa: F401 (a fixture)
 
 ANGLES = ["response", "target", "nontarget_1", "nontarget_2"]
@@ -18,7 +18,7 @@ CUES = ["cue_target", "cue_nontarget_1", "cue_nontarget_2"]
 
 @pytest.fixture
 def good(csv_file) -> pd.DataFrame:  # noqa: F811
-    return data.read_table(csv_file(GOOD))
+    return table.read_table(csv_file(GOOD))
 
 
 def written(table: pd.DataFrame, csv_file) -> str:  # noqa: F811
@@ -59,7 +59,7 @@ def test_orientations_are_doubled_and_their_cues_are_not(good, csv_file):  # noq
 
 
 def test_columns_are_mapped_and_numbering_is_counted(good, csv_file):  # noqa: F811
-    expected = data.read_trials(csv_file(GOOD))
+    expected = table.read_trials(csv_file(GOOD))
     table = good.drop(columns=["trial", "set_size"]).rename(columns={"response": "answer", "target": "colour"})
     table["response"] = "of another kind"
     found = tidy.read(written(table, csv_file), FileFormat({"response": "answer", "target": "colour"}))

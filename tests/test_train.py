@@ -7,14 +7,14 @@ from functools import partial
 import pytest
 import torch
 
-from swaputils import train as training
-from swaputils.diffusion import linear_schedule, report_noise, signal_weights
-from swaputils.lessons import Lesson, ladder, make_batch
-from swaputils.objectives import diffusion_closed_form, task_optimal
-from swaputils.records import Periods
-from swaputils.rnn import RNN, RNNConfig
+from swaputils.diffusion.schedule import linear_schedule, report_noise, signal_weights
+from swaputils.inputs import Periods
+from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.task import TaskConfig
-from swaputils.train import SelectionNotLearnt, TrainConfig, Training, TrainingDiverged, check_selection
+from swaputils.training import loop as training
+from swaputils.training.lessons import Lesson, ladder, make_batch
+from swaputils.training.loop import SelectionNotLearnt, TrainConfig, Training, TrainingDiverged, check_selection
+from swaputils.training.objectives import diffusion_closed_form, task_optimal
 from tests.small import INDEX_TASK, seeded, short_schedule, small_rnn, target_of
 
 ALL_PASS = {"median_error": 4.0, "wrong_items": 1.1}

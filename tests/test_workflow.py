@@ -4,9 +4,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from swaputils.conditions import UnknownName
-from workflow import refresh, site, surrogates
-from workflow.chapters import (
+from swapbook.build import refresh, site, tabulate
+from swapbook.build.chapters import (
     ChapterError,
     ParameterError,
     absolute,
@@ -18,7 +17,8 @@ from workflow.chapters import (
     fingerprint,
     parse_parameters,
 )
-from workflow.normalise import normalise
+from swapbook.build.normalise import normalise
+from swapbook.conditions import UnknownName
 
 PARAMETERS = 'scale: str = "laptop"\nseed: int = 0\nrecompute: bool = False\ntolerance: float = 0.5'
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -83,7 +83,7 @@ def test_a_folder_of_a_fit_is_found_from_anywhere(tmp_path, monkeypatch):
 
 def test_tables_and_chapters_that_do_not_exist_are_named(monkeypatch):
     with pytest.raises(UnknownName, match="unknown name of tables 'bays'"):
-        surrogates.compute("bays")
+        tabulate.compute("bays")
     monkeypatch.setattr(refresh.sys, "argv", ["refresh", "06_more.ipynb"])
     with pytest.raises(SystemExit, match="06_more.ipynb is no chapter"):
         refresh.main()

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from scipy.special import stdtrit
 from torch import Tensor
 
-from swaputils.circular import wrap
+from swaputils.angles import wrap
 from swaputils.geometry.crossproducts import PARTS, between_parts
 
 ORDERS = torch.tensor(list(permutations(range(PARTS)))).T  # [parts, 24]

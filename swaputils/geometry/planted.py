@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from swaputils.circular import to_xy, wrap
+from swaputils.angles import to_xy, wrap
 from swaputils.geometry.harmonics import LEADING, interactions
 
 SEPARATION = (

@@ -6,11 +6,11 @@ from string import Template
 
 import pandas as pd
 
-from swaputils.fitting import Fitted
-from swaputils.report import figures
-from swaputils.report.reading import MEANINGS, findings, limits
-from swaputils.store import provenance, run_contents
-from swaputils.surrogate.stored import as_run
+from swaputils.report import panels
+from swaputils.report.analysis import Fitted
+from swaputils.report.findings import MEANINGS, findings, limits
+from swaputils.run_folder import provenance, run_contents
+from swaputils.surrogate.disk import as_run
 
 PAGE = Template("""\
 <!DOCTYPE html>
@@ -52,11 +52,11 @@ def page(fitted: Fitted, name: str) -> str:
     if fitted.ladder is not None:
         parts += [_heading("Swap models"), _paragraph(_LADDER), _ladder_table(fitted.ladder)]
         if fitted.functions is not None:
-            parts.append(_figure(figures.swap_functions(fitted), _FUNCTIONS))
+            parts.append(_figure(panels.swap_functions(fitted), _FUNCTIONS))
         parts += [_heading("Do predicted responses look like the observed ones?"), _paragraph(_CHECKS)]
-        parts.append(_figure(figures.target_errors(fitted), "Errors from the target, by set size."))
-        parts.append(_figure(figures.nontarget_errors(fitted), _AROUND))
-        parts += [_heading("Did the fits settle?"), _figure(figures.bound_traces(fitted), _TRACES)]
+        parts.append(_figure(panels.target_errors(fitted), "Errors from the target, by set size."))
+        parts.append(_figure(panels.nontarget_errors(fitted), _AROUND))
+        parts += [_heading("Did the fits settle?"), _figure(panels.bound_traces(fitted), _TRACES)]
     title = f"Swap errors in {name}"
     return PAGE.substitute(title=escape(title), body="\n".join(parts), footer=_footer(fitted))
 

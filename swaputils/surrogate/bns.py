@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from swaputils.records import Trials
 from swaputils.surrogate.emissions import EMISSIONS
 from swaputils.surrogate.evidence import DECAY_PRIOR, VARIANCE_PRIOR, Parameters, antithetic, evidence_bound
 from swaputils.surrogate.joint import LEVEL, SwapFit
@@ -15,6 +14,7 @@ from swaputils.surrogate.mixture import fit_mixture
 from swaputils.surrogate.models import SwapModel
 from swaputils.surrogate.prepared import FitData, prepare
 from swaputils.surrogate.torus import prior_deviation
+from swaputils.trials import Trials
 
 SMALLEST_SHARE = 1e-3  # keeps the logits that start the fit finite where a share of the parametric mixture is 0
 STARTING_SD = 0.2

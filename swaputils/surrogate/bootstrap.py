@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from swaputils.records import Trials
-from swaputils.surrogate.geometry import SurrogateError
+from swaputils.surrogate.distances import SurrogateError
 from swaputils.surrogate.mixture import (
     MIXTURES,
     TARGET_NONTARGET_GUESS,
@@ -21,6 +20,7 @@ from swaputils.surrogate.mixture import (
     fit_mixture,
     iterate,
 )
+from swaputils.trials import Trials
 
 PARAMETERS = ["concentration", "p_target", "p_nontarget", "p_uniform"]
 RESAMPLES = 400

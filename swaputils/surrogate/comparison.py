@@ -9,12 +9,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
-from swaputils.records import Trials
 from swaputils.surrogate.bns import BnsConfig, fit_bns
+from swaputils.surrogate.distances import SurrogateError, cued_first, response_errors, signed_distances
 from swaputils.surrogate.emissions import EMISSIONS, log_density_table, table_place
-from swaputils.surrogate.geometry import SurrogateError, cued_first, response_errors, signed_distances
 from swaputils.surrogate.joint import LEVEL, SwapFit, design_matrix, factor_table, prior_scale, weight_draws
 from swaputils.surrogate.models import SwapModel
+from swaputils.trials import Trials
 
 FOLD_CONFIG = BnsConfig(draws=4, steps=250, final_draws=32)
 CHUNK = 2048  # trials at a time

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from swaputils.circular import sample_von_mises, von_mises_log_density, wrap
+from swaputils.angles import sample_von_mises, von_mises_log_density, wrap
 
 INTERVALS = 1024  # of a table over [0, pi]; linear interpolation errs by 1.2e-6 nats times the curvature, kappa at most
 FOURIER_TERMS = 4 * INTERVALS  # of the wrapped stable density; its smallest allowed scale needs this many

@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from swaputils.records import Trials
 from swaputils.surrogate.emissions import EMISSIONS, log_density_table
 from swaputils.surrogate.joint import LEVEL, SwapFit, prior_scale
 from swaputils.surrogate.likelihood import log_likelihood
 from swaputils.surrogate.prepared import prepare
+from swaputils.trials import Trials
 
 
 def sample_weights(

@@ -15,11 +15,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from swaputils.records import Trials
-from swaputils.surrogate.geometry import SurrogateError
+from swaputils.surrogate.distances import SurrogateError
 from swaputils.surrogate.models import FACTORS, Factor, SwapModel
 from swaputils.surrogate.posterior import SwapPosterior
 from swaputils.surrogate.torus import KINDS, features, prior_deviation
+from swaputils.trials import Trials
 
 LEVEL = -2.0  # prior mean of a swap logit
 CHUNK = 16_384  # rows of a design matrix filled at a time, so that nothing else grows with the trials

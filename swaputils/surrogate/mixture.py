@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from swaputils.records import Displays, Trials
-from swaputils.surrogate.geometry import SurrogateError, cued_first, response_errors, single_set_size
+from swaputils.surrogate.distances import SurrogateError, cued_first, response_errors, single_set_size
+from swaputils.trials import Displays, Trials
 
 Component = Literal["target", "nontarget", "guess"]
 TARGET_GUESS: tuple[Component, ...] = ("target", "guess")

@@ -12,14 +12,13 @@ import math
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from swaputils.circular import wrap
-from swaputils.records import Displays
-from swaputils.surrogate.emissions import EMISSIONS
-from swaputils.surrogate.geometry import TOLERANCE, SurrogateError, cue_distances, response_errors, signed_distances
+from swaputils.angles import wrap
+from swaputils.surrogate.distances import TOLERANCE, SurrogateError, cue_distances, signed_distances
 from swaputils.surrogate.torus import Basis, features
+from swaputils.trials import Displays
 
 
 class OutsideSupport(SurrogateError):
@@ -137,53 +136,6 @@ def drawn(posterior: SwapPosterior, *, generator: torch.Generator) -> SwapPoster
     return replace(posterior, mean=coefficients, cholesky=torch.zeros_like(posterior.cholesky))
 
 
-def response_log_density(
-    posterior: SwapPosterior,
-    displays: Displays,
-    response: Float[Tensor, " trials"],
-    probabilities: Float[Tensor, "trials components"] | None = None,
-) -> Float[Tensor, " trials"]:
-    """Log density of each response, guesses included; nats per rad, float64.
-
-    probabilities: of the components; those at the posterior mean unless given.
-    """
-    if probabilities is None:
-        probabilities = component_probabilities(posterior, displays)
-    return torch.logsumexp(_log_joint(posterior, displays, response, probabilities), dim=1)
-
-
-def responsibilities(
-    posterior: SwapPosterior, displays: Displays, response: Float[Tensor, " trials"]
-) -> Float[Tensor, "trials components"]:
-    """Probability that a response came from each item and, last, from a guess, at the posterior mean of f; float64."""
-    return _log_joint(posterior, displays, response, component_probabilities(posterior, displays)).softmax(dim=1)
-
-
-def sample_responses(
-    posterior: SwapPosterior,
-    displays: Displays,
-    probabilities: Float[Tensor, "trials components"] | None = None,
-    *,
-    generator: torch.Generator,
-) -> tuple[Float[Tensor, " trials"], Int[Tensor, " trials"]]:
-    """One response per display and the component it came from: the index of an item, or the number of columns for a guess.
-
-    probabilities: of the components; those at the posterior mean unless given. Responses are in rad in [-pi, pi), in the
-    dtype of the displays.
-    """
-    if probabilities is None:
-        probabilities = component_probabilities(posterior, displays)
-    component = torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
-    guess = torch.rand(component.shape, dtype=torch.float64, device=component.device, generator=generator)
-    parameters = posterior.emission_parameters.to(guess).expand(len(displays), -1)
-    error = EMISSIONS[posterior.emission].sample(parameters, generator=generator)
-    centres = torch.cat((displays.report.double(), torch.zeros_like(guess)[:, None]), dim=1)
-    around_item = centres.gather(1, component[:, None]).squeeze(1) + error
-    is_guess = component == displays.report.shape[1]
-    response = wrap(torch.where(is_guess, 2 * math.pi * guess, around_item))
-    return response.to(displays.report.dtype), component
-
-
 def inside_support(posterior: SwapPosterior, displays: Displays) -> Bool[Tensor, " trials"]:
     """Which displays have only non-targets at distances that the fitted displays had, in the dimensions that f uses."""
     others = displays.present & ~displays.is_cued
@@ -192,14 +144,6 @@ def inside_support(posterior: SwapPosterior, displays: Displays) -> Bool[Tensor,
         if dimension in posterior.dimensions:
             inside &= (_gap(posterior, dimension, values.double().abs()) <= TOLERANCE) | ~others
     return inside.all(dim=1)
-
-
-def _log_joint(posterior: SwapPosterior, displays: Displays, response: Tensor, probabilities: Tensor) -> Tensor:
-    """[M, N + 1] log density of each response together with each component; -inf for absent items."""
-    errors = response_errors(displays, response).double().where(displays.present, 0)
-    emission = EMISSIONS[posterior.emission].log_density(errors, posterior.emission_parameters.to(errors))
-    guess = torch.full_like(emission[:, :1], -math.log(2 * math.pi))
-    return probabilities.log() + torch.cat((emission, guess), dim=1)
 
 
 def _design(posterior: SwapPosterior, cue: Tensor, report: Tensor) -> Tensor:

@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from swaputils.records import Displays, Trials
-from swaputils.surrogate.emissions import INTERVALS, table_place
-from swaputils.surrogate.geometry import (
+from swaputils.surrogate.distances import (
     TOLERANCE,
     SurrogateError,
     cue_distances,
@@ -15,9 +13,11 @@ from swaputils.surrogate.geometry import (
     response_errors,
     signed_distances,
 )
+from swaputils.surrogate.emissions import INTERVALS, table_place
 from swaputils.surrogate.joint import Layout, design_matrix, factor_table, layout_of
 from swaputils.surrogate.likelihood import Responses
 from swaputils.surrogate.models import SwapModel
+from swaputils.trials import Displays, Trials
 
 MOST_PLACES = 32  # distinct distances above this count as a continuous range
 

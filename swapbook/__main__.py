@@ -1,0 +1,193 @@
+"""The book's commands: `python -m swapbook COMMAND --help`; errors are one message and a non-zero exit status."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import torch
+import tyro
+from tqdm import tqdm
+
+from swapbook import people
+from swapbook.build import book, collect, member, refresh, rerun, scores, tabulate, verdicts
+from swapbook.build.chapters import BUILD
+from swapbook.collection import stored
+from swapbook.conditions import CONDITIONS, named
+from swapbook.evaluation import evaluate
+from swapbook.measures import unmeasured
+from swapbook.networks import Network
+from swapbook.scales import BOOK, SCALES
+from swapbook.tables import PEOPLE
+from swaputils.command_line import run
+from swaputils.errors import SwaputilsError
+from swaputils.files import read_json, shown
+from swaputils.run_folder import METRICS
+
+Assignments = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME=value")]
+Name = Annotated[str, tyro.conf.Positional]
+CURVES = {
+    "curve": "swap rate by probe distance",
+    "responsibilities": "probability that a response came from a non-target, by its probe distance",
+    "refit": "swap function of chapter 1's model fitted to the responses",
+    "generalisation": "other numbers of items",
+}
+
+
+def build(outputs: Name, assignments: Assignments = ()) -> None:
+    """Build the book.
+
+    Args:
+        outputs: "executed", of chapters executed now where something changed, or "stored", those in notebooks/.
+        assignments: parameters of the chapters, for executed ones.
+    """
+    BUILD.mkdir(exist_ok=True)
+    start = time.monotonic()
+    ways = {"executed": lambda: book.build_executed(list(assignments)), "stored": book.build_stored}
+    summary = named("kind of outputs", outputs, ways)()
+    print(f"The book lies at {summary}; {time.monotonic() - start:.0f} s. Open it in a browser.")
+
+
+def store_outputs(chapters: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
+    """Execute chapters with their default parameters and store the outputs in notebooks/.
+
+    Args:
+        chapters: notebooks; all unless given.
+    """
+    refresh.refresh_all(list(chapters))
+
+
+def collection(assignments: Assignments = ()) -> None:
+    """Train the networks of the book that are missing or outdated.
+
+    Args:
+        assignments: SCALE, DATA, SEEDS, CONDITIONS, CORES, DEVICE, PROFILE, DRYRUN; see swapbook/build/collection.yaml.
+    """
+    if missing := collect.train(*collect.parse(assignments)):
+        raise SwaputilsError(collect.failures(missing))
+
+
+def train_member(output: Annotated[Path, tyro.conf.Positional], assignments: Assignments = ()) -> None:
+    """Train one network by executing chapter 3, as the collection does.
+
+    Args:
+        output: the executed notebook.
+        assignments: parameters of the chapter.
+    """
+    member.train_member(output, list(assignments))
+
+
+def train(condition: Name, scale: str = BOOK, seed: int = 0, data: str = PEOPLE, device: str | None = None) -> None:
+    """Train a network of a condition from scratch, measure it, and keep the run in the results folder.
+
+    Args:
+        condition: for example index_swap or probe_human.
+        scale: smoke (seconds), laptop (minutes) or paper.
+        seed: seed of the random numbers.
+        data: whose responses the human conditions learn: a data set, or a folder that `swaputils fit` wrote.
+        device: cpu, or cuda for a GPU; the one that SWAPUTILS_DEVICE names unless given, else cpu.
+    """
+    network = Network(condition, scale, seed, data)
+    network.train(device)
+    print(f"kept in {shown(network.folder)}")
+    show(condition, scale, seed, data)
+
+
+def show(condition: Name, scale: str = BOOK, seed: int = 0, data: str = PEOPLE) -> None:
+    """Measure a stored network on held-out displays, beside the ideal sampler and the network without noise, and print it.
+
+    Args:
+        condition: for example index_swap or probe_human.
+        scale: smoke, laptop or paper.
+        seed: seed of the network.
+        data: whose responses the human conditions learnt.
+    """
+    trained = Network(condition, scale, seed, data).load()
+    found = pd.DataFrame(evaluate(trained.rnn, trained.plan))
+    tables = found.map(lambda value: isinstance(value, dict)).any(axis=1)
+    print(found[~tables].astype(float).round(4).to_string())
+    for name, title in CURVES.items():
+        for who, curve in found.loc[name].items() if name in found.index else ():
+            if isinstance(curve, dict):
+                print(f"{title}: {who.replace('_', ' ')}")
+                print(pd.DataFrame(curve).round(3).to_string(index=False))
+
+
+def measure(scale: str = BOOK, data: str = PEOPLE, conditions: tuple[str, ...] = ()) -> None:
+    """Measure stored networks anew where a measure is missing or comes from other code; nothing is trained.
+
+    Args:
+        scale: smoke, laptop or paper.
+        data: whose responses the human conditions learnt.
+        conditions: all unless given.
+    """
+    chosen = [network for name in conditions or CONDITIONS for network in stored(name, scale, data)]
+    for network in tqdm(chosen, desc="measuring", unit="network"):
+        if unmeasured(read_json(network.folder / METRICS)):
+            network.measure()
+
+
+def score(what: Name, scale: str = BOOK, data: str = PEOPLE) -> None:
+    """Score networks or other learners on held-out people.
+
+    Args:
+        what: networks, the stored ones of all of people's responses; or learners, which get some human trials and no other.
+        scale: smoke, laptop or paper.
+        data: the data set.
+    """
+    named("scale", scale, SCALES)
+    named("kind of scores", what, {"networks": None, "learners": None})
+    if what == "networks":
+        people.recompute_people(scale, data)
+    elif failed := scores.score_learners(scale, data):
+        raise SwaputilsError("\n".join((f"{len(failed)} learners have no score", *failed)))
+
+
+def tables(name: Annotated[str | None, tyro.conf.Positional] = None, chosen: tuple[str, ...] = ()) -> None:
+    """Compute the stored tables of chapter 1 that are missing.
+
+    Args:
+        name: a data set, or "studies" for observers that are known; all unless given.
+        chosen: tables to compute whether they are stored or not.
+    """
+    tabulate.compute(name, *chosen)
+
+
+def claims() -> None:
+    """Write the page of claims from claims.yml and the stored networks."""
+    print(f"written: {shown(verdicts.write_page())}")
+
+
+def recompute(assignments: Assignments = ()) -> None:
+    """Recompute what is in results/ from the data, see swapbook/build/rerun.py.
+
+    Args:
+        assignments: parameters of the chapters.
+    """
+    rerun.rerun(list(assignments))
+
+
+COMMANDS = {
+    "build": build,
+    "refresh": store_outputs,
+    "collection": collection,
+    "member": train_member,
+    "train": train,
+    "show": show,
+    "measure": measure,
+    "score": score,
+    "tables": tables,
+    "claims": claims,
+    "rerun": recompute,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    torch.set_num_threads(1)  # training depends on their number
+    return run("swapbook", COMMANDS, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

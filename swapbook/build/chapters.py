@@ -1,0 +1,160 @@
+"""The chapters of the book as notebooks on disk: their parameters, their fingerprints and their execution by papermill."""
+
+import ast
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from swapbook.conditions import CONDITIONS, named
+from swapbook.places import ROOT
+from swapbook.scales import SCALES
+from swapbook.tables import posterior_folder
+from swapbook.build.normalise import normalise
+from swaputils.errors import SwaputilsError
+
+NOTEBOOKS = ROOT / "notebooks"
+BUILD = ROOT / "build"
+KERNEL_ARGUMENTS = [
+    "--log-level=ERROR"
+]  # kernels warn that they are spoken to over TCP, which here stays on one machine
+
+
+for variable in ("SWAPUTILS_DATA", "SWAPUTILS_RESULTS"):  # the kernels work in notebooks/
+    if os.environ.get(variable):
+        os.environ[variable] = str(Path(os.environ[variable]).resolve())
+
+
+class ParameterError(SwaputilsError):
+    """A parameter was given that the chapter does not have, or with a value of another type."""
+
+
+class ChapterError(SwaputilsError):
+    """A chapter stopped on an error."""
+
+
+def chapter_paths() -> list[Path]:
+    """The chapters in reading order."""
+    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+def defaults(chapter: Path) -> dict[str, object]:
+    """The names and default values in the chapter's parameters cell."""
+    inferred = papermill.inspect_notebook(str(chapter))
+    return {name: ast.literal_eval(parameter["default"]) for name, parameter in inferred.items()}
+
+
+def _convert(name: str, text: str, default: object) -> object:
+    """The text of a parameter as the type of its default."""
+    if isinstance(default, bool):
+        if text not in ("True", "False"):
+            raise ParameterError(f"{name.upper()}={text}: expected True or False")
+        return text == "True"
+    if default is None:
+        return text
+    try:
+        return type(default)(text)
+    except ValueError:
+        raise ParameterError(f"{name.upper()}={text}: expected {type(default).__name__}, as in {default!r}") from None
+
+
+def parse_parameters(assignments: list[str], chapter: Path) -> dict[str, object]:
+    """Turn NAME=value texts into parameters of the chapter; papermill itself lets a misspelt name pass.
+
+    Raises ParameterError for a name that the chapter lacks and for a value of another type than the default's.
+    """
+    known = defaults(chapter)
+    parameters = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        name = name.lower()
+        if name not in known or not equals:
+            allowed = ", ".join(sorted(known)).upper()
+            raise ParameterError(
+                f"{chapter.name} has no parameter {assignment!r}; it has {allowed}, given as NAME=value"
+            )
+        parameters[name] = _convert(name, text, known[name])
+    if "data" in parameters:
+        parameters["data"] = absolute(parameters["data"])
+    return parameters
+
+
+def absolute(data: str) -> str:
+    """The name of a data set as it is, a folder that `swaputils fit` wrote as it is found from anywhere."""
+    return str(Path(data).resolve()) if (Path(data) / "posterior").is_dir() else data
+
+
+def check_names(parameters: dict[str, object]) -> None:
+    """UnknownName for a scale, condition or data set that does not exist, before anything is computed."""
+    for name, kind in {"scale": SCALES, "condition": CONDITIONS}.items():
+        if name in parameters:
+            named(name, parameters[name], kind)
+    if "data" in parameters:
+        posterior_folder(parameters["data"])
+
+
+def content_hash(paths: list[Path], *texts: str) -> str:
+    """A hash of the texts and of the names and bytes of all files at or under the paths."""
+    digest = hashlib.sha256("\0".join(texts).encode())
+    files = (file for path in paths for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
+    for file in sorted(file for file in files if "__pycache__" not in file.parts):
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(chapter: Path, parameters: dict[str, object]) -> str:
+    """A hash of all that decides a chapter's outputs: its cells, its parameters, the package, the results and the pins."""
+    cells = nbformat.read(chapter, as_version=4).cells
+    sources = [[cell.cell_type, cell.source, cell.metadata.get("tags", [])] for cell in cells]
+    inputs = [ROOT / "swaputils", ROOT / "swapbook", ROOT / "results", ROOT / "constraints.txt"]
+    return content_hash(inputs, json.dumps(sources), json.dumps(parameters, sort_keys=True))
+
+
+def execute(chapter: Path, parameters: dict[str, object], output: Path) -> None:
+    """Run a chapter from top to bottom and keep the executed copy at `output` only if it finished.
+
+    The kernel works in notebooks/, as it does for a reader. Raises ChapterError naming the cell and the error; what had been
+    executed is then at `failed_copy(output)`.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial, failed = output.with_name(f".{output.stem}.partial.ipynb"), failed_copy(output)
+    failed.unlink(missing_ok=True)
+    try:
+        papermill.execute_notebook(
+            str(chapter),
+            str(partial),
+            parameters=parameters,
+            cwd=str(NOTEBOOKS),
+            kernel_name="python3",
+            extra_arguments=KERNEL_ARGUMENTS,
+        )
+        notebook = nbformat.read(partial, as_version=4)
+        normalise(notebook)
+        nbformat.write(notebook, partial)
+        os.replace(partial, output)
+    except PapermillExecutionError as error:
+        os.replace(partial, failed)
+        raise ChapterError(f"{chapter.name}, code cell [{error.exec_count}]: {error.ename}: {error.evalue}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def failed_copy(output: Path) -> Path:
+    """Where `execute` leaves a chapter that did not finish."""
+    return output.with_name(f"{output.stem}.failed.ipynb")
+
+
+def execute_if_changed(chapter: Path, parameters: dict[str, object], folder: Path) -> tuple[Path, bool]:
+    """The executed copy of a chapter, and whether it had to be executed now."""
+    output = folder / f"{chapter.stem}.{fingerprint(chapter, parameters)}.ipynb"
+    if output.exists():
+        return output, False
+    execute(chapter, parameters, output)
+    for outdated in set(folder.glob(f"{chapter.stem}.*.ipynb")) - {output}:
+        outdated.unlink()
+    return output, True

@@ -1,0 +1,69 @@
+"""Stage the sources of the book, build the HTML with Jupyter Book, and put the finished book in place."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from swapbook.build.chapters import NOTEBOOKS, content_hash
+from swapbook.places import ROOT
+from swaputils.errors import SwaputilsError
+
+INDEX = Path("_build/html/index.html")
+STAMP = Path("_build/sources.txt")
+IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.partial")
+
+
+class BookError(SwaputilsError):
+    """Jupyter Book refused the sources or warned about them."""
+
+
+def _stage(chapters: dict[str, Path], folder: Path) -> None:
+    """Copy all that the book is built from, each chapter from where its executed copy lies."""
+    shutil.copytree(ROOT / "book", folder / "book", ignore=IGNORED)
+    shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=IGNORED)
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, folder / name)
+    for stem, executed in chapters.items():
+        shutil.copy(executed, folder / "notebooks" / f"{stem}.ipynb")
+
+
+def _build(folder: Path) -> None:
+    """Build the staged book with warnings as errors."""
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [jupyter_book, "build", folder, "--warningiserror", "--keep-going"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode != 0 or not (folder / INDEX).exists():
+        warnings = finished.stderr.replace(f"{folder}/", "")
+        raise BookError(f"the book was not built:\n{warnings}")
+
+
+def _replace(folder: Path, target: Path) -> None:
+    """Put a finished folder where the old one was."""
+    retired = target.with_name(f".{target.name}.retired")
+    shutil.rmtree(retired, ignore_errors=True)
+    if target.exists():
+        target.rename(retired)
+    folder.rename(target)
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def render(chapters: dict[str, Path], target: Path) -> bool:
+    """Build the book into `target` unless the one there was built from the same sources; tells whether it was built.
+
+    `chapters` maps the stem of each chapter to the notebook with the outputs to show. An error or an interruption
+    leaves the former book as it was. Raises BookError with Sphinx's warnings.
+    """
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _stage(chapters, partial)
+        sources = content_hash([partial, ROOT / "swaputils", ROOT / "swapbook", ROOT / "constraints.txt"])
+        if (target / STAMP).exists() and (target / STAMP).read_text() == sources:
+            return False
+        _build(partial)
+        (partial / STAMP).write_text(sources)
+        _replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return True

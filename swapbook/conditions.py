@@ -1,0 +1,142 @@
+"""The named conditions of the book: which task, which answers, which objective."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from swapbook.answers import (
+    HUMAN_RESPONSES,
+    HUMAN_SWAPS,
+    HUMAN_WITHOUT_SWAPS,
+    NO_SWAPS,
+    Answers,
+    flat,
+    similarity,
+)
+from swaputils.errors import SwaputilsError
+from swaputils.training.recipes import (
+    DIFFUSION,
+    ENERGY_SCORE,
+    MEAN_REGRESSION,
+    MIXTURE_DENSITY,
+    MOMENT_MATCHING,
+    TASK_OPTIMAL,
+    Objective,
+)
+
+
+class UnknownName(SwaputilsError):
+    """A condition, a scale or another name that the book does not have."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a network is taught.
+
+    cueing, probes, items: the task, see TaskConfig.
+    answers:        the distribution of answers.
+    objective:      how it is taught; None for a network that is not trained.
+    start:          condition whose trained network is the initial one; None to start from scratch with the selection stage.
+    drive, units:   of the network; at the paper's scale the drive is its tree in any case.
+    """
+
+    title: str
+    cueing: Literal["index", "probe"]
+    probes: Literal["continuous", "locations"]
+    answers: Answers
+    objective: Objective | None
+    items: int = 2
+    start: str | None = None
+    drive: Literal["gated", "tree"] = "gated"
+    units: int = 16
+
+    @property
+    def settings(self) -> dict:
+        """What it is, as JSON values."""
+        return {
+            "title": self.title,
+            "cueing": self.cueing,
+            "probes": self.probes,
+            "swaps": self.answers.name,
+            "objective": self.objective.name if self.objective else "untrained",
+            "swap_probability": self.answers.swap_probability,
+            "offset": self.answers.offset,
+            "items": self.items,
+            "start": self.start,
+            "drive": self.drive,
+            "units": self.units,
+        }
+
+
+_index = partial(Condition, cueing="index", probes="continuous")
+_probe = partial(Condition, cueing="probe", probes="locations")
+SIMILARITY_OFFSETS = {"00": 0.0, "05": -0.5, "10": -1.0, "17": -1.7, "20": -2.0}  # of the paper's networks
+
+_MAIN = {
+    "index_untrained": _index("untrained", answers=NO_SWAPS, objective=None),
+    "index_task_optimal": _index("task-optimal", answers=NO_SWAPS, objective=TASK_OPTIMAL),
+    "index_no_swap": _index("no swaps", answers=NO_SWAPS, objective=DIFFUSION),
+    "index_mean_regression": _index("mean regression, swap data .10", answers=flat(0.10), objective=MEAN_REGRESSION),
+    "index_swap_05": _index("swap target .05", answers=flat(0.05), objective=DIFFUSION),
+    "index_swap": _index("swap target .10", answers=flat(0.10), objective=DIFFUSION),
+    "probe_untrained": _probe("untrained", answers=NO_SWAPS, objective=None),
+    "probe_task_optimal": _probe("task-optimal", answers=NO_SWAPS, objective=TASK_OPTIMAL),
+    "probe_no_swap": _probe("no swaps", answers=NO_SWAPS, objective=DIFFUSION),
+    "probe_mean_regression": _probe(
+        "mean regression, similarity swaps", answers=similarity(0.0), objective=MEAN_REGRESSION
+    ),
+    "probe_moment_matching": _probe(
+        "moment matching, similarity swaps", answers=similarity(0.0), objective=MOMENT_MATCHING
+    ),
+    "probe_flat": _probe("swap target .10", answers=flat(0.10), objective=DIFFUSION),
+    **{
+        f"probe_similarity_{name}": _probe(
+            f"similarity swaps, offset {offset:g}", answers=similarity(offset), objective=DIFFUSION
+        )
+        for name, offset in SIMILARITY_OFFSETS.items()
+    },
+    "probe_human": _probe("human swap function", answers=HUMAN_SWAPS, objective=DIFFUSION),
+    "probe_energy_score": _probe("energy score, similarity swaps", answers=similarity(0.0), objective=ENERGY_SCORE),
+    "probe_energy_score_continued": _probe(
+        "energy score after diffusion, similarity swaps",
+        answers=similarity(0.0),
+        objective=ENERGY_SCORE,
+        start="probe_similarity_00",
+    ),
+    "probe_mixture_density": _probe(
+        "mixture-density readout, similarity swaps", answers=similarity(0.0), objective=MIXTURE_DENSITY
+    ),
+    "n4_task_optimal": _probe("task-optimal, four items", answers=NO_SWAPS, objective=TASK_OPTIMAL, items=4, units=32),
+    "human_n4": _probe("human responses, four items", answers=HUMAN_RESPONSES, objective=DIFFUSION, items=4, units=32),
+    "human_n4_no_swap": _probe(
+        "human responses without swaps, four items",
+        answers=HUMAN_WITHOUT_SWAPS,
+        objective=DIFFUSION,
+        items=4,
+        units=32,
+    ),
+}
+# The conditions that most claims are about, and the same with another drive, more units or another ancestry
+HEADLINE = (
+    "index_task_optimal",
+    "index_no_swap",
+    "index_swap",
+    "probe_task_optimal",
+    "probe_similarity_00",
+    "probe_human",
+)
+VARIANTS = {
+    **{f"{name}_tree": replace(_MAIN[name], title=f"{_MAIN[name].title}; tree", drive="tree") for name in HEADLINE},
+    **{f"{name}_64": replace(_MAIN[name], title=f"{_MAIN[name].title}; 64 units", units=64) for name in HEADLINE},
+    "index_swap_continued": replace(
+        _MAIN["index_swap"], title=f"{_MAIN['index_swap'].title}; after task-optimal", start="index_task_optimal"
+    ),
+}
+CONDITIONS = _MAIN | VARIANTS
+
+
+def named(kind: str, name: str, table: dict):
+    """The entry of a table; UnknownName lists what there is."""
+    if name not in table:
+        raise UnknownName(f"unknown {kind} {name!r}; known are {', '.join(table)}")
+    return table[name]

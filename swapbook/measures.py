@@ -1,0 +1,30 @@
+"""What is measured of a stored network, each measure with a hash of the code that it comes from.
+
+metrics.json holds what the measures give, and under "code" the hash of each; what comes from other code than today's is refused.
+"""
+
+from collections.abc import Callable, Mapping
+
+from swapbook.evaluation import evaluate
+from swapbook.fingerprint import code_hash
+from swapbook.plan import Plan
+from swaputils.network.rnn import RNN
+
+CODE = "code"  # where metrics keep the hashes
+MEASURES: dict[str, Callable[[RNN, Plan], dict]] = {"evaluation": evaluate}
+"""Functions of a network in double precision and its plan; each gives entries of the metrics under names of its own."""
+
+
+def measured(rnn: RNN, plan: Plan, metrics: Mapping) -> dict:
+    """The metrics with every measure that is missing or comes from other code taken anew."""
+    found = dict(metrics) | {CODE: dict(metrics.get(CODE, {}))}
+    for name in unmeasured(metrics):
+        found |= MEASURES[name](rnn, plan)
+        found[CODE][name] = code_hash(MEASURES[name])
+    return found
+
+
+def unmeasured(metrics: Mapping) -> list[str]:
+    """Names of the measures that are missing from the metrics, or come from other code than today's."""
+    known = metrics.get(CODE, {})
+    return [name for name, measure in MEASURES.items() if known.get(name) != code_hash(measure)]

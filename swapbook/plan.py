@@ -1,0 +1,145 @@
+"""Everything that one network needs, put together from a condition, a scale and a seed."""
+
+import math
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+import torch
+
+from swapbook.answers import NO_SWAPS
+from swapbook.conditions import CONDITIONS, Condition, named
+from swapbook.scales import SCALES, Scale
+from swaputils import surrogate
+from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
+from swaputils.errors import SwaputilsError
+from swaputils.network.rnn import RNN, RNNConfig
+from swaputils.surrogate import SwapPosterior
+from swaputils.task import DelayedEstimation, TaskConfig, repeated_display
+from swaputils.training.lessons import Lesson, facts, ladder
+from swaputils.training.loop import TrainConfig
+from swaputils.training.recipes import TASK_OPTIMAL
+
+# With more than two items the cued one is selected less surely: share of wrong items below which a rung of the ladder is passed. At
+# the common rates of learning a third of the networks diverged.
+MORE_ITEMS_WRONG, MORE_ITEMS_SLOWER = 0.2, 2.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that one network needs: built from a condition, a scale and a seed by `plan_of`.
+
+    taught:    the condition.
+    scale:     sizes.
+    task:      displays and the answers that are taught.
+    selection: lessons of the selection stage, see `lessons.ladder`; empty where there is none.
+    human:     posterior over people's responses, for the conditions that learn from people.
+    config:    what determines the weights, as JSON values; a stored run holds it, and is outdated where it is another.
+    """
+
+    config: dict
+    taught: Condition
+    scale: Scale
+    task: DelayedEstimation
+    schedule: Schedule
+    selection: list[Lesson]
+    distribution: Lesson
+    rnn: RNNConfig
+    train: TrainConfig
+    seed: int
+    human: SwapPosterior | None
+
+    def new_rnn(self, *, generator: torch.Generator) -> RNN:
+        """An untrained network of this plan."""
+        return RNN(self.rnn, self.task.input_size, report_noise(self.schedule), generator=generator)
+
+
+def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None = None) -> Plan:
+    """The plan of a condition at a scale. UnknownName for either; SwaputilsError when `human` is missing.
+
+    human: posterior over people's responses at the set size to learn from, for the conditions that learn from people.
+    """
+    taught, sizes = named("condition", condition, CONDITIONS), named("scale", scale, SCALES)
+    if not taught.answers.from_people:
+        human = None
+    elif human is None:
+        raise SwaputilsError(
+            f"condition {condition} learns from people; pass a posterior over their responses as `human`"
+        )
+    shown = TaskConfig(cueing=taught.cueing, items=taught.items, probes=taught.probes, periods=sizes.periods)
+    if not taught.answers.narrow:
+        shown = replace(shown, separation=0.0)  # the colours that people saw were independent
+    schedule = linear_schedule(shown.periods.steps("report"))
+    rnn, train = _sizes(taught, sizes)
+    task = DelayedEstimation(shown, partial(taught.answers.target, people=human))
+    easy = DelayedEstimation(shown, partial(NO_SWAPS.target, people=None))
+    objective = taught.objective or TASK_OPTIMAL
+    first = Lesson(easy, objective.first.loss(schedule), objective.first.repeats, facts=facts(shown))
+    return Plan(
+        config=_config(condition, scale, seed, shown, rnn, train, human),
+        taught=taught,
+        scale=sizes,
+        task=task,
+        schedule=schedule,
+        selection=[] if taught.start else ladder(first, train.delay_step),
+        distribution=Lesson(task, objective.loss(schedule), objective.repeats, facts=facts(shown)),
+        rnn=rnn,
+        train=train,
+        seed=seed,
+        human=human,
+    )
+
+
+def _sizes(taught: Condition, sizes: Scale) -> tuple[RNNConfig, TrainConfig]:
+    """Network and training of a condition."""
+    rnn, train = replace(sizes.rnn[taught.drive], units=taught.units), sizes.train[taught.drive]
+    if taught.cueing == "probe":
+        rnn = replace(rnn, projection=sizes.projection)
+    if taught.items > 2:
+        slower = {name: getattr(train, name) / MORE_ITEMS_SLOWER for name in ("selection_rate", "distribution_rate")}
+        train = replace(train, wrong_items=max(train.wrong_items, MORE_ITEMS_WRONG), **slower)
+    objective = taught.objective or TASK_OPTIMAL
+    return rnn, replace(
+        train,
+        selection_rate=min(train.selection_rate, objective.first.largest_rate),
+        distribution_rate=min(train.distribution_rate, objective.largest_rate),
+        distribution_updates=int(train.distribution_updates * objective.update_factor),
+        batch=train.batch * objective.batch_factor,
+    )
+
+
+def _config(
+    condition: str,
+    scale: str,
+    seed: int,
+    shown: TaskConfig,
+    rnn: RNNConfig,
+    train: TrainConfig,
+    human: SwapPosterior | None,
+) -> dict:
+    taught = CONDITIONS[condition]
+    config = {
+        "condition": condition,
+        "taught": taught.settings,
+        "swap_function": None if human is None else _human_logits(human),
+        "scale": scale,
+        "seed": seed,
+        "task": asdict(shown),
+        "rnn": asdict(rnn) | {"branching": list(rnn.branching)},
+        "train": asdict(train),
+    }
+    if not taught.answers.narrow:
+        config["response_density"] = _density_fingerprint(human, shown)
+    return config
+
+
+def _human_logits(human: SwapPosterior) -> list[float]:
+    """The swap function at the distances between eight locations, as the config records it."""
+    distances = torch.arange(1, 5, dtype=torch.float64) * (math.pi / 4)
+    return [round(value, 6) for value in surrogate.swap_function(human, distances)[0].tolist()]
+
+
+def _density_fingerprint(human: SwapPosterior, shown: TaskConfig) -> list[float]:
+    """People's log density at every eighth node for a display with items a quarter turn apart, as the config records it."""
+    quarter = [math.pi / 2 * item - math.pi for item in range(shown.items)]
+    density = surrogate.response_density(human, repeated_display(quarter, quarter, 0, 1)).log_nodes[0, ::8]
+    return [round(value, 6) for value in density.tolist()]

@@ -1,0 +1,54 @@
+"""Published data sets by name, and where they are found."""
+
+import json
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import pooch
+
+from swaputils.data.table import DataError, read_trials
+from swaputils.trials import Trials
+
+
+def registry() -> dict[str, dict]:
+    """The known data sets by name: origin, citation, licence, and what to download."""
+    return json.loads((files("swaputils.data") / "data_registry.json").read_text())
+
+
+def known(name: str) -> dict:
+    """Registry entry of a data set; DataError lists the known names."""
+    sets = registry()
+    if name not in sets:
+        raise DataError(f"unknown data set {name!r}; known are {', '.join(sets)}")
+    return sets[name]
+
+
+def cache_folder() -> Path:
+    """Folder that `swaputils fetch` fills."""
+    return Path(pooch.os_cache("swaputils"))
+
+
+def find(name: str, folder: Path | str | None = None) -> Path:
+    """File of a data set, <folder>/<name>/<name>.csv.
+
+    The folder is the argument; without one the first of SWAPUTILS_DATA and the user cache that holds the set.
+    """
+    known(name)
+    named = folder or os.environ.get("SWAPUTILS_DATA")
+    places = [Path(named)] if named else []
+    if folder is None:
+        places.append(cache_folder())
+    for place in places:
+        path = place / name / f"{name}.csv"
+        if path.is_file():
+            return path
+    raise DataError(
+        f"no file {name}/{name}.csv in {'the given folder' if folder else 'SWAPUTILS_DATA or the cache'}; "
+        f"run `swaputils fetch {name}`, or set SWAPUTILS_DATA to the folder that holds it"
+    )
+
+
+def load(name: str, folder: Path | str | None = None, condition: str | None = None) -> Trials:
+    """Trials of a known data set, see `find` and `read_trials`."""
+    return read_trials(find(name, folder), condition)

@@ -1,0 +1,149 @@
+"""The network: a leaky stochastic recurrent network whose response is read from a fixed plane of its state.
+
+z_{k+1} = (1 - leak) z_k + leak f(z_k, time_k, input_k) + sigma_k eta_k          (one step)
+x_k     = U z_k                                                                 (readout plane; the rest is the null space)
+
+f is the recurrent drive. `RNN.step` is the deterministic part; `rollout` adds the noise.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from swaputils.inputs import TrialInputs
+from swaputils.network.drives import GatedDrive, TreeDrive
+from swaputils.network.reachability import spanning_signs
+from swaputils.network.recurrence import Span
+
+
+@dataclass(frozen=True)
+class RNNConfig:
+    """A network's size.
+
+    units:      number of units U.
+    drive:      "gated" (hidden units that multiply), or "tree" (dendrites of `branching`).
+    hidden:     hidden units of the gated drive.
+    branching:  branches per unit and leaves per branch of the tree.
+    memory_scale: null-space activity that the initial weights are made for; the noise is about 0.5 a step.
+    leak:       alpha, the share of the state replaced in one 50 ms step.
+    clock:      even length of the sinusoidal code of the report step.
+    projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for none.
+    """
+
+    units: int = 16
+    drive: Literal["gated", "tree"] = "gated"
+    hidden: int = 128
+    branching: tuple[int, int] = (5, 5)
+    memory_scale: float = 10.0
+    leak: float = 0.1
+    clock: int = 8
+    projection: int | None = None
+
+    def __post_init__(self):
+        if self.drive not in ("gated", "tree"):
+            raise ValueError(f"drive is {self.drive!r}; allowed are 'gated' and 'tree'")
+        if self.units < 3 or self.hidden < 1 or min(self.branching) < 1:
+            raise ValueError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
+        if not self.memory_scale > 0:
+            raise ValueError(f"memory_scale is {self.memory_scale}; it must be positive")
+        if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:
+            raise ValueError("leak must lie in (0, 1] and clock must be an even number of 2 or more")
+
+
+class FactorisedProjection(nn.Module):
+    """Learned projection A S B^T of a square conjunctive input S: [M, C * C] -> [M, rows * rows]."""
+
+    def __init__(self, input_size: int, rows: int):
+        super().__init__()
+        self.centres = math.isqrt(input_size)
+        if self.centres**2 != input_size:
+            raise ValueError(f"a factorised projection needs a square input, not one of length {input_size}")
+        self.report = nn.Linear(self.centres, rows, bias=False)
+        self.probe = nn.Linear(self.centres, rows, bias=False)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        conjunction = inputs.unflatten(-1, (self.centres, self.centres))
+        return self.report(self.probe(conjunction).mT).mT.flatten(-2)
+
+
+def _clock_code(steps: int, size: int) -> Tensor:
+    """[steps, size] sinusoidal code of the report step (Vaswani et al. 2017)."""
+    rates = 10_000 ** (-torch.arange(size // 2) / (size // 2))
+    phases = torch.arange(steps)[:, None] * rates
+    return torch.cat((phases.sin(), phases.cos()), dim=1)
+
+
+class RNN(nn.Module):
+    """Leaky stochastic recurrent network with a fixed readout plane.
+
+    config:       sizes.
+    input_size:   length of the stimulus and cue vectors.
+    report_noise: [T] noise standard deviation of each report step; preparatory steps use its first entry.
+    generator:    draws the readout plane and the initial weights.
+    """
+
+    def __init__(
+        self, config: RNNConfig, input_size: int, report_noise: Float[Tensor, " steps"], *, generator: torch.Generator
+    ):
+        super().__init__()
+        self.config = config
+        square = torch.randn((config.units, config.units), dtype=torch.float64, generator=generator)
+        rotation = torch.linalg.qr(square).Q.T.float()
+        rotation = rotation * spanning_signs(
+            rotation[:2]
+        )  # else a drive that is never negative, as the tree's, may be stuck
+        self.register_buffer("readout", rotation[:2].clone())
+        self.register_buffer("null_space", rotation[2:].clone())
+        self.register_buffer("report_noise", report_noise.float())
+        rows, clock = config.projection, config.clock
+        self.projection = nn.Identity() if rows is None else FactorisedProjection(input_size, rows)
+        self.drive = _new_drive(config, input_size if rows is None else rows**2, self.readout)
+        self.report_clock = nn.Sequential(nn.Linear(clock, clock), nn.SiLU(), nn.Linear(clock, clock))
+        self.preparatory_clock = nn.Parameter(torch.zeros(clock))
+        self.register_buffer("clock_code", _clock_code(len(report_noise), clock))
+        _initialise(self, generator)
+
+    def step(self, state: Float[Tensor, "trials units"], context: tuple[Tensor, ...]) -> Float[Tensor, "trials units"]:
+        """Deterministic part of one step, (1 - leak) z + leak f(z): [M, U] -> [M, U]; context: [M, ...] or [1, ...] each."""
+        drive, _ = self.drive.evaluate(self.drive.weights(), state, context)
+        return torch.lerp(state, drive, self.config.leak)
+
+    def contexts(self, inputs: TrialInputs) -> list[Span]:
+        """The drive's context in each period: constant before the report, clocked during it."""
+        spans = []
+        for shown, steps in zip(inputs.shown, inputs.steps):
+            projected = None if shown is None else self.projection(shown)
+            spans.append(Span(steps, self.drive.context(projected, self.preparatory_clock[None])))
+        report = self.drive.context(None, self.report_clock(self.clock_code))
+        return [*spans, Span(inputs.report, report)]
+
+    def in_plane(self, state: Float[Tensor, "*any units"]) -> Float[Tensor, "*any 2"]:
+        """Readout-plane coordinates U z."""
+        return state @ self.readout.T
+
+    def in_null_space(self, state: Float[Tensor, "*any units"]) -> Float[Tensor, "*any units-2"]:
+        """Null-space coordinates V z."""
+        return state @ self.null_space.T
+
+
+def _new_drive(config: RNNConfig, input_size: int, readout: Tensor) -> GatedDrive | TreeDrive:
+    """The drive that the config names; what reaches it has length `input_size`."""
+    if config.drive == "tree":
+        return TreeDrive(config.units, config.branching, input_size, config.clock, readout, config.memory_scale)
+    return GatedDrive(config.units, config.hidden, input_size, config.clock, readout, config.memory_scale, config.leak)
+
+
+def _initialise(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw linear layers uniformly within 1 / sqrt(fan in), as PyTorch does, and tree weights Xavier-normal, as the paper."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            bound = layer.in_features**-0.5
+            for parameter in layer.parameters():
+                nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        elif isinstance(layer, TreeDrive):
+            for weight in (layer.leaf_weight, layer.branch_weight):
+                nn.init.normal_(weight, std=math.sqrt(2 / (weight.shape[0] + 1)), generator=generator)

@@ -1,0 +1,146 @@
+"""What a fit says and what the data cannot say, in plain sentences that follow from the numbers."""
+
+import math
+
+import pandas as pd
+
+from swaputils.report.analysis import FEWEST_TRIALS, Fitted
+
+FEW = 100  # trials of a set size below which a swap function is mostly its prior
+ALIKE = math.radians(20)  # report features nearer than this are told apart by few responses
+DECISIVE = 3.0  # nats, a factor of 20 between two models
+MEANINGS = {
+    "none": "swaps ignore distance",
+    "cue": "swaps depend on the distance of the cue features",
+    "report": "swaps depend on the distance of the report features",
+    "additive": "on both, one by one",
+    "full": "on both, and on their combination",
+}
+
+
+def findings(fitted: Fitted) -> list[str]:
+    """One sentence for each thing that the fits say."""
+    said = []
+    if len(fitted.group):
+        said += _mixture_findings(fitted.group)
+    if fitted.ladder is not None:
+        said.append(_best_model(fitted))
+        said += [_effect(fitted.ladder, name) for name in ("cue", "report") if name in set(fitted.ladder["model"])]
+        said += _gradient(fitted.functions)
+    return said
+
+
+def limits(fitted: Fitted) -> list[str]:
+    """One sentence for each thing that these data, fitted in this way, cannot say."""
+    said = list(fitted.left_out)
+    if not len(fitted.group):
+        said.append(f"No person has {FEWEST_TRIALS} trials at a set size, so no mixture was fitted.")
+    people = len(fitted.trials.subject.unique())
+    if people == 1:
+        said.append(
+            "There is one person: every interval is about other trials of this person, none about other people."
+        )
+    else:
+        said.append("Intervals of the mixtures come from resampling trials within people: they are about these people.")
+    if fitted.ladder is not None:
+        said += _swap_limits(fitted)
+    return said
+
+
+def _mixture_findings(group: pd.DataFrame) -> list[str]:
+    three = group[group["mixture"] == "3 components"].set_index("set_size")
+    size = int(three.index.max())
+    row = three.loc[size]
+    shares = {name: f"{row[f'p_{name}']:.0%}" for name in ("target", "nontarget", "uniform")}
+    swaps = f" [{row['p_nontarget_low']:.0%}, {row['p_nontarget_high']:.0%}]" if size > 1 else ""
+    components = (
+        f"At set size {size}, the three-component mixture puts {shares['target']} of responses around the target, "
+        f"{shares['nontarget']}{swaps} around a non-target, and {shares['uniform']} anywhere (mean over people)."
+    )
+    two = group[group["mixture"] == "2 components"].set_index("set_size")
+    said = [components]
+    several = [size for size in three.index if size > 1]
+    better = [str(size) for size in several if three.loc[size, "bic"] < two.loc[size, "bic"]]
+    if several:
+        which = f"at set size {', '.join(better)}" if better else "at no set size"
+        said.append(f"By the sum of BIC over people, responses around non-targets are needed {which}.")
+    return said
+
+
+def _best_model(fitted: Fitted) -> str:
+    ranked = fitted.ladder.sort_values("elbo", ascending=False)
+    margin = ranked["elbo"].iloc[0] - ranked["elbo"].iloc[1]
+    verdict = "clearly" if margin >= DECISIVE else "but not decisively"
+    return (
+        f"By the evidence bound the best model is “{fitted.best}” ({MEANINGS[fitted.best]}), {verdict}: "
+        f"{margin:.1f} nats above “{ranked['model'].iloc[1]}”."
+    )
+
+
+def _effect(ladder: pd.DataFrame, name: str) -> str:
+    """Whether swaps depend on one distance, by the two measures."""
+    row, none = (ladder[ladder["model"] == which].iloc[0] for which in (name, "none"))
+    evidence = row["elbo"] - none["elbo"]
+    numbers = (
+        f"evidence bound {evidence:+.1f} nats, held-out responses {row['gain']:+.1f} ± {row['standard_error']:.1f} "
+        "thousandths of a nat per trial, against swaps that ignore distance"
+    )
+    if evidence >= DECISIVE and row["gain"] > 2 * row["standard_error"]:
+        verdict = "Swaps depend on"
+    elif evidence < 0 and row["gain"] < 2 * row["standard_error"]:
+        verdict = "These data show no sign that swaps depend on"
+    else:
+        verdict = "It is undecided whether swaps depend on"
+    return f"{verdict} {name} distance: {numbers}."
+
+
+def _gradient(functions: pd.DataFrame) -> list[str]:
+    cue = functions[functions["model"] == "cue"]
+    if cue.empty:
+        return []
+    at = cue[cue["set_size"] == cue["set_size"].max()].sort_values("distance")
+    near, far = (
+        f"{math.exp(row.f):.3f} [{math.exp(row.low):.3f}, {math.exp(row.high):.3f}] at {math.degrees(row.distance):.0f}°"
+        for row in (at.iloc[0], at.iloc[-1])
+    )
+    size = int(at["set_size"].iloc[0])
+    return [
+        f"Relative to the cued item, a non-target weighs {near} of cue distance and {far} (set size {size}, 95 % bands)."
+    ]
+
+
+def _swap_limits(fitted: Fitted) -> list[str]:
+    emission = fitted.config.emission.replace("_", " ")
+    level = (
+        f"The level of the swap function depends on the shape that errors are assumed to have ({emission} here); how it "
+        "changes with cue distance is better known. Compare with the other values of --emission."
+    )
+    guesses = (
+        "A guess at random among the items shown looks like a swap that ignores distance; no mixture tells them apart."
+    )
+    alike = (
+        "Swaps to an item that has nearly the target's report feature look like correct responses, so the function of report "
+        "distance near 0° leans on the assumed shape of errors."
+    )
+    said = [level, guesses]
+    if fitted.config.emission == "von_mises":
+        said.append(
+            "With a von Mises emission, precision that varies between trials or people can pass for an effect of report "
+            "distance; believe one only where --emission variable_precision or wrapped_stable shows it too."
+        )
+    posteriors = next(iter(fitted.posteriors.values()))
+    example = fitted.posteriors.get("cue", posteriors)[max(posteriors)]
+    if example.report_distances[0] < ALIKE:
+        said.append(alike)
+    if "cue" in fitted.posteriors and not example.continuous:
+        places = ", ".join(f"{math.degrees(value):.0f}°" for value in example.distances.tolist())
+        said.append(f"Cue distances were {places} only; between them nothing was measured.")
+    if len(posteriors) > 1:
+        said.append(
+            "The swap functions of all set sizes share one shape; only their level differs. --set-size fits one alone."
+        )
+    sizes = fitted.trials.displays.set_size
+    few = [str(size) for size in posteriors if int((sizes == size).sum()) < FEW]
+    if few:
+        said.append(f"Set size {', '.join(few)} has fewer than {FEW} trials: its band is mostly that of the prior.")
+    return said
