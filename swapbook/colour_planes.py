@@ -13,15 +13,17 @@ from jaxtyping import Float, Int
 from scipy.linalg import subspace_angles
 from torch import Tensor
 
+from swaputils.errors import SwaputilsError
+
 
 def bin_means(
     activity: Float[Tensor, "trials units"], colour: Float[Tensor, " trials"], bins: int
 ) -> Float[Tensor, "bins units"]:
-    """Mean activity in equal bins of colour (rad). ValueError when a bin is empty."""
+    """Mean activity in equal bins of colour (rad). SwaputilsError when a bin is empty."""
     index = ((colour + math.pi) / (2 * math.pi) * bins).floor().long().clamp(0, bins - 1)
     counts = torch.bincount(index, minlength=bins)
     if (counts == 0).any():
-        raise ValueError(
+        raise SwaputilsError(
             f"{int((counts == 0).sum())} of {bins} colour bins hold no trial; give more trials or fewer bins"
         )
     total = activity.new_zeros((bins, activity.shape[1])).index_add_(0, index, activity)

@@ -11,6 +11,7 @@ from swapbook.population import neural_measures
 from swaputils import behaviour, surrogate
 from swaputils.angles import to_angle, wasserstein, wrap
 from swaputils.diffusion.targets import RADIUS, Target
+from swaputils.errors import SwaputilsError
 from swaputils.network.rnn import RNN
 from swaputils.responders import IdealSampler, MixtureReadout, Noisy, Responder, Silent
 from swaputils.surrogate import LADDER, SwapModel
@@ -108,11 +109,11 @@ def _generalisation(rnn: RNN, plan: Plan, generator: torch.Generator) -> dict[st
 def refitted(plan: Plan, displays: Displays, response: Tensor, *, generator: torch.Generator) -> pd.DataFrame:
     """Chapter 1's model fitted to responses as if they were people's: the swap function that they tell of.
 
-    One row per probe distance between eight locations: distance (rad), f with its 95 % band low to high. ValueError where the task
+    One row per probe distance between eight locations: distance (rad), f with its 95 % band low to high. SwaputilsError where the task
     has other probes.
     """
     if plan.taught.probes != "locations":
-        raise ValueError("a swap function of probe distance can be fitted where items lie at locations only")
+        raise SwaputilsError("a swap function of probe distance can be fitted where items lie at locations only")
     trials = Trials(displays, response.to(displays.report), torch.ones(len(displays), dtype=torch.long))
     fit = surrogate.fit_bns(trials, SwapModel(LADDER["cue"]), generator=generator)
     fitted = surrogate.cell(fit, set_size=plan.taught.items)

@@ -28,6 +28,7 @@ from swapbook.scales import BOOK
 from swapbook.tables import FOLDED_SIZE, FOLDS, PEOPLE, fold_of
 from swaputils import surrogate
 from swaputils.behaviour import mean_interval
+from swaputils.errors import SwaputilsError
 from swaputils.files import NotStored, StoreError, read_json, shown
 from swaputils.network.rnn import RNN
 from swaputils.run_folder import has_settings, write_with_provenance
@@ -54,16 +55,16 @@ def recompute_limited(kind: str, count: int, network: Network) -> None:
           the selection stage, which uses no human trials.
 
     One row for each held-out person: kind, count, seed, fold, subject, trials, log_density (nats per rad). When training stops by
-    itself the reason is stored, and the error is raised again. ValueError for an unknown kind or more trials than there are.
+    itself the reason is stored, and the error is raised again. SwaputilsError for an unknown kind or more trials than there are.
     """
     if kind not in KINDS:
-        raise ValueError(f"kind is {kind!r}; allowed are {', '.join(KINDS)}")
+        raise SwaputilsError(f"kind is {kind!r}; allowed are {', '.join(KINDS)}")
     observed, seed, plan = at_four_items(network.data), network.seed, network.plan
     fold = fold_of(observed)
     generator = torch.Generator().manual_seed(SEED + seed)
     others, people = observed[fold != seed % FOLDS], observed[fold == seed % FOLDS]
     if not 10 <= count <= len(others):
-        raise ValueError(f"{count} trials were asked for; there are 10 to {len(others)} outside of the fold")
+        raise SwaputilsError(f"{count} trials were asked for; there are 10 to {len(others)} outside of the fold")
     chosen = others[torch.randperm(len(others), generator=generator)[:count]]
     path = _path(kind, count, network)
     about, settings = {"kind": kind, "count": count, "seed": seed}, _settings(kind, plan)

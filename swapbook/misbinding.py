@@ -20,6 +20,7 @@ from swapbook.plan import Plan
 from swaputils import behaviour
 from swaputils.angles import to_angle
 from swaputils.diffusion.schedule import Schedule, signal_weights
+from swaputils.errors import SwaputilsError
 from swaputils.files import StoreError, shown
 from swaputils.network.rnn import RNN
 from swaputils.responders import Noisy
@@ -53,9 +54,11 @@ class Misbinding:
 
 
 def flipped(displays: Displays, which: Bool[Tensor, " trials"]) -> Displays:
-    """Two-item displays with the other item cued in those picked by `which`; ValueError for other set sizes."""
+    """Two-item displays with the other item cued in those picked by `which`; SwaputilsError for other set sizes."""
     if not (displays.set_size == 2).all():
-        raise ValueError("flipped takes displays of two items; with more it is not defined which one is cued instead")
+        raise SwaputilsError(
+            "flipped takes displays of two items; with more it is not defined which one is cued instead"
+        )
     return replace(displays, cued=torch.where(which, 1 - displays.cued, displays.cued))
 
 

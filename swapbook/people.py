@@ -25,6 +25,7 @@ from swaputils import behaviour, surrogate
 from swaputils.angles import to_angle, von_mises_log_density, wrap
 from swaputils.diffusion import ideal
 from swaputils.diffusion.targets import ResponseDensity
+from swaputils.errors import SwaputilsError
 from swaputils.files import NotStored, StoreError, shown
 from swaputils.network.rnn import RNN
 from swaputils.responders import Noisy
@@ -43,10 +44,10 @@ def kernel_log_density(
     """Log density of each response under von Mises kernels around draws (rad) for its display; nats per rad.
 
     One concentration for all trials, the best of KERNELS; for the trials at even places it is chosen on those at odd places, and
-    the other way round. ValueError with fewer than two trials.
+    the other way round. SwaputilsError with fewer than two trials.
     """
     if len(response) < 2:
-        raise ValueError(f"{len(response)} trials were given; a kernel width takes two or more")
+        raise SwaputilsError(f"{len(response)} trials were given; a kernel width takes two or more")
     error = wrap(answers - response[:, None])
     tried = torch.stack(
         [
@@ -167,7 +168,7 @@ def at_four_items(name: str) -> Trials:
     observed = observed[observed.displays.set_size == FOLDED_SIZE]
     shown = observed.displays
     if not shown.present[:, :FOLDED_SIZE].all():
-        raise ValueError("items that are absent must come after those that are shown")
+        raise SwaputilsError("items that are absent must come after those that are shown")
     features = (feature[:, :FOLDED_SIZE].double() for feature in (shown.report, shown.probe))
     return Trials(Displays(*features, shown.cued), observed.response.double(), observed.subject)
 

@@ -2,9 +2,12 @@
 
 import math
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from swaputils.errors import SwaputilsError
 
 
 def wrap(angle: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
@@ -71,18 +74,13 @@ def standard_deviation(angle: Float[Tensor, "..."], dim: int = -1) -> Float[Tens
 
 
 def wasserstein(first: Float[Tensor, " draws"], second: Float[Tensor, " others"]) -> float:
-    """Wasserstein-1 distance of two samples of angles on the circle (rad): how far probability has to be moved.
+    """Wasserstein-1 distance of two samples of angles on the circle (rad), in [0, pi]: how far probability has to be moved.
 
-    With cumulative shares F and G from any point on, it is the least integral of |F - G - c| over c, which a median of F - G
-    attains (Rabin, Delon & Gousseau 2011). In [0, pi]; ValueError for an empty sample.
+    SwaputilsError for an empty sample.
     """
     if not len(first) or not len(second):
-        raise ValueError(f"samples of {len(first)} and {len(second)} angles; each needs one or more")
-    first, second = first.double(), second.double()
-    angle, order = torch.cat((first, second)).sort()
-    step = torch.cat((torch.full_like(first, 1 / len(first)), torch.full_like(second, -1 / len(second))))[order]
-    gap = torch.diff(angle, append=angle[:1] + 2 * math.pi)
-    difference, by_size = step.cumsum(0).sort()
-    covered = gap[by_size].cumsum(0)
-    median = difference[(covered >= math.pi).nonzero()[0]]
-    return float(((difference - median).abs() * gap[by_size]).sum())
+        raise SwaputilsError(f"samples of {len(first)} and {len(second)} angles; each needs one or more")
+    import ot
+
+    turns = [(sample.double().cpu().numpy() / (2 * math.pi)) % 1 for sample in (first, second)]
+    return float(np.ravel(ot.wasserstein_circle(*turns, p=1))[0]) * 2 * math.pi

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
-from scipy.stats import binomtest, t
+from scipy.stats import binomtest, ttest_1samp, ttest_ind
 from torch import Tensor
 
 from swaputils.angles import distance, standard_deviation, to_angle, to_xy, wrap
 from swaputils.diffusion.targets import ResponseMixture
+from swaputils.errors import SwaputilsError
 from swaputils.task import probe_distance
 from swaputils.trials import Displays
 
@@ -36,10 +37,10 @@ class Share:
 
 
 def share(cases: Bool[Tensor, " cases"]) -> Share:
-    """Share of true cases; ValueError when there is none to count."""
+    """Share of true cases; SwaputilsError when there is none to count."""
     count = cases.numel()
     if count == 0:
-        raise ValueError("a share of no cases was asked for; at least one is needed")
+        raise SwaputilsError("a share of no cases was asked for; at least one is needed")
     result = binomtest(int(cases.sum()), count)
     low, high = result.proportion_ci(0.95, method="wilson")
     return Share(result.statistic, float(low), float(high), count)
@@ -53,13 +54,11 @@ def mean_interval(*samples: np.ndarray) -> tuple[float, float, float]:
     effect = float(samples[0].mean() - sum(sample.mean() for sample in samples[1:]))
     if min(len(sample) for sample in samples) < 2:
         return effect, math.nan, math.nan
-    variances = [sample.var(ddof=1) / len(sample) for sample in samples]
-    error = math.sqrt(sum(variances))
-    if error == 0:
+    if all(np.ptp(sample) == 0 for sample in samples):
         return effect, effect, effect
-    freedom = sum(variances) ** 2 / sum(each**2 / (len(sample) - 1) for each, sample in zip(variances, samples))
-    reach = float(t.ppf(0.975, freedom)) * error
-    return effect, effect - reach, effect + reach
+    test = ttest_1samp(*samples, 0.0) if len(samples) == 1 else ttest_ind(*samples, equal_var=False)
+    low, high = test.confidence_interval(0.95)
+    return effect, float(low), float(high)
 
 
 def nearest_item(displays: Displays, response: Float[Tensor, " trials"]) -> Tensor:
@@ -95,10 +94,12 @@ def swap_curve(displays: Displays, swapped: Bool[Tensor, " trials"], edges: Floa
     """Swap rate of two-item displays by probe distance: one row for each bin between consecutive `edges` (rad).
 
     Columns: distance (mean within the bin), rate, low, high (95 % Wilson interval), count. Empty bins are left out.
-    ValueError unless every display has two items.
+    SwaputilsError unless every display has two items.
     """
     if not (displays.set_size == 2).all():
-        raise ValueError("swap_curve takes displays of two items; other set sizes have more than one probe distance")
+        raise SwaputilsError(
+            "swap_curve takes displays of two items; other set sizes have more than one probe distance"
+        )
     apart = probe_distance(displays).amax(dim=1)
     rows = []
     for low, high in pairwise(edges):

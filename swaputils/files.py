@@ -14,8 +14,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from swaputils.errors import SwaputilsError
 
-class StoreError(ValueError):
+
+class StoreError(SwaputilsError):
     """A file of a run is missing, damaged, foreign, or could not be written."""
 
 

@@ -12,7 +12,7 @@ LONGEST = 260  # lines of a module
 RANKS = {
     "swaputils": {
         "__init__": 0,
-        "angles": 0,
+        "angles": 1,
         "errors": 0,
         "shapes": 1,
         "files": 1,

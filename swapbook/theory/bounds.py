@@ -13,6 +13,7 @@ from torch import Tensor
 from swaputils.diffusion.noising import chain_log_density, normal_log_density, posterior_mean
 from swaputils.diffusion.schedule import Schedule
 from swaputils.diffusion.targets import ResponseMixture
+from swaputils.errors import SwaputilsError
 
 
 def ideal_means(
@@ -48,10 +49,12 @@ def divergence_terms(
     """Unbiased estimates of the terms from noised responses: the start against N(0, I), then each report step.
 
     path:  drawn from the noised target. means: where the sampler steps to from each point of it.
-    ValueError where a report step has no noise, since the divergence is then infinite.
+    SwaputilsError where a report step has no noise, since the divergence is then infinite.
     """
     if not (schedule.noise_variance > 0).all():
-        raise ValueError("the divergence is infinite when a report step has no noise; see diffusion.with_last_noise")
+        raise SwaputilsError(
+            "the divergence is infinite when a report step has no noise; see diffusion.with_last_noise"
+        )
     noise = schedule.noise_variance.flip(0).to(path)
     start = mixture.marginal_log_density(schedule, path[:, :-1])[:, :1] - normal_log_density(path[:, :1], 1.0)
     steps = reverse_log_density(schedule, mixture, path) - normal_log_density(path[:, 1:] - means, noise)

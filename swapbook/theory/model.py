@@ -14,6 +14,7 @@ from torch import Tensor
 
 from swaputils.diffusion.noising import chain_log_density, normal_log_density, posterior_mean
 from swaputils.diffusion.schedule import Schedule
+from swaputils.errors import SwaputilsError
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ReportModel:
 
     def __post_init__(self):
         if not (self.noise_variance > 0).all():
-            raise ValueError("every report step needs noise; give the last one some with diffusion.with_last_noise")
+            raise SwaputilsError("every report step needs noise; give the last one some with diffusion.with_last_noise")
 
     def step(self, state: Float[Tensor, "trials units"], step: int) -> Float[Tensor, "trials units"]:
         """Mean of the next state, (1 - leak) r + leak f(r)."""

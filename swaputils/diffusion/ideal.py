@@ -12,6 +12,7 @@ from swaputils.angles import distance, to_angle
 from swaputils.diffusion.noising import forward_trajectory, kernel_target, posterior_mean
 from swaputils.diffusion.schedule import Schedule, report_noise
 from swaputils.diffusion.targets import ResponseMixture, Target
+from swaputils.errors import SwaputilsError
 
 
 def sample_path(
@@ -73,10 +74,10 @@ def eventual_responsibility(
 
 
 def commitment_step(responsibility: Float[Tensor, "trials steps"], level: float) -> int:
-    """First report step at whose start the mean responsibility is at least `level`; ValueError where none is."""
+    """First report step at whose start the mean responsibility is at least `level`; SwaputilsError where none is."""
     reached = responsibility.mean(0) >= level
     if not reached.any():
-        raise ValueError(
+        raise SwaputilsError(
             f"the mean responsibility never reaches {level}; its largest value is {responsibility.mean(0).max():.3f}"
         )
     return int(reached.to(torch.uint8).argmax())

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from swaputils.errors import SwaputilsError
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -52,7 +54,7 @@ class Schedule:
 def linear_schedule(steps: int = 40, first: float = 0.01, last: float = 0.30) -> Schedule:
     """The paper's schedule: beta_t grows linearly from `first` to `last` (float64)."""
     if steps < 2 or not 0 < first <= last < 1:
-        raise ValueError(f"a schedule needs steps >= 2 and 0 < first <= last < 1, not {steps}, {first}, {last}")
+        raise SwaputilsError(f"a schedule needs steps >= 2 and 0 < first <= last < 1, not {steps}, {first}, {last}")
     beta = torch.linspace(first, last, steps, dtype=torch.float64)
     alpha_bar = torch.cumprod(1 - beta, dim=0)
     previous = torch.cat((torch.ones(1, dtype=torch.float64), alpha_bar[:-1]))
@@ -78,7 +80,7 @@ def with_last_noise(schedule: Schedule, cluster_variance: float) -> Schedule:
 def remaining_variance(schedule: Schedule, cluster_variance: float) -> Float[Tensor, " steps"]:
     """Var(x_0 | x_t) of a normal cluster of that variance, by level."""
     if not cluster_variance > 0:
-        raise ValueError(f"the cluster variance is {cluster_variance}; it must be positive")
+        raise SwaputilsError(f"the cluster variance is {cluster_variance}; it must be positive")
     noised = 1 - schedule.alpha_bar
     return cluster_variance * noised / (schedule.alpha_bar * cluster_variance + noised)
 

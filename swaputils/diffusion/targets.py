@@ -14,6 +14,7 @@ from torch import Tensor
 
 from swaputils.angles import to_angle, to_xy
 from swaputils.diffusion.schedule import Schedule, in_network_time, normal_log_density
+from swaputils.errors import SwaputilsError
 from swaputils.shapes import Moves, check_shape
 
 RADIUS = 2.5  # of responses in the readout plane
@@ -78,7 +79,9 @@ class ResponseMixture(Moves):
         check_shape(self, "angles", (None, None))
         check_shape(self, "log_weights", tuple(self.angles.shape))
         if not (self.spread > 0 and self.radius > 0):
-            raise ValueError(f"ResponseMixture needs spread > 0 and radius > 0, not {self.spread} and {self.radius}")
+            raise SwaputilsError(
+                f"ResponseMixture needs spread > 0 and radius > 0, not {self.spread} and {self.radius}"
+            )
 
     def __len__(self) -> int:
         return self.angles.shape[0]
@@ -168,7 +171,7 @@ class ResponseDensity(Moves):
     def __post_init__(self):
         check_shape(self, "log_nodes", (None, None))
         if not self.radius > 0:
-            raise ValueError(f"ResponseDensity needs radius > 0, not {self.radius}")
+            raise SwaputilsError(f"ResponseDensity needs radius > 0, not {self.radius}")
 
     def __len__(self) -> int:
         return self.log_nodes.shape[0]

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from swaputils.errors import SwaputilsError
 from swaputils.inputs import TrialInputs
 from swaputils.network.drives import GatedDrive, TreeDrive
 from swaputils.network.reachability import spanning_signs
@@ -45,13 +46,13 @@ class RNNConfig:
 
     def __post_init__(self):
         if self.drive not in ("gated", "tree"):
-            raise ValueError(f"drive is {self.drive!r}; allowed are 'gated' and 'tree'")
+            raise SwaputilsError(f"drive is {self.drive!r}; allowed are 'gated' and 'tree'")
         if self.units < 3 or self.hidden < 1 or min(self.branching) < 1:
-            raise ValueError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
+            raise SwaputilsError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
         if not self.memory_scale > 0:
-            raise ValueError(f"memory_scale is {self.memory_scale}; it must be positive")
+            raise SwaputilsError(f"memory_scale is {self.memory_scale}; it must be positive")
         if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:
-            raise ValueError("leak must lie in (0, 1] and clock must be an even number of 2 or more")
+            raise SwaputilsError("leak must lie in (0, 1] and clock must be an even number of 2 or more")
 
 
 class FactorisedProjection(nn.Module):
@@ -61,7 +62,7 @@ class FactorisedProjection(nn.Module):
         super().__init__()
         self.centres = math.isqrt(input_size)
         if self.centres**2 != input_size:
-            raise ValueError(f"a factorised projection needs a square input, not one of length {input_size}")
+            raise SwaputilsError(f"a factorised projection needs a square input, not one of length {input_size}")
         self.report = nn.Linear(self.centres, rows, bias=False)
         self.probe = nn.Linear(self.centres, rows, bias=False)
 

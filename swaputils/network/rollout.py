@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from swaputils.errors import SwaputilsError
 from swaputils.inputs import TrialInputs
 from swaputils.network import recurrence
 from swaputils.network.recurrence import Forcing
@@ -76,7 +77,7 @@ def rollout(
     """Run the network through the trials of `inputs`.
 
     teacher: [M, T, 2] readout-plane state imposed at the start of each report step (teacher forcing); None to run free.
-    Raises ValueError when the report period, the noise or the teacher has another length than the network's report noise.
+    Raises SwaputilsError when the report period, the noise or the teacher has another length than the network's report noise.
     """
     _check_lengths(rnn, inputs, noise, teacher)
     start, forcing = inputs.preparation, None
@@ -94,11 +95,11 @@ def rollout(
 def _check_lengths(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: Tensor | None) -> None:
     report_steps = inputs.report
     if report_steps != len(rnn.report_noise):
-        raise ValueError(
+        raise SwaputilsError(
             f"the trials' report period has {report_steps} steps; the network's has {len(rnn.report_noise)}"
         )
     needed = inputs.preparation + report_steps
     if len(noise.steps) != needed:
-        raise ValueError(f"the noise has {len(noise.steps)} steps; these trials need {needed}")
+        raise SwaputilsError(f"the noise has {len(noise.steps)} steps; these trials need {needed}")
     if teacher is not None and teacher.shape[1] != report_steps:
-        raise ValueError(f"the teacher has {teacher.shape[1]} steps; the report period has {report_steps}")
+        raise SwaputilsError(f"the teacher has {teacher.shape[1]} steps; the report period has {report_steps}")

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from swaputils.errors import SwaputilsError
 from swaputils.surrogate.emissions import EMISSIONS
 from swaputils.surrogate.evidence import DECAY_PRIOR, VARIANCE_PRIOR, Parameters, antithetic, evidence_bound
 from swaputils.surrogate.joint import LEVEL, SwapFit
@@ -40,15 +41,17 @@ class BnsConfig:
 
     def __post_init__(self):
         if self.draws < 2 or self.draws % 2:
-            raise ValueError(f"BnsConfig.draws is {self.draws}; antithetic draws need an even number of 2 or more")
+            raise SwaputilsError(f"BnsConfig.draws is {self.draws}; antithetic draws need an even number of 2 or more")
         if self.final_draws < self.draws:
-            raise ValueError(f"BnsConfig.final_draws is {self.final_draws}; allowed are {self.draws} (draws) and more")
+            raise SwaputilsError(
+                f"BnsConfig.final_draws is {self.final_draws}; allowed are {self.draws} (draws) and more"
+            )
         if self.steps < 1:
-            raise ValueError(f"BnsConfig.steps is {self.steps}; at least 1 is needed")
+            raise SwaputilsError(f"BnsConfig.steps is {self.steps}; at least 1 is needed")
         if not self.learning_rate > 0:
-            raise ValueError(f"BnsConfig.learning_rate is {self.learning_rate}; it must be above 0")
+            raise SwaputilsError(f"BnsConfig.learning_rate is {self.learning_rate}; it must be above 0")
         if not 0 < self.averaged <= 1:
-            raise ValueError(f"BnsConfig.averaged is {self.averaged}; it must be above 0 and at most 1")
+            raise SwaputilsError(f"BnsConfig.averaged is {self.averaged}; it must be above 0 and at most 1")
 
 
 def fit_bns(

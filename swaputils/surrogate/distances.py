@@ -5,12 +5,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.angles import distance, wrap
+from swaputils.errors import SwaputilsError
 from swaputils.trials import Displays
 
 TOLERANCE = 1e-3  # rad; files round angles to six decimals, networks to float32
 
 
-class SurrogateError(ValueError):
+class SurrogateError(SwaputilsError):
     """Trials or displays that a surrogate cannot be fitted to or asked about."""
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from swaputils.errors import SwaputilsError
 from swaputils.surrogate.emissions import EMISSIONS
 from swaputils.surrogate.torus import KINDS, Basis, Kind
 
@@ -27,11 +28,11 @@ class Term:
 
     def __post_init__(self):
         if self.kind not in KINDS:
-            raise ValueError(f"Term.kind is {self.kind!r}; allowed are {', '.join(KINDS)}")
+            raise SwaputilsError(f"Term.kind is {self.kind!r}; allowed are {', '.join(KINDS)}")
         if not set(self.by) <= set(FACTORS):
-            raise ValueError(f"Term.by is {self.by}; allowed factors are {', '.join(FACTORS)}")
+            raise SwaputilsError(f"Term.by is {self.by}; allowed factors are {', '.join(FACTORS)}")
         if self.variance is not None and not self.variance > 0:
-            raise ValueError(f"Term.variance is {self.variance}; it must be above 0, or None to learn it")
+            raise SwaputilsError(f"Term.variance is {self.variance}; it must be above 0, or None to learn it")
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class SwapModel:
 
     def __post_init__(self):
         if self.emission not in EMISSIONS:
-            raise ValueError(f"SwapModel.emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
+            raise SwaputilsError(f"SwapModel.emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
         if not set(self.precision_by) <= set(FACTORS):
-            raise ValueError(f"SwapModel.precision_by is {self.precision_by}; allowed are {', '.join(FACTORS)}")
+            raise SwaputilsError(f"SwapModel.precision_by is {self.precision_by}; allowed are {', '.join(FACTORS)}")
         if self.terms and all(term.kind != "level" for term in self.terms):
-            raise ValueError("SwapModel.terms has no level; a swap function needs one, or no terms at all")
+            raise SwaputilsError("SwapModel.terms has no level; a swap function needs one, or no terms at all")
 
     def uses(self, dimension: Literal["cue", "report"]) -> bool:
         """Whether swaps depend on the distance in a dimension."""

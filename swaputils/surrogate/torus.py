@@ -18,6 +18,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from swaputils.errors import SwaputilsError
+
 Kind = Literal["level", "cue", "report", "interaction"]
 Symmetry = Literal["even", "point", "none"]
 KINDS: tuple[Kind, ...] = ("level", "cue", "report", "interaction")
@@ -43,7 +45,9 @@ class Basis:
     def __post_init__(self):
         for name in ("cue", "report", "interaction"):
             if not 1 <= getattr(self, name) <= MOST_HARMONICS:
-                raise ValueError(f"Basis.{name} is {getattr(self, name)}; allowed are 1 to {MOST_HARMONICS} harmonics")
+                raise SwaputilsError(
+                    f"Basis.{name} is {getattr(self, name)}; allowed are 1 to {MOST_HARMONICS} harmonics"
+                )
 
     @property
     def pair(self) -> tuple[int, int]:

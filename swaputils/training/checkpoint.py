@@ -3,7 +3,6 @@
 A process that is killed at any moment leaves its last checkpoint, and the system releases its lock.
 """
 
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from swaputils.files import StoreError, read_tensors, shown, write_tensors
@@ -65,12 +65,13 @@ def working_folder(folder: Path) -> Iterator[Path]:
     An error, an interruption or a kill leaves the folder and what it holds.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(
-                f"{shown(folder)}: another process is working on this run; wait for it or end it"
-            ) from error
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise StoreError(f"{shown(folder)}: another process is working on this run; wait for it or end it") from error
+    try:
         yield folder
-        shutil.rmtree(folder)
+    finally:
+        lock.release()
+    shutil.rmtree(folder)
