@@ -53,12 +53,7 @@ def cosine_in_three(means: Float[Tensor, "*any 2 colours units"]) -> Float[Tenso
     Returns:
         The cosine, -1 to 1; the published angle is arccos of its size, the paper's measure its size.
     """
-    points = _three_components(means)
-    own = points - points.mean(-2, keepdim=True)
-    normal = torch.linalg.svd(own).Vh[..., 2, :]
-    turning = torch.linalg.cross(own, own.roll(-1, -2), dim=-1).sum(-2)
-    normal = normal * torch.where((normal * turning).sum(-1, keepdim=True) < 0, -1.0, 1.0)
-    return normal.prod(-2).sum(-1)
+    return _normal_cosine(_three_components(means))
 
 
 def variance_in_three(means: Float[Tensor, "*any 2 colours units"]) -> Float[Tensor, "*any"]:
@@ -73,7 +68,10 @@ def reported_colour_cosine(
     cued: Int[Tensor, " trials"],
     bins: int = 16,
 ) -> Float[Tensor, "*steps"]:
-    """|n_1 . n_2| of the planes of the reported colour in three components, by cued item: 0 orthogonal, 1 parallel.
+    """|n_1 . n_2| of the planes of the reported colour, by cued item, within three components: 0 orthogonal, 1 parallel.
+
+    As published for networks: the activity of all trials is projected to its three principal components and then averaged in bins
+    of the colour; the plane of an item is that of the two leading components of its averages.
 
     Args:
         activity: of correct trials.
@@ -81,7 +79,10 @@ def reported_colour_cosine(
         cued: item that was cued, 0 or 1.
         bins: of the colour.
     """
-    return cosine_in_three(condition_means(activity, colour, cued, bins)).abs()
+    steps = activity.double().movedim(0, -2)
+    centred = steps - steps.mean(-2, keepdim=True)
+    components = torch.linalg.eigh(centred.mT @ centred).eigenvectors[..., -3:]
+    return _normal_cosine(condition_means(activity, colour, cued, bins) @ components[..., None, :, :]).abs()
 
 
 def four_colour_angles(
@@ -164,6 +165,15 @@ def _centred(means: Tensor) -> Tensor:
     """[..., 2 colours, units] the means of both items less their common mean."""
     flat = means.double().flatten(-3, -2)
     return flat - flat.mean(-2, keepdim=True)
+
+
+def _normal_cosine(points: Float[Tensor, "*any 2 colours 3"]) -> Float[Tensor, "*any"]:
+    """Cosine of the normals of the planes of either item's points, turned to where the colours run anticlockwise."""
+    own = points - points.mean(-2, keepdim=True)
+    normal = torch.linalg.svd(own).Vh[..., 2, :]
+    turning = torch.linalg.cross(own, own.roll(-1, -2), dim=-1).sum(-2)
+    normal = normal * torch.where((normal * turning).sum(-1, keepdim=True) < 0, -1.0, 1.0)
+    return normal.prod(-2).sum(-1)
 
 
 def _three_components(means: Tensor) -> Tensor:

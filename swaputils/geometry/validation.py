@@ -11,7 +11,13 @@ from swaputils.geometry.alignment import WIDEST, colour_alignment
 from swaputils.geometry.crossproducts import CrossProducts, cross_products
 from swaputils.geometry.planepairs import estimate, pair_measures
 from swaputils.geometry.planted import SEPARATION, Plan, Planted, plant, rings_at
-from swaputils.geometry.published import compare_means, condition_means, cosine_in_three, four_colour_angles
+from swaputils.geometry.published import (
+    compare_means,
+    condition_means,
+    cosine_in_three,
+    four_colour_angles,
+    reported_colour_cosine,
+)
 
 TRUTHS = (0.0, 0.09, 0.29, 0.5, 0.71, 0.9, 1.0)
 BINS = 16
@@ -72,7 +78,9 @@ def _all_measures(planted: Planted, generator: torch.Generator) -> dict[str, flo
     planes = colour_alignment(planted.activity, planted.colours, generator=generator).planes
     return {
         "bins of one colour": float(compare_means(means).alignment),
-        "three components, 16 bins": float(cosine_in_three(means).abs()),
+        "three components, 16 bins": float(
+            reported_colour_cosine(planted.activity, *_cued_colour(planted, cued), BINS)
+        ),
         "three components, 4 colours, 10 trials each": float(angles.median().deg2rad().cos()),
         "regression on both colours": float(planes.alignment.value),
         "regression with interactions": float(planes.with_interactions.value),
@@ -194,8 +202,7 @@ def _angle_measures(degrees: float, trials_a_bin: int, generator: torch.Generato
     def by_bins() -> Tensor:
         found = planted(BINS, (angle, 0.0))
         cued = torch.arange(len(found.colours)) % 2
-        means = condition_means(found.activity, *_cued_colour(found, cued), BINS)
-        return cosine_in_three(means).abs().acos().rad2deg()[None]
+        return reported_colour_cosine(found.activity, *_cued_colour(found, cued), BINS).acos().rad2deg()[None]
 
     def by_four_colours() -> Tensor:
         found = planted(4, (angle, 0.0))
