@@ -20,7 +20,7 @@ from swaputils.geometry import (
     rings_at,
     separated_colours,
 )
-from swaputils.geometry.crossproducts import GROUPS
+from swaputils.geometry.partfits import GROUPS
 from swaputils.geometry.planepairs import estimate, pair_measures
 from tests.small import assert_unbiased, seeded
 

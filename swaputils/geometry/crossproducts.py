@@ -11,26 +11,14 @@ set at a time gives the replicates of a jackknife.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from swaputils.geometry.harmonics import (
-    LEADING,
-    UnusableActivity,
-    check_activity,
-    check_design,
-    dependence,
-    interactions,
-    main_effects,
-    most_harmonics,
-    two_way,
-)
+from swaputils.geometry.harmonics import UnusableActivity, check_activity, dependence
+from swaputils.geometry.partfits import GROUPS, PARTS, Fits, Moments, Regressions, fits_of, moments_of, regressions
 
-PARTS = 4  # a squared product of two planes needs four independent estimates
-GROUPS = 20  # small sets of trials; each part holds a quarter of them
 SPLITS = 6  # ways of dealing the sets into parts, over which is averaged
 
 
@@ -104,7 +92,7 @@ def cross_products(
         )
     steps = activity if activity.ndim == 3 else activity[:, None]
     check_activity(steps, colours)
-    model = _model(colours, harmonics)
+    model = regressions(colours, harmonics)
     groups = {"all trials": torch.ones(len(colours), dtype=torch.bool)}
     if cued is not None:
         if not ((cued == 0) | (cued == 1)).all():
@@ -112,7 +100,7 @@ def cross_products(
         groups = {f"the trials that cue item {item}": cued == item for item in (0, 1)}
     deals = torch.stack([torch.randperm(GROUPS, generator=generator) for _ in range(SPLITS)]).unflatten(1, (PARTS, -1))
     moments = [
-        _moments(steps[chosen], colours[chosen], model, name, generator=generator) for name, chosen in groups.items()
+        moments_of(steps[chosen], colours[chosen], model, name, generator=generator) for name, chosen in groups.items()
     ]
     additive, signal = _ring_products(moments, deals, model.additive, model.harmonics, jackknife)
     leading = None
@@ -130,90 +118,8 @@ def cross_products(
     )
 
 
-class _Model(NamedTuple):
-    """The columns of the design that each regression takes; the constant is the first, the main effects follow."""
-
-    harmonics: int
-    orders: tuple[tuple[int, int], ...]
-    additive: list[int]
-    leading: list[int] | None
-    full: list[int]
-
-
-def _model(colours: Tensor, harmonics: int | None) -> _Model:
-    """The regressions that these colours allow. UnusableActivity where they do not allow so many harmonics."""
-    most = most_harmonics(colours)
-    if harmonics is not None and not 1 <= harmonics <= most:
-        raise UnusableActivity(f"harmonics is {harmonics}; these colours allow 1 to {most}")
-    harmonics = min(2, most) if harmonics is None else harmonics
-    orders = two_way(harmonics)
-    # (1, -2) is (-1, 2) backwards; with one harmonic the two terms are added
-    missing = () if harmonics > 1 or most < 2 else LEADING
-    main = 1 + 4 * harmonics
-    columns = list(range(main))
-    first = main + 2 * len(orders)
-    if missing:
-        leading = [*columns, *range(first, first + 4)]
-    elif most >= 2:
-        wanted = [orders.index((2, -1)), orders.index((1, -2))]
-        leading = [*columns, *(main + 2 * place + part for place in wanted for part in (0, 1))]
-    else:
-        leading = None
-    return _Model(harmonics, orders + missing, columns, leading, list(range(first)))
-
-
-class _Moments(NamedTuple):
-    """Sums over the trials of each small set: of the products of the regressors, and of regressors with activity."""
-
-    normal: Tensor  # [GROUPS, terms, terms]
-    cross: Tensor  # [GROUPS, terms, steps * units]
-    steps: int
-
-
-def _moments(activity: Tensor, colours: Tensor, model: _Model, where: str, *, generator: torch.Generator) -> _Moments:
-    """Deal the trials into small sets of equal size and sum over each. UnusableActivity where they do not suffice."""
-    terms = torch.cat((main_effects(colours, model.harmonics), interactions(colours, model.orders)), dim=1)
-    design = torch.cat((torch.ones_like(terms[:, :1]), terms), dim=1)
-    needed = PARTS * (design.shape[1] + 1) * GROUPS // (GROUPS - PARTS) + GROUPS
-    if len(design) < needed:
-        fewer = f", or one harmonic instead of {model.harmonics}" if model.harmonics > 1 else ""
-        raise UnusableActivity(
-            f"{where} are {len(design)}, too few for four regressions with {design.shape[1]} parameters each; "
-            f"give {needed} or more{fewer}"
-        )
-    check_design(design.T @ design, colours, where)
-    chosen = torch.randperm(len(design), generator=generator).tensor_split(GROUPS)
-    flat = activity.flatten(1)
-    normal = torch.stack([design[some].T @ design[some] for some in chosen])
-    cross = torch.stack([design[some].T @ flat[some].double() for some in chosen])
-    return _Moments(normal, cross, activity.shape[1])
-
-
-class _Fits(NamedTuple):
-    """Coefficients of the wanted rows, those of each group of trials after those of the one before."""
-
-    whole: Tensor  # [parts, rows, steps, units] in each part
-    without: Tensor  # [sets, rows, steps, units] in the part of a small set, without that set
-    owner: Tensor  # [sets] the part
-
-
-def _fits(moments: list[_Moments], parts: Tensor, columns: Sequence[int], rows: slice, jackknife: bool) -> _Fits:
-    """Least squares in each part, and without each small set in turn where a jackknife is wanted."""
-    member = torch.zeros((len(parts), GROUPS), dtype=torch.float64).scatter_(1, parts, 1.0)
-    owner = member.argmax(0) if jackknife else torch.zeros(0, dtype=torch.long)
-    weights = torch.cat((member, (member - torch.eye(GROUPS).double()[:, None])[torch.arange(len(owner)), owner]))
-    fitted = []
-    for each in moments:
-        normal = torch.einsum("wg,gij->wij", weights, each.normal[:, columns][:, :, columns])
-        solving = torch.linalg.inv(normal)[:, rows]
-        cross = each.cross[:, columns]
-        fitted.append(torch.stack([s @ torch.tensordot(w, cross, 1) for s, w in zip(solving, weights)]))
-    coefficients = torch.cat(fitted, dim=1).unflatten(2, (moments[0].steps, -1))
-    return _Fits(coefficients[: len(parts)], coefficients[len(parts) :], owner)
-
-
 def _ring_products(
-    moments: list[_Moments], deals: Tensor, columns: Sequence[int], harmonics: int, jackknife: bool
+    moments: list[Moments], deals: Tensor, columns: Sequence[int], harmonics: int, jackknife: bool
 ) -> tuple[Tensor, Tensor]:
     """[R, splits, steps, rows, rows, parts, parts] products of the first harmonics; and [steps, effects, effects] of all."""
     effects = 4 * harmonics
@@ -221,13 +127,13 @@ def _ring_products(
     rings = torch.cat([first + effects * place for place in range(len(moments))])
     products, signals = [], []
     for parts in deals:
-        fits = _fits(moments, parts, columns, slice(1, 1 + effects), jackknife)
+        fits = fits_of(moments, parts, columns, slice(1, 1 + effects), jackknife)
         signals.append(between_parts(_products(fits.whole, fits.whole)))
-        products.append(_with_replicates(_Fits(fits.whole[:, rings], fits.without[:, rings], fits.owner)))
+        products.append(_with_replicates(Fits(fits.whole[:, rings], fits.without[:, rings], fits.owner)))
     return torch.stack(products, dim=1), torch.stack(signals).mean(0)
 
 
-def _with_replicates(fits: _Fits) -> Float[Tensor, "replicates steps rows rows parts parts"]:
+def _with_replicates(fits: Fits) -> Float[Tensor, "replicates steps rows rows parts parts"]:
     """Products of all rows of all parts, with all trials and then without each set, which changes those of its own part."""
     full = _products(fits.whole, fits.whole)
     replicates = full.repeat(1 + len(fits.owner), 1, 1, 1, 1, 1)
@@ -258,9 +164,11 @@ def between_parts(products: Float[Tensor, "*any parts parts"]) -> Float[Tensor, 
     return (products.sum((-1, -2)) - products.diagonal(dim1=-2, dim2=-1).sum(-1)) / (parts * (parts - 1))
 
 
-def _variances(moments: _Moments, parts: Tensor, model: _Model, jackknife: bool) -> Float[Tensor, "replicates steps 2"]:
+def _variances(
+    moments: Moments, parts: Tensor, model: Regressions, jackknife: bool
+) -> Float[Tensor, "replicates steps 2"]:
     """Variance of the main effects and of their interaction under independent colours: half the squared coefficients."""
-    fits = _fits([moments], parts, model.full, slice(1, None), jackknife)
+    fits = fits_of([moments], parts, model.full, slice(1, None), jackknife)
     before = fits.whole[fits.owner]
     # the square of the sum over parts less the sum of squares holds the pairs of different parts only
     total, squares = fits.whole.sum(0, keepdim=True), fits.whole.square().sum(0, keepdim=True)

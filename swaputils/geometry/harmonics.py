@@ -7,11 +7,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from swaputils.errors import SwaputilsError
+
 LEADING = ((2, -1), (-1, 2))  # the interactions of lowest order that correlate with a colour's own first harmonic
 LARGEST_CONDITION = 1e8  # of the normal equations, above which a design counts as singular
 
 
-class UnusableActivity(ValueError):
+class UnusableActivity(SwaputilsError):
     """Activity or colours from which no colour plane can be estimated."""
 
 

@@ -17,7 +17,8 @@ from scipy.special import stdtrit
 from torch import Tensor
 
 from swaputils.angles import wrap
-from swaputils.geometry.crossproducts import PARTS, between_parts
+from swaputils.geometry.crossproducts import between_parts
+from swaputils.geometry.partfits import PARTS
 
 ORDERS = torch.tensor(list(permutations(range(PARTS)))).T  # [parts, 24]
 
