@@ -1,10 +1,10 @@
-# Everything that people do with this project, `make help` lists it. Needs only make and Python 3.11.
+# Everything that people do with this project, `make help` lists it. Needs only make and Python 3.11, 3.12 or 3.13.
 
 venv := .venv
 stamp := $(venv)/.complete
 python := $(venv)/bin/python
 
-PYTHON ?= $(shell for name in python3.11 python3; do $$name --version >/dev/null 2>&1 && echo $$name && break; done)
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do $$name --version >/dev/null 2>&1 && echo $$name && break; done)
 
 # One thread: float32 training depends on the number of threads, and stored outputs must come out the same anywhere.
 THREADS ?= 1
@@ -30,10 +30,10 @@ help: ## this list
 setup: $(stamp) ## install the pinned environment into .venv
 
 $(stamp): pyproject.toml constraints.txt
-	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-		echo "Python 3.11 is needed, and '$(PYTHON)' is not it. Name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not it. Name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@'$(PYTHON)' -m venv $(venv) || { \
-		echo "No virtual environment could be made; on Debian and Ubuntu, install python3.11-venv." >&2; exit 1; }
+		echo "No virtual environment could be made; on Debian and Ubuntu, install python3-venv." >&2; exit 1; }
 	$(python) -m pip install --constraint constraints.txt --editable '.[book,test]'
 	$(python) -m pip check
 	@touch $@
