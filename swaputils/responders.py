@@ -5,7 +5,7 @@ All answer through one call, `end_points(displays, generator)`: [M, 2] points in
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -23,12 +23,14 @@ from swaputils.training.objectives import mixture_readout
 CHUNK = 1_000  # trials simulated at once, to bound memory
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """The part of a task that a trained network needs."""
 
     def encode(self, displays: Any) -> TrialInputs: ...
 
 
+@runtime_checkable
 class Responder(Protocol):
     """Whatever answers displays."""
 

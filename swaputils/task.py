@@ -6,7 +6,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -19,6 +19,7 @@ from swaputils.inputs import Periods, TrialInputs
 from swaputils.trials import Displays
 
 
+@runtime_checkable
 class Task(Protocol):
     """What a network can be taught.
 

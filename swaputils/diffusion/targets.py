@@ -6,7 +6,7 @@ network time.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -20,6 +20,7 @@ from swaputils.shapes import Moves, check_shape
 RADIUS = 2.5  # of responses in the readout plane
 
 
+@runtime_checkable
 class Target(Protocol):
     """A distribution of end points for each of M displays.
 
@@ -34,7 +35,7 @@ class Target(Protocol):
     def like(self) -> Tensor:
         """A tensor with the type and on the device of its numbers."""
 
-    def to(self, device: torch.device | str | Tensor) -> Self:
+    def to(self, device: torch.device | str | Tensor) -> "Target":
         """The same target on a device, or in the type and on the device of a tensor."""
 
     def sample(self, *, generator: torch.Generator) -> Float[Tensor, "trials 2"]:
