@@ -28,7 +28,8 @@ class PlanePair:
     verdict: one word a step. "cannot be told": a ring cannot be told from noise, or the interval is wider than .5. "not
              identified": the colours depend on one another and the two regressions differ by more than .05, or the second cannot
              be made. Else "told".
-    against_chance: one word a step: "below", "within" or "above" chance, or "cannot be told".
+    against_chance: one word a step: whether the interval lies "below" or "above" chance or reaches into it ("within"), or "cannot
+             be told". Where activity holds little besides two common planes, random planes in it are as common.
     """
 
     alignment: Estimate
@@ -103,7 +104,12 @@ def colour_alignment(
 
 
 def alignment_from(products: CrossProducts, *, generator: torch.Generator) -> ColourAlignment:
-    """Compare the planes of a session, or of several whose cross-products were added."""
+    """Compare the planes of a session, or of several whose cross-products were added.
+
+    Args:
+        products: of a session, or the sum of those of several that were measured alike.
+        generator: draws random planes.
+    """
     chance = planes_within_signal(products.signal, DRAWS, generator=generator).quantile(
         torch.tensor([0.025, 0.975], dtype=torch.float64), dim=0
     )

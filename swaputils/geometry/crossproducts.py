@@ -90,10 +90,13 @@ def cross_products(
         raise UnusableActivity(
             f"activity has {activity.ndim} axes; allowed are [trials, units] and [trials, steps, units]"
         )
+    if len(colours) != len(activity) or cued is not None and len(cued) != len(activity):
+        named = "" if cued is None else f" and cued items of {len(cued)}"
+        raise UnusableActivity(f"activity of {len(activity)} trials and colours of {len(colours)}{named}; give as many")
     steps = activity if activity.ndim == 3 else activity[:, None]
     check_activity(steps, colours)
     model = regressions(colours, harmonics)
-    groups = {"all trials": torch.ones(len(colours), dtype=torch.bool)}
+    groups = {"all trials": slice(None)}
     if cued is not None:
         if not ((cued == 0) | (cued == 1)).all():
             raise UnusableActivity("cued must be 0 or 1 in every trial")

