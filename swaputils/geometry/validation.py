@@ -53,7 +53,7 @@ def over_the_range(
 ) -> Iterator[RangeRow]:
     """Every measure at every truth, with independent colours and with the least distance of the book's displays.
 
-    With all defaults some three minutes on one core.
+    With all defaults a minute or two on one core.
     """
     for name, plan in conditions.items():
         for separation in (0.0, SEPARATION):
