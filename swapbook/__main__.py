@@ -124,7 +124,7 @@ def measure(scale: str = BOOK, data: str = PEOPLE, conditions: tuple[str, ...] =
     """
     chosen = [network for name in conditions or CONDITIONS for network in stored(name, scale, data)]
     for network in tqdm(chosen, desc="measuring", unit="network"):
-        if unmeasured(read_json(network.folder / METRICS)):
+        if unmeasured(read_json(network.folder / METRICS), CONDITIONS[network.condition]):
             network.measure()
 
 

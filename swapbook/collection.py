@@ -59,7 +59,7 @@ def stopped(scale: str = BOOK, data: str = PEOPLE) -> pd.DataFrame:
 
 def _row(network: Network) -> dict:
     config, metrics, made_by = (read_json(network.folder / name) for name in (CONFIG, METRICS, PROVENANCE))
-    if not isinstance(metrics, dict) or (outdated := unmeasured(metrics)):
+    if not isinstance(metrics, dict) or (outdated := unmeasured(metrics, CONDITIONS[network.condition])):
         what = ", ".join(outdated) if isinstance(metrics, dict) else "everything"
         raise StoreError(
             f"{shown(network.folder / METRICS)}: {what} was measured with other code or not at all; "

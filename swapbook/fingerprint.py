@@ -1,74 +1,92 @@
-"""A hash of the code that a function reaches, so that what was computed with other code is known.
+"""A hash of the code that functions reach, so that what was computed with other code is known.
 
 What a function reaches is read off the source: definitions that it names, in its own module or imported from the two packages, and what
-these name in turn. A method belongs to what is reached when its class does and some reached code calls an attribute of its name.
-Comments, docstrings, annotations of shapes and the layout of the code do not count.
+these name in turn, annotations included. A method belongs to what is reached when its class does and some reached code has an attribute
+of its name. What is called through a field of a record is not seen: it has to be named as a function of its own. Comments, docstrings,
+annotations in functions, which errors are raised and the layout of the code are not part of the hash.
 """
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("swaputils", "swapbook")
 Node = tuple[str, str]  # module and name of a definition; a method's name is Class.method
+NOTHING = ("", "")
+CALLED_BY_TORCH = ("forward", "backward")  # methods that no code names
+
+
+def code_hash(*functions: Callable) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of all code of the two packages that the functions reach.
+
+    Functions and methods at the top of a module, or made by one: then what is reached starts at the maker.
+    """
+    return _hash(frozenset(definition_of(function) for function in functions))
+
+
+def definition_of(function: Callable) -> Node:
+    """The definition at the top of a module that a function is, or was made by."""
+    return function.__module__, function.__qualname__.partition(".<locals>")[0]
 
 
 @cache
-def code_hash(function: Callable) -> str:
-    """First 16 hexadecimal digits of the SHA-256 of all code of the two packages that a function at the top of a module reaches."""
+def _hash(starts: frozenset[Node]) -> str:
     digest = hashlib.sha256()
-    for node in sorted(reached((function.__module__, function.__name__))):
-        digest.update(f"{node[0]}.{node[1]}\n{_plain(_definitions(node[0])[node[1]])}\n".encode())
+    for module, name in sorted(reached(starts)):
+        digest.update(f"{module}.{name}\n{ast.unparse(_definitions(module, bare=True)[name])}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def reached(start: Node) -> set[Node]:
-    """All definitions that one reaches, itself included."""
-    found, waiting, attributes = set(), [start], set()
-    while waiting:
-        node = waiting.pop()
-        if node in found:
-            continue
-        found.add(node)
-        code = _definitions(node[0])[node[1]]
-        waiting += _named(node[0], code)
-        attributes |= {each.attr for each in ast.walk(code) if isinstance(each, ast.Attribute)}
-        if not waiting:
-            waiting = [
-                method
-                for method in _methods(found)
-                if method[1].partition(".")[2] in attributes and method not in found
-            ]
+def reached(starts: Iterable[Node]) -> set[Node]:
+    """All definitions that some reach, themselves included."""
+    found, attributes, new = set(), set(), set(starts)
+    while new:
+        found |= new
+        attributes |= {name for node in new for name in _attributes(*node)}
+        named = {other for node in new for other in _named(*node)}
+        called = {method for node in found for method in _methods(*node) if method[1].partition(".")[2] in attributes}
+        new = (named | called) - found
     return found
 
 
-def _methods(found: set[Node]) -> Iterator[Node]:
-    """Methods of the classes among the definitions found; special ones are part of the class itself."""
-    for module, name in sorted(found):
-        for method in _definitions(module):
-            if method.startswith(f"{name}."):
-                yield module, method
-
-
-def _named(module: str, code: ast.AST) -> list[Node]:
-    """Definitions of the packages that code names."""
-    names, nodes = _names(module), []
-    for each in ast.walk(code):
-        if isinstance(each, ast.Name) and each.id in names:
-            nodes.append(names[each.id])
-        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
-            within, name = names.get(each.value.id, ("", "")), each.attr
-            if within[1] == "*":
-                nodes.append(_names(within[0]).get(name, ("", "")))
-    return [node for node in nodes if node[1] not in ("", "*")]
+@cache
+def _attributes(module: str, name: str) -> frozenset[str]:
+    """Attributes that a definition asks anything for."""
+    return frozenset(each.attr for each in ast.walk(_definitions(module)[name]) if isinstance(each, ast.Attribute))
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(Path(import_module(module).__file__).read_text())
+def _methods(module: str, name: str) -> list[Node]:
+    """Methods of a class; special ones, and those that torch calls, are part of the class itself."""
+    return [(module, method) for method in _definitions(module) if method.startswith(f"{name}.")]
+
+
+@cache
+def _named(module: str, name: str) -> frozenset[Node]:
+    """Definitions of the packages that a definition names; a method names its class."""
+    names, nodes = _names(module), {(module, name.partition(".")[0])}
+    for each in ast.walk(_definitions(module)[name]):
+        if isinstance(each, ast.Name):
+            nodes.add(names.get(each.id, NOTHING))
+        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
+            within, what = names.get(each.value.id, NOTHING)
+            nodes.add(_names(within).get(each.attr, NOTHING) if what == "*" else NOTHING)
+    return frozenset(node for node in nodes if node[1] not in ("", "*"))
+
+
+def source(module: str) -> str:
+    """Text of a module."""
+    return Path(find_spec(module).origin).read_text()
+
+
+@cache
+def _tree(module: str, bare: bool = False) -> ast.Module:
+    """A module without the errors that it raises; bare, without all that is not part of the hash."""
+    tree = _Unsaid().visit(ast.parse(source(module)))
+    return _Bare().visit(tree) if bare else tree
 
 
 @cache
@@ -84,21 +102,19 @@ def _names(module: str) -> dict[str, Node]:
 
 def _imported(module: str, name: str) -> Node:
     """Where a name that is imported from a module is defined."""
-    inside = _names(module)
-    if name in inside:
-        return inside[name]
-    return f"{module}.{name}", "*"
+    return _names(module).get(name, (f"{module}.{name}", "*"))
 
 
 @cache
-def _definitions(module: str) -> dict[str, ast.AST]:
+def _definitions(module: str, bare: bool = False) -> dict[str, ast.AST]:
     """Functions, classes, methods and constants of a module by name; a class comes without the methods that are entries of their own."""
     found = {}
-    for node in _tree(module).body:
+    for node in _tree(module, bare).body:
         if isinstance(node, ast.FunctionDef):
             found[node.name] = node
         elif isinstance(node, ast.ClassDef):
-            own = [each for each in node.body if isinstance(each, ast.FunctionDef) and not each.name.startswith("__")]
+            methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+            own = [each for each in methods if not each.name.startswith("__") and each.name not in CALLED_BY_TORCH]
             found |= {f"{node.name}.{each.name}": each for each in own}
             rest = [each for each in node.body if each not in own] or [ast.Pass()]
             found[node.name] = ast.ClassDef(**{**dict(ast.iter_fields(node)), "body": rest})
@@ -109,10 +125,35 @@ def _definitions(module: str) -> dict[str, ast.AST]:
     return found
 
 
-def _plain(code: ast.AST) -> str:
-    """The code without docstrings and layout."""
-    copy = ast.parse(ast.unparse(code))
-    for node in ast.walk(copy):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(copy)
+class _Unsaid(ast.NodeTransformer):
+    """Removes which error is raised."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
+        return ast.Raise()
+
+
+class _Bare(ast.NodeTransformer):
+    """Removes texts that stand alone, and annotations in functions."""
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        self.generic_visit(node)
+        node.body = _without_texts(node.body)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.returns, node.body = None, _without_texts(node.body)
+        for inside in ast.walk(node):
+            if isinstance(inside, ast.arg):
+                inside.annotation = None
+            elif isinstance(inside, ast.AnnAssign):
+                inside.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+
+def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements without docstrings; `pass` where nothing else stands."""
+    return [each for each in body if not _is_text(each)] or [ast.Pass()]
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -5,6 +5,7 @@ metrics.json holds what the measures give, and under "code" the hash of each; wh
 
 from collections.abc import Callable, Mapping
 
+from swapbook.conditions import Condition
 from swapbook.evaluation import evaluate
 from swapbook.fingerprint import code_hash
 from swapbook.plan import Plan
@@ -18,13 +19,18 @@ MEASURES: dict[str, Callable[[RNN, Plan], dict]] = {"evaluation": evaluate}
 def measured(rnn: RNN, plan: Plan, metrics: Mapping) -> dict:
     """The metrics with every measure that is missing or comes from other code taken anew."""
     found = dict(metrics) | {CODE: dict(metrics.get(CODE, {}))}
-    for name in unmeasured(metrics):
+    for name in unmeasured(metrics, plan.taught):
         found |= MEASURES[name](rnn, plan)
-        found[CODE][name] = code_hash(MEASURES[name])
+        found[CODE][name] = measure_hash(name, plan.taught)
     return found
 
 
-def unmeasured(metrics: Mapping) -> list[str]:
-    """Names of the measures that are missing from the metrics, or come from other code than today's."""
+def unmeasured(metrics: Mapping, taught: Condition) -> list[str]:
+    """Names of the measures that are missing from the metrics of a network, or come from other code than today's."""
     known = metrics.get(CODE, {})
-    return [name for name, measure in MEASURES.items() if known.get(name) != code_hash(measure)]
+    return [name for name in MEASURES if known.get(name) != measure_hash(name, taught)]
+
+
+def measure_hash(name: str, taught: Condition) -> str:
+    """Hash of the code of a measure: its own, what builds the network, and what gives the answers that are taught."""
+    return code_hash(MEASURES[name], Plan.new_rnn, taught.answers.target)

@@ -134,7 +134,7 @@ class Network:
     def load(self) -> Trained:
         """The stored network; StoreError as for `run`, or where a measure comes from other code than today's."""
         run = self.run()
-        if outdated := unmeasured(run.metrics):
+        if outdated := unmeasured(run.metrics, self.plan.taught):
             raise StoreError(
                 f"{shown(self.folder / METRICS)}: {', '.join(outdated)} was measured with other code; "
                 "`python -m swapbook measure` measures anew what is outdated"

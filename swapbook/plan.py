@@ -40,13 +40,17 @@ class Plan:
     taught: Condition
     scale: Scale
     task: DelayedEstimation
-    schedule: Schedule
     selection: list[Lesson]
     distribution: Lesson
     rnn: RNNConfig
     train: TrainConfig
     seed: int
     human: SwapPosterior | None
+
+    @property
+    def schedule(self) -> Schedule:
+        """Noise of the report."""
+        return linear_schedule(self.task.periods.steps("report"))
 
     def new_rnn(self, *, generator: torch.Generator) -> RNN:
         """An untrained network of this plan."""
@@ -79,7 +83,6 @@ def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None =
         taught=taught,
         scale=sizes,
         task=task,
-        schedule=schedule,
         selection=[] if taught.start else ladder(first, train.delay_step),
         distribution=Lesson(task, objective.loss(schedule), objective.repeats, facts=facts(shown)),
         rnn=rnn,

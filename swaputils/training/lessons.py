@@ -99,4 +99,4 @@ def ladder(lesson: Lesson, delay_step: int) -> list[Lesson]:
 
 def facts(config: TaskConfig) -> dict[str, float]:
     """What a log says of a lesson in delayed estimation: its items and its delay (s)."""
-    return {"items": config.items, "delay": config.periods.delay}
+    return {"items": float(config.items), "delay": config.periods.delay}
