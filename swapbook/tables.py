@@ -38,6 +38,13 @@ ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colo
 TOLERANCE = 1e-3  # rad; files round angles
 # the column that tells the retro-cues apart, in alphabetical order: invalid 0, neutral 1, valid 2
 CONDITIONS_OF = {"oberauer_lin2017_e2": "cue_condition", "oberauer_lin2017_e3": "cue_condition"}
+TITLES = {
+    "vandenberg2012_color": "van den Berg et al. 2012",
+    "bays2009": "Bays et al. 2009",
+    "oberauer_lin2017_e2": "Oberauer & Lin 2017, exp. 2",
+    "oberauer_lin2017_e3": "Oberauer & Lin 2017, exp. 3",
+}
+"""The data sets that chapter 1 compares, as it names them."""
 TABLES = {
     "baselines": model_checks.baseline_table,
     "functions": swap_functions.function_table,
@@ -200,6 +207,18 @@ def surrogate_table(name: str, table: str) -> pd.DataFrame:
     if not path.is_file():
         raise StoreError(f"{shown(path)}: not computed yet; run chapter 1 with recompute=True")
     return pd.read_csv(path)
+
+
+def of_sets(table: str, sets: Iterable[str] = tuple(TITLES)) -> pd.DataFrame:
+    """A stored table of several data sets, told apart in the column `data` by their titles."""
+    parts = {TITLES[name]: surrogate_table(name, table) for name in sets}
+    return pd.concat(parts, names=["data"]).reset_index("data")
+
+
+def without_retro_cues(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `of_sets` where no cue came back to an item: those of neutral cues in the experiments that have retro-cues."""
+    neutral = table["data"].isin([TITLES[name] for name in CONDITIONS_OF]).astype(int)
+    return table[table["condition"] == neutral]
 
 
 def _table_path(name: str, table: str) -> Path:

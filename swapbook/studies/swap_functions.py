@@ -47,11 +47,11 @@ def function_table(people: Trials) -> pd.DataFrame:
             for emission in BRACKET:
                 shared = {"condition": condition, "set_size": size, "emission": emission}
                 fitted = fitted_cell(chosen, "cue", emission)
-                rows += _function_rows(shared | {"model": "cue", "dimension": "cue"}, fitted)
+                rows += function_rows(shared | {"model": "cue", "dimension": "cue"}, fitted)
                 if size == max(each for _, each in cells):
                     both = fitted_cell(chosen, "full", emission)
-                    rows += _function_rows(shared | {"model": "full", "dimension": "cue"}, both)
-                    rows += _function_rows(shared | {"model": "full", "dimension": "report"}, both)
+                    rows += function_rows(shared | {"model": "full", "dimension": "cue"}, both)
+                    rows += function_rows(shared | {"model": "full", "dimension": "report"}, both)
                 bar.update()
     return pd.DataFrame(rows)
 
@@ -146,7 +146,8 @@ def _tabled(distances: Tensor, continuous: bool) -> Tensor:
     return torch.linspace(*distances.tolist(), RANGE_POINTS, dtype=torch.float64) if continuous else distances
 
 
-def _function_rows(shared: dict, fitted: SwapPosterior) -> list[dict]:
+def function_rows(shared: dict, fitted: SwapPosterior) -> list[dict]:
+    """The swap function of one dimension, `shared["dimension"]`, at each distance (rad): f with its 95 % band low to high."""
     if shared["dimension"] == "cue":
         distance = _tabled(fitted.distances, fitted.continuous)
         mean, deviation = swap_function(fitted, distance)
