@@ -6,11 +6,11 @@ import re
 import pandas as pd
 import pytest
 import torch
+from tests.test_data import GOOD, csv_file  # noqa: F401 (a fixture)
 
 from swaputils.data import table, tidy
 from swaputils.data.table import DataError
 from swaputils.data.tidy import FileFormat
-from tests.test_data import GOOD, csv_file  # noqa: F401 (a fixture)
 
 ANGLES = ["response", "target", "nontarget_1", "nontarget_2"]
 CUES = ["cue_target", "cue_nontarget_1", "cue_nontarget_2"]
