@@ -46,6 +46,7 @@ RANKS = {
         "conditions": 1,
         "plan": 2,
         "studies": 2,
+        "planes": 3,
         "population": 3,
         "tables": 3,
         "evaluation": 4,

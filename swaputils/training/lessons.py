@@ -51,7 +51,7 @@ class Lesson:
     loss: Loss
     repeats: int = 1
     observed: Trials | None = None
-    facts: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, float | int] = field(default_factory=dict)
 
 
 def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torch.Generator) -> Batch:
@@ -97,6 +97,6 @@ def ladder(lesson: Lesson, delay_step: int) -> list[Lesson]:
     return lessons
 
 
-def facts(config: TaskConfig) -> dict[str, float]:
+def facts(config: TaskConfig) -> dict[str, float | int]:
     """What a log says of a lesson in delayed estimation: its items and its delay (s)."""
     return {"items": float(config.items), "delay": config.periods.delay}

@@ -78,7 +78,7 @@ class Progress:
     stage: str
     update: int
     loss: float
-    facts: Mapping[str, float]
+    facts: Mapping[str, float | int]
     median_error: float
     wrong_items: float
 
@@ -183,7 +183,7 @@ class Training:
         checked = (self.median_error, self.wrong_items)
         return Progress(self.stage, self.update, loss, lesson.facts, *checked)
 
-    def _failure(self, reached: Mapping[str, float]) -> str:
+    def _failure(self, reached: Mapping[str, float | int]) -> str:
         config, full = self.config, self.selection[-1].facts
         stands = ", ".join(f"{name} {value:g} of {full[name]:g}" for name, value in reached.items())
         return (
