@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from swaputils.softplus import dendrites, softplus2, through_dendrites, through_softplus2
+from swaputils.unrolled import Unrolled
 
 LOG2_E = 1 / math.log(2)
 
@@ -142,6 +143,8 @@ class TreeDrive(nn.Module):
 
     units, branches, leaves: sizes. input_size, clock: lengths of h and e. readout, memory_scale: as for the plain drive.
     """
+
+    unrolled = Unrolled
 
     def __init__(
         self,

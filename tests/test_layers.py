@@ -10,7 +10,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "swaputils"
 RANKS = {
     "circular": 0,
     "records": 0,
-    "softplus": 0,
+    "softplus": -1,
+    "unrolled": 0,
     "store": 0,
     "task": 1,
     "data": 1,
