@@ -157,9 +157,13 @@ SCALES = {
         {
             "plain": RNNConfig(hidden=256),
             "gated": RNNConfig(drive="gated", hidden=128),
-            "tree": RNNConfig(drive="tree", branching=(5, 5)),
+            "tree": RNNConfig(drive="tree", branching=(10, 10)),
         },
-        {"plain": TrainConfig(), "gated": TrainConfig(distribution_updates=6_000), "tree": TrainConfig()},
+        {
+            "plain": TrainConfig(),
+            "gated": TrainConfig(distribution_updates=6_000),
+            "tree": TrainConfig(batch=64, distribution_updates=16_000, distribution_rate=1.4e-2, rotated=True),
+        },
         20_000,
     ),
     "paper": Scale(Periods(), dict.fromkeys(DRIVES, _TREE), dict.fromkeys(DRIVES, _PAPER), 20_000, projection=6),

@@ -80,7 +80,7 @@ def experiment(condition: str, scale: str, seed: int, human: SwapPosterior | Non
         "seed": seed,
         "task": asdict(task),
         "rnn": asdict(rnn) | {"branching": list(rnn.branching)},
-        "train": asdict(train),
+        "train": train.stored(),
     }
     if learns_all_responses(condition):
         config["response_density"] = _density_fingerprint(human, task)

@@ -11,6 +11,7 @@ RANKS = {
     "circular": 0,
     "records": 0,
     "softplus": -1,
+    "optimiser": 0,
     "unrolled": 0,
     "store": 0,
     "task": 1,
