@@ -102,13 +102,7 @@ def test_the_compiled_loops_of_a_tree_are_its_steps(name, trials, forced, monkey
     in_double = Rollout(run.preparation.double(), run.report.double(), run.plane_drive.double())
     for parameter, gradient in gradients(single, in_double).items():
         scale = float(by_steps[parameter].abs().max())
-        torch.testing.assert_close(
-            gradient.double(),
-            by_steps[parameter],
-            rtol=1e-4,
-            atol=1e-4 * scale,
-            msg=lambda text: f"{parameter}: {text}",
-        )
+        torch.testing.assert_close(gradient.double(), by_steps[parameter], rtol=1e-4, atol=1e-4 * scale, msg=parameter)
 
 
 def test_the_adjoint_of_one_trial_and_of_one_output_alone():
