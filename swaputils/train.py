@@ -73,7 +73,7 @@ class TrainConfig:
         if self.averaging >= 1:
             raise ValueError(f"TrainConfig.averaging is {self.averaging}; it must lie below 1")
 
-    def stored(self) -> dict[str, float | bool]:
+    def stored(self) -> dict[str, int | float | bool]:
         """As JSON values; what runs were stored without is left out where it is as it was for them."""
         return {name: value for name, value in asdict(self).items() if name != "rotated" or value}
 
