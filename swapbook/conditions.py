@@ -47,7 +47,7 @@ class Condition:
     objective: Objective | None
     items: int = 2
     start: str | None = None
-    drive: Literal["gated", "tree"] = "gated"
+    drive: Literal["gated", "tree", "dendrites"] = "gated"
     units: int = 16
 
     @property

@@ -98,7 +98,7 @@ def recompute_misbinding(rate: float, scale: str, seed: int, data: str) -> None:
     bar = tqdm(updates, total=training.distribution_updates, desc=f"misbinding {rate}", unit="update")
     log = [{"update": progress.update, "loss": progress.loss} for progress in bar if progress.update % 20 == 0]
     metrics = _measure(deepcopy(rnn).double(), plan, rate)
-    config = {"source": _SOURCE, "scale": scale, "seed": seed, "rate": rate, "train": asdict(training)}
+    config = {"source": _SOURCE, "scale": scale, "seed": seed, "rate": rate, "train": training.stored()}
     weights = {name: value.float().contiguous() for name, value in rnn.state_dict().items()}
     write_run(_folder(rate, scale, seed), Run(config, weights, log, metrics, provenance()))
 

@@ -127,8 +127,8 @@ def _config(
         "scale": scale,
         "seed": seed,
         "task": asdict(shown),
-        "rnn": asdict(rnn) | {"branching": list(rnn.branching)},
-        "train": asdict(train),
+        "rnn": rnn.stored(),
+        "train": train.stored(),
     }
     if not taught.answers.narrow:
         config["response_density"] = _density_fingerprint(human, shown)

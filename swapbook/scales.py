@@ -1,6 +1,6 @@
 """The sizes of a run at each scale: durations, networks, trainings, and how many responses are evaluated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swaputils.inputs import Periods
 from swaputils.network.rnn import RNNConfig
@@ -13,7 +13,7 @@ BOOK = "laptop"  # the scale that the book shows
 class Scale:
     """Sizes of a run.
 
-    rnn, train: by drive.
+    rnn, train: by drive: gated; tree, a small one; dendrites, the paper's tree trained along its gradient's axes.
     evaluated:  responses that the measures of behaviour are taken on; planes, activity: trials of activity, and bins of colour in them.
     answers:    responses of a network to each display that people saw.
     projection: rows and columns of the learned input projection of probe-cued networks; None for none.
@@ -42,12 +42,14 @@ _SMOKE = TrainConfig(
 )
 _PAPER = TrainConfig(batch=32 * 512, selection_updates=50_000, distribution_updates=200_000)
 _TREE = RNNConfig(drive="tree", branching=(10, 10))
+_SMALL_TREE = RNNConfig(drive="tree", branching=(2, 2))
+DRIVES = ("gated", "tree", "dendrites")
 
 SCALES = {
     "smoke": Scale(
         Periods(delay=0.15, report=0.4),
-        {"gated": RNNConfig(hidden=32), "tree": RNNConfig(drive="tree", branching=(2, 2))},
-        {"gated": _SMOKE, "tree": _SMOKE},
+        {"gated": RNNConfig(hidden=32), "tree": _SMALL_TREE, "dendrites": _SMALL_TREE},
+        dict.fromkeys(DRIVES, _SMOKE),
         evaluated=500,
         activity=1_000,
         bins=4,
@@ -55,8 +57,16 @@ SCALES = {
     ),
     "laptop": Scale(
         Periods(),
-        {"gated": RNNConfig(hidden=128), "tree": RNNConfig(drive="tree", branching=(5, 5))},
-        {"gated": TrainConfig(distribution_updates=6_000), "tree": TrainConfig()},
+        {
+            "gated": RNNConfig(hidden=128),
+            "tree": RNNConfig(drive="tree", branching=(5, 5)),
+            "dendrites": replace(_TREE, input_scale=10.0),
+        },
+        {
+            "gated": TrainConfig(distribution_updates=6_000),
+            "tree": TrainConfig(),
+            "dendrites": TrainConfig(batch=64, distribution_updates=16_000, distribution_rate=1.4e-2, rotated=True),
+        },
     ),
     "paper": Scale(Periods(), {"gated": _TREE, "tree": _TREE}, {"gated": _PAPER, "tree": _PAPER}, projection=6),
 }

@@ -10,7 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from swaputils.network.rotated import Sums
 from swaputils.network.softplus import dendrites, softplus2, through_dendrites, through_softplus2
+from swaputils.network.unrolled import Unrolled
 
 LOG2_E = 1 / math.log(2)
 
@@ -82,13 +84,18 @@ class GatedDrive(nn.Module):
 class TreeDrive(nn.Module):
     """Dendritic tree of each unit: softplus leaves feed softplus branches feed a softplus soma (f >= 0).
 
-    leaf_kji = softplus(a_kji . z + c_kji . e + d_kji . h + b_kji),
+    leaf_kji = softplus(a_kji . S_r z + c_kji . e s + d_kji . h + b_kji),
     branch_ji = softplus(sum_k w_kji leaf_kji + c_ji . e + b_ji),  f_i = softplus(sum_j w_ji branch_ji + c_i . e + b_i)
 
-    for leaf k of branch j of unit i. The unit is the last index because sums over any other run along contiguous memory.
+    for leaf k of branch j of unit i. The unit is the last index because sums over any other run along contiguous memory. S_r is that of
+    the gated drive; an input scale s of the size of memories lets an input write activity of that size, where it would take thousands
+    of updates for the weights to grow.
 
     units, branches, leaves: sizes. input_size, clock: lengths of h and e. readout, memory_scale: as for the gated drive.
+    input_scale: s.
     """
+
+    unrolled = Unrolled
 
     def __init__(
         self,
@@ -98,10 +105,12 @@ class TreeDrive(nn.Module):
         clock: int,
         readout: Float[Tensor, "2 units"],
         memory_scale: float,
+        input_scale: float,
     ):
         super().__init__()
         in_plane, outside = _projections(readout)
         self.register_buffer("reading", in_plane + outside / memory_scale)
+        self.input_scale = input_scale
         branches, leaves = branching
         nodes = leaves * branches * units
         self.from_state, self.from_input, self.leaf_time = _first_layer(nodes, units, input_size, clock)
@@ -121,8 +130,13 @@ class TreeDrive(nn.Module):
         time: [S, clock] code of the steps.
         """
         leaves = (self.leaf_time(time) + self.from_state.bias)[:, None]
-        leaves = leaves if inputs is None else leaves + self.from_input(inputs)
+        leaves = leaves if inputs is None else leaves + self.from_input(self.input_scale * inputs)
         return LOG2_E * leaves, LOG2_E * self.branch_time(time)[:, None], LOG2_E * self.soma_time(time)[:, None]
+
+    def sums(self) -> list[Sums]:
+        """The weights by the sums that they belong to: of leaves, branches and somas."""
+        leaves = [self.from_state.weight, self.from_state.bias, self.from_input.weight, self.leaf_time.weight]
+        return [Sums(leaves), Sums([self.leaf_weight], shared=False), Sums([self.branch_weight], shared=False)]
 
     @staticmethod
     def evaluate(weights, state, context):

@@ -9,7 +9,8 @@ step and sums the weights' gradients in as many pieces. Here the trajectory is o
     evaluate(weights, state, context) -> (drive, saved)
     pull_back(weights, saved, drive_gradient, weight_gradients) -> (state_gradient, context_gradients)
 
-where pull_back adds to `weight_gradients` in place, and a context is a tuple of offsets, one for each layer of the drive.
+where pull_back adds to `weight_gradients` in place, and a context is a tuple of offsets, one for each layer of the drive. A drive
+for which the loop over steps has been compiled too names that operation as `unrolled`.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from swaputils.network.unrolled import takes
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ def run(
     """
     contexts = [layer for span in spans for layer in span.context]
     lengths = [span.steps for span in spans]
+    unrolled = getattr(drive, "unrolled", None)
+    if unrolled is not None and takes(initial, noise, *weights, *contexts):
+        return unrolled.apply(lengths, initial, noise, leak, forcing, *weights, *contexts)
     return _Recurrence.apply(drive, lengths, initial, noise, leak, forcing, len(weights), *weights, *contexts)
 
 

@@ -7,7 +7,7 @@ f is the recurrent drive. `RNN.step` is the deterministic part; `rollout` adds t
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import torch
@@ -32,6 +32,7 @@ class RNNConfig:
     memory_scale: null-space activity that the initial weights are made for; the noise is about 0.5 a step.
     leak:       alpha, the share of the state replaced in one 50 ms step.
     clock:      even length of the sinusoidal code of the report step.
+    input_scale: factor of the input to a tree; of the size of memories, it lets inputs write them from the first update on.
     projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for none.
     """
 
@@ -43,12 +44,20 @@ class RNNConfig:
     leak: float = 0.1
     clock: int = 8
     projection: int | None = None
+    input_scale: float = 1.0
+
+    def stored(self) -> dict:
+        """As JSON values; what runs were stored without is left out where it is as it was for them."""
+        found = asdict(self) | {"branching": list(self.branching)}
+        return {name: value for name, value in found.items() if name != "input_scale" or value != 1}
 
     def __post_init__(self):
         if self.drive not in ("gated", "tree"):
             raise SwaputilsError(f"drive is {self.drive!r}; allowed are 'gated' and 'tree'")
         if self.units < 3 or self.hidden < 1 or min(self.branching) < 1:
             raise SwaputilsError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
+        if not self.input_scale > 0:
+            raise SwaputilsError(f"input_scale is {self.input_scale}; it must be positive")
         if not self.memory_scale > 0:
             raise SwaputilsError(f"memory_scale is {self.memory_scale}; it must be positive")
         if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:
@@ -134,7 +143,9 @@ class RNN(nn.Module):
 def _new_drive(config: RNNConfig, input_size: int, readout: Tensor) -> GatedDrive | TreeDrive:
     """The drive that the config names; what reaches it has length `input_size`."""
     if config.drive == "tree":
-        return TreeDrive(config.units, config.branching, input_size, config.clock, readout, config.memory_scale)
+        return TreeDrive(
+            config.units, config.branching, input_size, config.clock, readout, config.memory_scale, config.input_scale
+        )
     return GatedDrive(config.units, config.hidden, input_size, config.clock, readout, config.memory_scale, config.leak)
 
 

@@ -27,7 +27,7 @@ def _coefficients(function, low: float, high: float, degree: int) -> tuple[np.fl
 # (2^x - 1) / x, so that 2^0 is 1, and log2(1 + t) / t; relative errors of 2e-9 and 2e-7, float32's own being 6e-8
 _P0, _P1, _P2, _P3, _P4, _P5 = _coefficients(lambda x: (np.exp2(x) - 1) / x, -0.5, 0.5, 5)
 _L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7 = _coefficients(lambda t: np.log2(1 + t) / t, 1e-9, 1.0, 7)
-_ONE, _HALF = np.float32(1), np.float32(0.5)
+ONE, _HALF = np.float32(1), np.float32(0.5)
 _LEAST = np.float32(-126)  # exponent of the least normal float32
 _ROUNDS = np.float32(1.5 * 2**23)  # added to a float32 it leaves the nearest whole number in the lowest bits
 _EXPONENT = np.int32(23)  # the bit where the exponent of a float32 begins
@@ -40,60 +40,60 @@ def _compiled(function, **options):
     return njit(unwrap(function), fastmath=_FASTMATH, **options)
 
 
-_loop = partial(_compiled, cache=True)
+loop = partial(_compiled, cache=True)
 _within = partial(_compiled, inline="always")
 
 
 @_within
-def _power_of_minus(x):
+def power_of_minus(x):
     """2^(-x) of a float32 x >= 0: its whole part goes into the exponent, the rest is a polynomial."""
     minus = -x if x < -_LEAST else _LEAST
     rounded = minus + _ROUNDS
     exponent = np.float32(rounded).view(np.int32) << _EXPONENT
     rest = minus - (rounded - _ROUNDS)
-    power = _ONE + rest * (_P0 + rest * (_P1 + rest * (_P2 + rest * (_P3 + rest * (_P4 + rest * _P5)))))
+    power = ONE + rest * (_P0 + rest * (_P1 + rest * (_P2 + rest * (_P3 + rest * (_P4 + rest * _P5)))))
     return np.int32(np.float32(power).view(np.int32) + exponent).view(np.float32)
 
 
 @_within
-def _softplus2(x):
+def softplus2_of(x):
     """max(x, 0) + log2(1 + t) of a float32 x, the logarithm as a polynomial in t = 2^(-|x|); NaN stays NaN."""
     size = abs(x)
-    t = _power_of_minus(size)
+    t = power_of_minus(size)
     positive = _HALF * x + _HALF * size
     high = _L4 + t * (_L5 + t * (_L6 + t * _L7))
     return positive + t * (_L0 + t * (_L1 + t * (_L2 + t * (_L3 + t * high))))
 
 
-@_loop
+@loop
 def _values(before):
     """[M, N] becomes softplus2 of itself."""
     for m in range(before.shape[0]):
         for n in range(before.shape[1]):
-            before[m, n] = _softplus2(before[m, n])
+            before[m, n] = softplus2_of(before[m, n])
 
 
-@_loop
+@loop
 def _slopes(gradient, values):
     """The gradient [M, N] is multiplied by the slope of softplus2 at these values of it."""
     for m in range(values.shape[0]):
         for n in range(values.shape[1]):
-            gradient[m, n] *= _ONE - _power_of_minus(values[m, n])
+            gradient[m, n] *= ONE - power_of_minus(values[m, n])
 
 
-@_loop
+@loop
 def _dendrites(before, weight, sums):
     """[M, K * N] becomes softplus2 of itself; its sums weighted by [K, N] are added to [M, N]."""
     terms, nodes = weight.shape
     for m in range(before.shape[0]):
         for k in range(terms):
             for n in range(nodes):
-                value = _softplus2(before[m, k * nodes + n])
+                value = softplus2_of(before[m, k * nodes + n])
                 before[m, k * nodes + n] = value
                 sums[m, n] += value * weight[k, n]
 
 
-@_loop
+@loop
 def _through_dendrites(at_sums, values, weight, weight_gradient, at_nodes):
     """Of a gradient at the sums [M, N]: adds that of the weights to [K, N] and writes that of the nodes to [M, K * N]."""
     terms, nodes = weight.shape
@@ -102,7 +102,7 @@ def _through_dendrites(at_sums, values, weight, weight_gradient, at_nodes):
             for n in range(nodes):
                 value, gradient = values[m, k * nodes + n], at_sums[m, n]
                 weight_gradient[k, n] += value * gradient
-                at_nodes[m, k * nodes + n] = gradient * weight[k, n] * (_ONE - _power_of_minus(value))
+                at_nodes[m, k * nodes + n] = gradient * weight[k, n] * (ONE - power_of_minus(value))
 
 
 def _for_loops(*tensors: Tensor) -> bool:

@@ -9,7 +9,7 @@ network that has not learnt selection raises an error.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -18,6 +18,7 @@ from swaputils.angles import to_angle
 from swaputils.errors import SwaputilsError
 from swaputils.network.rnn import RNN
 from swaputils.network.rollout import draw_noise, rollout
+from swaputils.network.rotated import RotatedAdam
 from swaputils.task import mistakes
 from swaputils.training.lessons import Lesson, make_batch
 
@@ -42,6 +43,7 @@ class TrainConfig:
     selection_updates:       at most this many updates for the selection stage.
     distribution_updates:    exactly this many updates for the distribution stage.
     selection_rate, distribution_rate: Adam's learning rate, constant in the first stage and decaying as a cosine in the second.
+    rotated:                 in the distribution stage Adam works along the axes of `network.rotated.RotatedAdam`; for dendritic trees.
     averaging:               decay of the weight average that the distribution stage ends with.
     clip:                    largest norm of a gradient.
     delay_step:              steps by which the delay grows.
@@ -62,13 +64,18 @@ class TrainConfig:
     log_every: int = 50
     median_error: float = 0.25
     wrong_items: float = 0.10
+    rotated: bool = False
 
     def __post_init__(self):
         for name, value in vars(self).items():
-            if not value > 0:
+            if name != "rotated" and not value > 0:
                 raise SwaputilsError(f"TrainConfig.{name} is {value}; it must be positive")
         if self.averaging >= 1:
             raise SwaputilsError(f"TrainConfig.averaging is {self.averaging}; it must lie below 1")
+
+    def stored(self) -> dict[str, int | float | bool]:
+        """As JSON values; what runs were stored without is left out where it is as it was for them."""
+        return {name: value for name, value in asdict(self).items() if name != "rotated" or value}
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,8 @@ class Training:
         *,
         generator: torch.Generator,
     ):
+        if config.rotated and not hasattr(rnn.drive, "sums"):
+            raise SwaputilsError(f"TrainConfig.rotated is for dendritic trees; this drive is {rnn.config.drive!r}")
         self.rnn, self.selection, self.distribution = rnn, list(selection), distribution
         self.config, self.generator = config, generator
         self.average = AveragedModel(rnn, multi_avg_fn=get_ema_multi_avg_fn(config.averaging))
@@ -125,7 +134,12 @@ class Training:
     def _enter(self, stage: str) -> None:
         self.stage, self.update, self.rung = stage, 0, 0
         self.median_error = self.wrong_items = math.nan
-        self.optimiser = torch.optim.Adam(self.rnn.parameters(), lr=self.config.selection_rate, betas=(0.9, 0.99))
+        settings = {"lr": self.config.selection_rate, "betas": (0.9, 0.99)}
+        if self.config.rotated and stage == DISTRIBUTION:
+            parameters = list(self.rnn.parameters())
+            self.optimiser = RotatedAdam(parameters, self.rnn.drive.sums(), **settings)
+        else:
+            self.optimiser = torch.optim.Adam(self.rnn.parameters(), **settings)
 
     def _select(self) -> Progress:
         """One update on the rung that has been reached; after a passed check the next one starts higher."""

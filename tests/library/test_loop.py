@@ -17,6 +17,7 @@ from swaputils.training.loop import SelectionNotLearnt, TrainConfig, Training, T
 from swaputils.training.objectives import diffusion_closed_form, task_optimal
 from tests.small import INDEX_TASK, seeded, short_schedule, small_rnn, target_of
 
+TREE = RNNConfig(units=5, drive="tree", branching=(3, 2))
 ALL_PASS = {"median_error": 4.0, "wrong_items": 1.1}
 TINY = TrainConfig(
     batch=16, selection_updates=12, distribution_updates=10, averaging=0.8, delay_step=1, check_every=2, **ALL_PASS
@@ -147,12 +148,24 @@ def test_the_distribution_stage_ends_with_the_average_of_its_weights(monkeypatch
     assert not torch.equal(weights_of(rnn), seen[-1])
 
 
+def test_a_config_is_stored_as_before_where_nothing_is_rotated():
+    assert "rotated" not in TrainConfig().stored() and TrainConfig(rotated=True).stored()["rotated"] is True
+    assert TrainConfig(**TrainConfig(batch=8, rotated=True).stored()) == TrainConfig(batch=8, rotated=True)
+
+
+def test_only_trees_are_rotated():
+    with pytest.raises(ValueError, match="rotated is for dendritic trees; this drive is 'plain'"):
+        Training(small_rnn(), RUNGS, DISTRIBUTION, replace(TINY, rotated=True), generator=seeded())
+
+
+@pytest.mark.parametrize("rotated", [False, True])
 @pytest.mark.parametrize("stop", [1, 5, 6, 9, 16])
-def test_a_resumed_training_is_the_uninterrupted_one(stop):
+def test_a_resumed_training_is_the_uninterrupted_one(stop, rotated):
     """Stopped in either stage, at its switch or at the end, and taken up by objects that were made anew."""
 
     def a_training(seed: int) -> Training:
-        return Training(small_rnn().float(), RUNGS, DISTRIBUTION, TINY, generator=seeded(seed))
+        rnn = small_rnn(TREE) if rotated else small_rnn()
+        return Training(rnn.float(), RUNGS, DISTRIBUTION, replace(TINY, rotated=rotated), generator=seeded(seed))
 
     whole, first = a_training(3), a_training(3)
     history = list(whole)

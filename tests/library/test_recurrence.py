@@ -1,5 +1,6 @@
 """The recurrence and its hand-derived adjoint, against automatic differentiation of a plain loop."""
 
+import copy
 import gc
 import weakref
 from types import SimpleNamespace
@@ -78,6 +79,31 @@ def test_the_adjoint_is_the_gradient_of_a_plain_loop(name, forced):
         assert gradient.abs().max() > 1e-3, f"the functional does not depend on {parameter}"
         scale = float(gradient.abs().max())
         torch.testing.assert_close(by_hand[parameter], gradient, rtol=1e-9, atol=1e-9 * scale, msg=parameter)
+
+
+@pytest.mark.parametrize("forced", [False, True], ids=["free", "forced"])
+@pytest.mark.parametrize("trials", [1, 5])
+@pytest.mark.parametrize("name", ["tree", "tree with projection"])
+def test_the_compiled_loops_of_a_tree_are_its_steps(name, trials, forced, monkeypatch):
+    """In single precision they run, in double precision they do not; the two agree, for one trial and for more."""
+    rnn, inputs, noise, teacher = a_trial(name, forced)
+    inputs = TrialInputs(inputs.stimulus[:trials], inputs.cue[:trials], inputs.periods)
+    noise = TrialNoise(noise.initial[:trials], noise.steps[:, :trials])
+    teacher = teacher[:trials] if forced else None
+    exact = rollout(rnn, inputs, noise, teacher)
+    by_steps = gradients(rnn, exact)
+    single = copy.deepcopy(rnn).float()
+    inputs = TrialInputs(inputs.stimulus.float(), inputs.cue.float(), inputs.periods)
+    noise = TrialNoise(noise.initial.float(), noise.steps.float())
+    monkeypatch.setattr(recurrence, "_Recurrence", None)
+    run = rollout(single, inputs, noise, teacher)
+    for part in ("preparation", "report", "plane_drive"):
+        assert getattr(run, part).dtype == torch.float32
+        torch.testing.assert_close(getattr(run, part).double(), getattr(exact, part), rtol=1e-4, atol=1e-4)
+    in_double = Rollout(run.preparation.double(), run.report.double(), run.plane_drive.double())
+    for parameter, gradient in gradients(single, in_double).items():
+        scale = float(by_steps[parameter].abs().max())
+        torch.testing.assert_close(gradient.double(), by_steps[parameter], rtol=1e-4, atol=1e-4 * scale, msg=parameter)
 
 
 def test_the_adjoint_of_one_trial_and_of_one_output_alone():
