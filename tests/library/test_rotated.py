@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from swaputils.rnn import RNNConfig
 from torch import nn
 
+from swaputils.network.rnn import RNNConfig
 from swaputils.network.rotated import RotatedAdam, Sums
 from tests.small import seeded, small_rnn
 
