@@ -21,7 +21,6 @@ from swaputils.errors import SwaputilsError
 from swaputils.task import probe_distance
 from swaputils.trials import Displays
 
-CHUNK = 1_000  # trials simulated at once, to bound memory
 FAR = 0.25  # rad; five standard deviations of the target's clusters
 AMBIGUOUS = 0.2  # least probability of the less likely item in displays that tell a mean from a choice
 

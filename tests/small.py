@@ -2,17 +2,19 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from swaputils.angles import wrap
+from swaputils.angles import sample_von_mises, wrap
 from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
 from swaputils.diffusion.targets import ResponseMixture
 from swaputils.inputs import Periods, TrialInputs
 from swaputils.network.rnn import RNN, RNNConfig
-from swaputils.surrogate import Basis, SwapPosterior, flat, response_mixture, sample_responses
-from swaputils.task import TaskConfig
+from swaputils.report.analysis import FitConfig
+from swaputils.surrogate import Basis, BnsConfig, MixtureFit, SwapPosterior, flat, response_mixture, sample_responses
+from swaputils.task import DelayedEstimation, TaskConfig
 from swaputils.training.lessons import Batch
 from swaputils.trials import Displays, Trials
 
@@ -20,7 +22,15 @@ SCHEDULE = linear_schedule()
 PERIODS = Periods(stimulus=0.1, delay=0.15, cue=0.1, post_cue_delay=0.05, report=0.3)
 INDEX_TASK = TaskConfig(periods=PERIODS)
 SEPARATION = 0.3  # rad between any two items of the continuous displays
+QUICK = BnsConfig(draws=64, steps=2)  # 64: the bound at the end takes 512 draws, these many at a time
 PROBE_TASK = TaskConfig(cueing="probe", probes="locations", centres=6, periods=PERIODS)
+
+GOOD = """\
+subject,trial,set_size,response,target,cue_target,nontarget_1,nontarget_2,cue_nontarget_1,cue_nontarget_2,mode
+1,1,1,0.5,0.6,-3.141593,,,,,wheel
+1,2,3,-3.141593,1.0,0.0,2.0,3.141593,0.785398,1.570796,wheel
+2,1,2,1.25,-1.0,2.356194,0.25,,-2.356194,,scrolling
+"""
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -49,6 +59,17 @@ def target_mixture(trials: int, swap_probability: float, seed: int = 0) -> Respo
 
 def small_inputs(trials: int, task: TaskConfig = INDEX_TASK, seed: int = 0) -> TrialInputs:
     return task.encode(task.sample(trials, generator=seeded(seed)))
+
+
+def small_task(swap_probability: float, config: TaskConfig = INDEX_TASK) -> DelayedEstimation:
+    """Delayed estimation with swaps at every distance."""
+    return DelayedEstimation(config, lambda displays: target_of(displays, swap_probability))
+
+
+def showing(inputs: TrialInputs, stimulus: Tensor | None = None, cue: Tensor | None = None) -> TrialInputs:
+    """The inputs with another stimulus or another cue."""
+    first, delay, second, wait = inputs.shown
+    return replace(inputs, shown=(first if stimulus is None else stimulus, delay, second if cue is None else cue, wait))
 
 
 def small_batch(trials: int, swap_probability: float = 0.1, seed: int = 0) -> Batch:
@@ -129,6 +150,23 @@ def answered(truth: SwapPosterior, displays: Displays, seed: int, people: int = 
     return Trials(displays, response, torch.arange(len(displays)) % people)
 
 
+def simulated(fit: MixtureFit, set_size: int, trials: int, seed: int = 0) -> Trials:
+    """Responses of the mixture to random displays, the cued item anywhere among the columns."""
+    generator = torch.Generator().manual_seed(seed)
+    features = torch.rand(trials, set_size, dtype=torch.float64, generator=generator) * 2 * math.pi - math.pi
+    cued = torch.randint(set_size, (trials,), generator=generator)
+    displays = Displays(features, torch.full_like(features, math.nan), cued)
+    shares = features.new_full((trials, set_size), fit.p_nontarget / max(set_size - 1, 1))
+    shares[displays.is_cued] = fit.p_target
+    shares = torch.cat((shares, features.new_full((trials, 1), fit.p_uniform)), dim=1)
+    component = torch.multinomial(shares, 1, generator=generator)
+    guess = torch.rand(trials, 1, dtype=torch.float64, generator=generator) * 2 * math.pi
+    centre = torch.cat((features, guess), dim=1).gather(1, component).squeeze(1)
+    noise = sample_von_mises(torch.full_like(centre, fit.concentration), generator=generator)
+    response = wrap(torch.where(component.squeeze(1) == set_size, centre, centre + noise))
+    return Trials(displays, response, torch.ones(trials, dtype=torch.long))
+
+
 def of_sizes(displays: Displays, sizes: tuple[int, ...]) -> Displays:
     """The displays with fewer items, in turn as many as `sizes` says, the cued one first."""
     order = displays.is_cued.to(torch.int8).argsort(dim=1, descending=True, stable=True)
@@ -143,6 +181,11 @@ def rotation(angle: float) -> Tensor:
     """Matrix that turns row vectors by `angle` (rad) when multiplied from the right."""
     turn = torch.tensor(angle, dtype=torch.float64)
     return torch.stack((torch.stack((turn.cos(), turn.sin())), torch.stack((-turn.sin(), turn.cos()))))
+
+
+def hurried(**options) -> FitConfig:
+    """Fits of a few steps: enough to see what is done with them."""
+    return FitConfig(**{"swap": QUICK, "fold": QUICK, "resamples": 3, "replicates": 4} | options)
 
 
 def unchecked(config, **fields):

@@ -11,7 +11,7 @@ from swaputils.angles import wrap
 from swaputils.data.table import DataError
 from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapModel, SwapPosterior, cell, cue_distances, fit_bns
 from swaputils.surrogate.bootstrap import mixture_tables, quantiles
-from swaputils.surrogate.comparison import compare
+from swaputils.surrogate.comparison import FOLD_CONFIG, compare
 from swaputils.surrogate.distances import TOLERANCE
 from swaputils.surrogate.mixture import by_person
 from swaputils.surrogate.posterior import component_probabilities, drawn, report_function, swap_function
@@ -21,7 +21,6 @@ from swaputils.trials import Trials
 FEWEST_TRIALS = 20  # of a person at a set size for a mixture, and of a set size for a swap model
 NORMAL_95 = 1.96
 ERROR_BINS = 36
-REPLICATES = 100
 GRID = 25  # points of a curve
 NEAR, FAR = torch.pi / 3, 2 * torch.pi / 3  # cue distances that the check tells apart
 
@@ -36,6 +35,8 @@ class FitConfig:
     seed:      of all random numbers.
     resamples: of the bootstrap.
     swap:      how each swap model is fitted.
+    fold:      how it is fitted without the trials of a fold.
+    replicates: data sets that the check of the best model predicts.
     """
 
     set_size: int | None = None
@@ -44,6 +45,8 @@ class FitConfig:
     seed: int = 0
     resamples: int = 200
     swap: BnsConfig = field(default_factory=BnsConfig)
+    fold: BnsConfig = FOLD_CONFIG
+    replicates: int = 100
 
     def __post_init__(self):
         if self.emission not in EMISSIONS:
@@ -105,19 +108,23 @@ def fit(trials: Trials, config: FitConfig) -> Fitted:
     if len(swaps) == 0:
         return Fitted(trials, config, left_out, people, group, None, {}, None, None)
     names = [name for name in LADDER if _has_cues(swaps) or not config.model(name).uses("cue")]
-    ladder = compare(swaps, {name: config.model(name) for name in names}, config.folds, config.swap, seed=config.seed)
+    models = {name: config.model(name) for name in names}
+    ladder = compare(swaps, models, config.folds, config.swap, config.fold, seed=config.seed)
     best = ladder.loc[ladder["elbo"].idxmax(), "model"]
     shown = [name for name in names if name in ("cue", "report", best)]
     posteriors = {name: _posteriors(swaps, name, config) for name in tqdm(shown, desc="swap models")}
     functions = pd.concat([_function(name, posteriors[name]) for name in shown if name in ("cue", "report")])
-    checks = [
-        predictive_check(swaps[swaps.displays.set_size == size], fitted, generator=generator).assign(set_size=size)
-        for size, fitted in tqdm(posteriors[best].items(), desc="predictive checks")
-    ]
+    checks = []
+    for size, fitted in tqdm(posteriors[best].items(), desc="predictive checks"):
+        shown_size = swaps[swaps.displays.set_size == size]
+        check = predictive_check(shown_size, fitted, config.replicates, generator=generator)
+        checks.append(check.assign(set_size=size))
     return Fitted(trials, config, left_out, people, group, ladder, posteriors, functions, pd.concat(checks))
 
 
-def predictive_check(trials: Trials, posterior: SwapPosterior, *, generator: torch.Generator) -> pd.DataFrame:
+def predictive_check(
+    trials: Trials, posterior: SwapPosterior, replicates: int, *, generator: torch.Generator
+) -> pd.DataFrame:
     """Errors of people around items of one set size, and of data sets that the model predicts for the same displays.
 
     Every predicted data set comes from another function of the posterior. One row per place and bin: around, "target" or
@@ -127,16 +134,16 @@ def predictive_check(trials: Trials, posterior: SwapPosterior, *, generator: tor
     edges = torch.linspace(-torch.pi, torch.pi, ERROR_BINS + 1, dtype=torch.float64)
     centres = (edges[1:] + edges[:-1]) / 2
     predicted = []
-    for _ in range(REPLICATES):
+    for _ in range(replicates):
         function = drawn(posterior, generator=generator)
         chances = component_probabilities(function, trials.displays)
         predicted.append(sample_responses(function, trials.displays, chances, generator=generator)[0])
     parts = []
     for around, items in _places(trials).items():
         human = _density(trials, items, trials.response, edges)
-        replicates = torch.stack([_density(trials, items, response, edges) for response in predicted])
-        low, high = quantiles(replicates, 0.95)
-        columns = {"error": centres, "human": human, "surrogate": replicates.mean(0), "low": low, "high": high}
+        densities = torch.stack([_density(trials, items, response, edges) for response in predicted])
+        low, high = quantiles(densities, 0.95)
+        columns = {"error": centres, "human": human, "surrogate": densities.mean(0), "low": low, "high": high}
         parts.append(pd.DataFrame({name: values.tolist() for name, values in columns.items()}).assign(around=around))
     return pd.concat(parts, ignore_index=True)
 

@@ -41,10 +41,13 @@ def compare(
     models: Mapping[str, SwapModel],
     folds: int = 5,
     config: BnsConfig | None = None,
+    fold_config: BnsConfig = FOLD_CONFIG,
     *,
     seed: int,
 ) -> pd.DataFrame:
     """Every model's ELBO on all trials, and its log density of trials held out in turn; one row per model.
+
+    config, fold_config: how a model is fitted to all trials, and without those of a fold.
 
     Columns: model; elbo, nats; held_out, mean log density per trial (nats); gain and standard_error, of held_out over that of
     the first model in thousandths of a nat per trial, the error clustered by person; people, how many of them gain; of,
@@ -59,7 +62,7 @@ def compare(
             density = torch.zeros(len(trials), dtype=torch.float64)
             for held_out in range(folds):
                 generator = torch.Generator().manual_seed(seed)
-                fitted = fit_bns(trials[fold != held_out], model, FOLD_CONFIG, generator=generator)
+                fitted = fit_bns(trials[fold != held_out], model, fold_config, generator=generator)
                 density[fold == held_out] = predictive_log_density(
                     fitted, trials[fold == held_out], generator=generator
                 )

@@ -106,6 +106,7 @@ class Training:
     rnn:          the network; it ends with the average of its late weights.
     selection:    lessons without swaps in order of difficulty, see `ladder`; empty to start with the distribution.
     distribution: the lesson to end with.
+    in_flight:    sequences whose activity is held for the backward pass at once; as the device bears unless given.
 
     Raises SelectionNotLearnt or TrainingDiverged; the network then holds the last good weights. All that the next update
     depends on can be stored with `tensors` and `position`, and taken up again with `resume`.
@@ -119,11 +120,13 @@ class Training:
         config: TrainConfig,
         *,
         generator: torch.Generator,
+        in_flight: int | None = None,
     ):
         if config.rotated and not hasattr(rnn.drive, "sums"):
             raise SwaputilsError(f"TrainConfig.rotated is for dendritic trees; this drive is {rnn.config.drive!r}")
         self.rnn, self.selection, self.distribution = rnn, list(selection), distribution
         self.config, self.generator = config, generator
+        self.in_flight = in_flight or IN_FLIGHT[rnn.readout.device.type]
         self.average = AveragedModel(rnn, multi_avg_fn=get_ema_multi_avg_fn(config.averaging))
         self._enter(SELECTION if self.selection else DISTRIBUTION)
 
@@ -173,10 +176,9 @@ class Training:
     def _learn(self, lesson: Lesson) -> float:
         """One step of the optimiser, taken only when loss and gradient are finite."""
         batch, loss = self.config.batch, 0.0
-        in_flight = IN_FLIGHT[self.rnn.readout.device.type]
         self.optimiser.zero_grad()
-        for start in range(0, batch, in_flight):
-            loss += self._add_gradient(lesson, min(in_flight, batch - start))
+        for start in range(0, batch, self.in_flight):
+            loss += self._add_gradient(lesson, min(self.in_flight, batch - start))
         norm = torch.nn.utils.clip_grad_norm_(self.rnn.parameters(), self.config.clip).item()
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise TrainingDiverged(

@@ -3,7 +3,6 @@
 import math
 import re
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
@@ -14,24 +13,13 @@ from swaputils.data.table import DataError
 from swaputils.files import write_files
 from swaputils.report import analysis, findings
 from swaputils.report.analysis import FitConfig, Fitted
-from swaputils.surrogate import BnsConfig, comparison, mixture
+from swaputils.surrogate import mixture
 from swaputils.trials import Displays, Trials
-from tests.small import certain, seeded
-
-QUICK = BnsConfig(draws=64, steps=2)  # 64: the bound at the end takes 512 draws, these many at a time
-
-
-def hurry(patch: pytest.MonkeyPatch) -> None:
-    """Fits of a few steps: enough to see what is done with them."""
-    patch.setattr(comparison, "FOLD_CONFIG", QUICK)
-    patch.setattr(fitting, "REPLICATES", 4)
-    patch.setattr(fitting, "FitConfig", partial(FitConfig, swap=QUICK, resamples=3))
+from tests.small import certain, hurried, seeded
 
 
 def quick_fit(trials: Trials, **options) -> Fitted:
-    with pytest.MonkeyPatch.context() as patch:
-        hurry(patch)
-        return analysis.fit(trials, analysis.FitConfig(**{"folds": 2} | options))
+    return analysis.fit(trials, hurried(**{"folds": 2} | options))
 
 
 def some(sizes: tuple[int, ...], people: int = 1, trials: int = 40) -> Trials:
@@ -88,15 +76,14 @@ def test_the_seed_decides_the_result():
     assert not first.ladder.equals(other.ladder)
 
 
-def test_the_check_sees_a_model_that_fits_and_one_that_does_not(monkeypatch):
-    monkeypatch.setattr(fitting, "REPLICATES", 30)
+def test_the_check_sees_a_model_that_fits_and_one_that_does_not():
     displays = some((4,), trials=600).displays
     truth = certain(torch.tensor([-1.0], dtype=torch.float64), surrogate.Basis(), ("level",), torch.tensor([0.7, 3.14]))
     response, _ = surrogate.sample_responses(truth, displays, generator=seeded(5))
     trials = Trials(displays, response, torch.ones(len(displays), dtype=torch.long))
 
     def around_the_target(posterior):
-        return analysis.predictive_check(trials, posterior, generator=seeded()).query("around == 'target'")
+        return analysis.predictive_check(trials, posterior, 30, generator=seeded()).query("around == 'target'")
 
     check = around_the_target(truth)
     assert ((check["human"] >= check["low"]) & (check["human"] <= check["high"])).mean() > 0.85

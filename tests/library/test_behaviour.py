@@ -10,23 +10,21 @@ from scipy import stats
 from swaputils import behaviour
 from swaputils.angles import to_xy, wrap
 from swaputils.behaviour import (
-    end_points,
-    ideal_end_points,
     is_swap,
     location_edges,
     mean_interval,
     nearest_item,
     share,
-    silent_end_points,
     summarise,
     swap_curve,
     swaps,
 )
 from swaputils.diffusion.targets import ResponseMixture
+from swaputils.responders import IdealSampler
 from swaputils.surrogate import response_mixture
 from swaputils.task import TaskConfig
 from swaputils.trials import Displays
-from tests.small import INDEX_TASK, SCHEDULE, seeded, short_schedule, small_rnn, target_of
+from tests.small import INDEX_TASK, SCHEDULE, seeded, small_task
 
 NORMAL_QUANTILE = 1.959963984540054
 LOCATIONS = TaskConfig(cueing="probe", probes="locations")
@@ -138,42 +136,11 @@ def test_summary_of_constructed_end_points():
 
 def test_the_summary_of_the_target_itself():
     displays = INDEX_TASK.sample(5_000, generator=seeded())
-    points = ideal_end_points(SCHEDULE, target_of(displays, 0.0), generator=seeded(1))
+    points = IdealSampler(SCHEDULE, small_task(0.0)).end_points(displays, seeded(1))
     found = summarise(displays, points, 2.5)
     assert found["swap_rate"] == found["far"] == 0
     assert found["angular_sd"] == pytest.approx(0.035, abs=0.002)
     assert found["radial_sd"] == pytest.approx(0.035, abs=0.002)
-
-
-def test_network_and_ideal_sampler_answer_the_same_displays():
-    rnn = small_rnn()
-    displays = INDEX_TASK.sample(50, generator=seeded())
-    answers = [
-        end_points(rnn, INDEX_TASK, displays, generator=seeded(1)),
-        silent_end_points(rnn, INDEX_TASK, displays),
-        ideal_end_points(short_schedule(), target_of(displays, 0.1), generator=seeded(1)),
-    ]
-    for points in answers:
-        assert points.shape == (50, 2) and points.dtype == torch.float64
-        assert not points.requires_grad
-        assert summarise(displays, points, 2.5)["responses"] == 50
-
-
-def test_noise_is_what_varies():
-    rnn = small_rnn()
-    displays = INDEX_TASK.sample(50, generator=seeded())
-    assert torch.equal(silent_end_points(rnn, INDEX_TASK, displays), silent_end_points(rnn, INDEX_TASK, displays))
-    first, again, other = (end_points(rnn, INDEX_TASK, displays, generator=seeded(seed)) for seed in (1, 1, 2))
-    assert torch.equal(first, again) and (first - other).abs().max() > 0.01
-
-
-def test_simulating_in_chunks_changes_nothing_without_noise(monkeypatch):
-    rnn = small_rnn()
-    displays = INDEX_TASK.sample(50, generator=seeded())
-    whole = silent_end_points(rnn, INDEX_TASK, displays)
-    monkeypatch.setattr(behaviour, "CHUNK", 7)
-    torch.testing.assert_close(silent_end_points(rnn, INDEX_TASK, displays), whole)
-    assert end_points(rnn, INDEX_TASK, displays, generator=seeded()).shape == (50, 2)
 
 
 def test_responsibilities_are_averaged_by_probe_distance():

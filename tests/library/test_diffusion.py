@@ -253,7 +253,7 @@ def test_the_expected_endpoint_on_the_circle_by_its_closed_form():
 def test_end_points_drawn_from_a_density_have_its_moments():
     angles, weights = torch.tensor([[0.3, 2.0]]).double(), torch.tensor([0.6, 0.3, 0.1]).double()
     one = von_mises_density(angles, weights, 9.0, 128)
-    drawn = ResponseDensity(one.log_density.expand(50_000, -1), 2.5).sample(generator=seeded())
+    drawn = ResponseDensity(one.log_nodes.expand(50_000, -1), 2.5).sample(generator=seeded())
     torch.testing.assert_close(drawn.norm(dim=1), torch.full((50_000,), 2.5).double())
     resultant = torch.special.i1e(torch.tensor(9.0)) / torch.special.i0e(torch.tensor(9.0))
     assert_unbiased(drawn, 2.5 * float(resultant) * (weights[:2, None] * to_xy(angles[0])).sum(0))
@@ -262,7 +262,7 @@ def test_end_points_drawn_from_a_density_have_its_moments():
 def test_the_ideal_sampler_of_a_density_reproduces_it():
     angles, weights = torch.tensor([[0.3, 2.0]]).double(), torch.tensor([0.6, 0.3, 0.1]).double()
     one = von_mises_density(angles, weights, 9.0, 128)
-    many = ResponseDensity(one.log_density.expand(20_000, -1), 2.5)
+    many = ResponseDensity(one.log_nodes.expand(20_000, -1), 2.5)
     end_point = sample_path(linear_schedule(), many, generator=seeded())[:, -1]
     target = many.sample(generator=seeded(1))
     for harmonic in (1, 2, 3):

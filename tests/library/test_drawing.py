@@ -1,23 +1,17 @@
-"""Plotting functions draw what they are given on the axes they are given, and show nothing."""
+"""Drawing functions draw what they are given on the axes they are given, and show nothing."""
 
 import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from matplotlib.colors import to_hex, to_rgb
 
-from swapbook import figures
 from swaputils import drawing
-from swaputils.inputs import Periods
 
 DISTANCES = torch.tensor([45.0, 90.0, 135.0, 180.0])
 HEIGHTS = torch.tensor([0.2, 0.1, 0.02, 0.04])
-MEANS = pd.DataFrame({"p_target": [0.9, 0.5], "p_uniform": [0.1, 0.5]}, index=[1, 8])
-NAMES = {"p_target": ("cued item", "cued"), "p_uniform": ("guess", "guess")}
-DEGREES = np.arange(-180, 180, 6)
 
 DRAWINGS = {
     "say": lambda axes: drawing.say(axes, 0.5, 0.5, "here", "cued"),
@@ -25,21 +19,10 @@ DRAWINGS = {
     "points": lambda axes: drawing.points(axes, DISTANCES, HEIGHTS, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
     "given": lambda axes: drawing.given(axes, DISTANCES, HEIGHTS),
     "curve": lambda axes: drawing.curve(axes, DISTANCES, HEIGHTS, "network"),
-    "seeds": lambda axes: figures.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"one": 0.15}, "network"),
-    "shares": lambda axes: figures.shares(axes, MEANS, MEANS / 10, NAMES),
     "distance_axis": lambda axes: drawing.distance_axis(axes, DISTANCES.tolist()),
     "weight_axis": lambda axes: drawing.weight_axis(axes),
-    "responses": lambda axes: figures.responses(axes, DEGREES, np.ones(60), np.ones(60)),
-    "counted": lambda axes: figures.counted(axes, pd.DataFrame([[9, 1], [0, 10]])),
-    "noising": lambda axes: figures.noising(axes, range(3), torch.ones(5, 3), "cued"),
-    "sideways_histogram": lambda axes: figures.sideways_histogram(
-        axes, {"cued": torch.ones(9), "nontarget": torch.zeros(1)}, torch.linspace(-2, 2, 5)
-    ),
     "outline": lambda axes: drawing.outline(axes, torch.ones(9), torch.linspace(-2, 2, 5), "ideal"),
     "doubling_axis": lambda axes: drawing.doubling_axis(axes, [40, 80], "steps"),
-    "readout": lambda axes: figures.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
-    "ring": lambda axes: figures.ring(axes, torch.rand(6, 2), True, "first item"),
-    "shade_periods": lambda axes: figures.shade_periods(axes, Periods()),
     "band": lambda axes: drawing.band(axes, DISTANCES, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
     "support": lambda axes: drawing.support(axes, DISTANCES.tolist()),
     "cloud": lambda axes: drawing.cloud(axes, DISTANCES, HEIGHTS, "cued"),
@@ -55,9 +38,7 @@ def axes():
 
 
 def test_every_function_is_drawn_here():
-    defined = {
-        name for name, value in vars(plotting).items() if getattr(value, "__module__", "").startswith(plotting.__name__)
-    }
+    defined = {name for name, value in vars(drawing).items() if getattr(value, "__module__", "") == drawing.__name__}
     assert defined == {*DRAWINGS, "set_style"}
 
 
@@ -81,29 +62,6 @@ def test_points_and_their_intervals_lie_where_they_were_given(axes):
     ends = np.array([segment[:, 1] for segment in bars.get_segments()])
     np.testing.assert_allclose(ends, np.stack((low, high), axis=1), atol=1e-7)
     assert to_hex(line.get_color()) == drawing.COLOURS["network"].lower()
-
-
-def test_every_seed_is_a_point_in_the_row_of_its_name(axes):
-    figures.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"two": 0.25}, "network")
-    first, second, ideal = (line.get_xydata().tolist() for line in axes.lines)
-    assert (first, second, ideal) == ([[0.1, 0], [0.2, 0]], [[0.3, 1]], [[0.25, 1]])
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
-    assert axes.get_ylim()[0] > axes.get_ylim()[1]
-
-
-def test_the_circle_of_responses_is_closed(axes):
-    density = np.linspace(1, 2, 60)
-    human, surrogate = figures.responses(axes, DEGREES, density, density).lines
-    for line in (human, surrogate):
-        assert (line.get_xdata()[0], line.get_xdata()[-1]) == (-180, 180)
-        assert line.get_ydata()[0] == line.get_ydata()[-1]
-
-
-def test_sideways_histogram_stacks_the_groups(axes):
-    values = {"cued": np.full(30, 0.5), "nontarget": np.full(10, 0.5)}
-    behind, before = figures.sideways_histogram(axes, values, np.array([0.0, 1.0])).patches
-    assert (behind.get_xy()[:, 0].max(), before.get_xy()[:, 0].max()) == (40, 30)
-    assert to_hex(before.get_facecolor()) == drawing.COLOURS["cued"].lower()
 
 
 # Machado, Oliveira & Fernandes 2009, severity 1, in linear RGB

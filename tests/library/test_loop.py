@@ -12,10 +12,10 @@ from swaputils.inputs import Periods
 from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.task import TaskConfig
 from swaputils.training import loop as training
-from swaputils.training.lessons import Lesson, ladder, make_batch
+from swaputils.training.lessons import Lesson, facts, ladder, make_batch
 from swaputils.training.loop import SelectionNotLearnt, TrainConfig, Training, TrainingDiverged, check_selection
-from swaputils.training.objectives import diffusion_closed_form, task_optimal
-from tests.small import INDEX_TASK, seeded, short_schedule, small_rnn, target_of
+from swaputils.training.objectives import diffusion_closed_form, regression
+from tests.small import INDEX_TASK, seeded, short_schedule, small_rnn, small_task
 
 TREE = RNNConfig(units=5, drive="tree", branching=(3, 2))
 ALL_PASS = {"median_error": 4.0, "wrong_items": 1.1}
@@ -23,9 +23,9 @@ TINY = TrainConfig(
     batch=16, selection_updates=12, distribution_updates=10, averaging=0.8, delay_step=1, check_every=2, **ALL_PASS
 )
 DIFFUSION = partial(diffusion_closed_form, schedule=short_schedule(), weights=signal_weights(short_schedule()))
-SELECTION = Lesson(INDEX_TASK, lambda displays: target_of(displays, 0.0), DIFFUSION)
+SELECTION = Lesson(small_task(0.0), DIFFUSION, facts=facts(INDEX_TASK))
 RUNGS = ladder(SELECTION, TINY.delay_step)
-DISTRIBUTION = Lesson(INDEX_TASK, lambda displays: target_of(displays, 0.1), DIFFUSION)
+DISTRIBUTION = Lesson(small_task(0.1), DIFFUSION, facts=facts(INDEX_TASK))
 
 
 def weights_of(rnn: RNN) -> torch.Tensor:
@@ -44,13 +44,13 @@ def poisoned(lesson: Lesson, bad_call: int, poison: float, *, gradient_only: boo
 
     def objective(rnn, batch, *, generator):
         calls.append(1)
-        loss = lesson.objective(rnn, batch, generator=generator)
+        loss = lesson.loss(rnn, batch, generator=generator)
         if len(calls) != bad_call:
             return loss
         weight = next(rnn.parameters()).flatten()[0]
         return loss + (weight - weight.detach()).abs().sqrt() if gradient_only else loss * poison
 
-    return replace(lesson, objective=objective)
+    return replace(lesson, loss=objective)
 
 
 def test_one_seed_gives_one_network():
@@ -69,7 +69,7 @@ def test_selection_comes_before_the_distribution():
     stages = [progress.stage for progress in history]
     assert stages == ["selection"] * 6 + ["distribution"] * 10
     assert [progress.update for progress in history[6:]] == list(range(1, 11))
-    assert {progress.delay for progress in history[6:]} == {INDEX_TASK.periods.delay}
+    assert {progress.facts["delay"] for progress in history[6:]} == {INDEX_TASK.periods.delay}
 
 
 @pytest.mark.parametrize("gradient_only", [False, True], ids=["loss", "gradient"])
@@ -94,9 +94,9 @@ def test_the_delay_grows_by_its_step_after_each_passed_check(monkeypatch):
     verdicts = iter([(0.3, 0.0), (0.1, 0.05), (0.1, 0.2), (0.2, 0.09), (0.26, 0.0), (0.1, 0.0)])
     monkeypatch.setattr(training, "check_selection", lambda *_, **__: next(verdicts))
     config = replace(TINY, selection_updates=50, check_every=3, delay_step=4, median_error=0.25, wrong_items=0.1)
-    rungs = ladder(replace(SELECTION, task=task), config.delay_step)
+    rungs = ladder(replace(SELECTION, task=small_task(0.0, task)), config.delay_step)
     history = selection_history(Training(small_rnn(), rungs, DISTRIBUTION, config, generator=seeded()))
-    steps = [round(progress.delay / 0.05) for progress in history]
+    steps = [round(progress.facts["delay"] / 0.05) for progress in history]
     assert steps == [1] * 6 + [5] * 6 + [6] * 6
 
 
@@ -107,10 +107,10 @@ def test_a_network_that_does_not_pass_is_reported(strict):
     delays = []
     with pytest.raises(
         SelectionNotLearnt,
-        match=r"after 12 updates the network is at 2 of 2 items and a delay of 0.05 s of 0.15 s, the median error \d",
+        match=r"after 12 updates the network is at items 2 of 2, delay 0.05 of 0.15, the median error \d",
     ):
         for progress in Training(rnn, RUNGS, DISTRIBUTION, config, generator=seeded()):
-            delays.append(progress.delay)
+            delays.append(progress.facts["delay"])
     assert delays == [0.05] * 12
     assert weights_of(rnn).isfinite().all()
 
@@ -194,10 +194,10 @@ def test_a_large_update_is_the_mean_over_its_parts(monkeypatch):
     monkeypatch.setattr(training, "make_batch", drawn_in_parts)
     losses = []
     for in_flight in (16, 8, 6):
-        monkeypatch.setitem(training.IN_FLIGHT, "cpu", in_flight)
         drawn, rnn = iter(range(len(batch))), small_rnn()
-        lesson = replace(DISTRIBUTION, objective=objective)
-        losses.append(next(iter(Training(rnn, [], lesson, TINY, generator=seeded()))).loss)
+        lesson = replace(DISTRIBUTION, loss=objective)
+        in_parts = Training(rnn, [], lesson, TINY, generator=seeded(), in_flight=in_flight)
+        losses.append(next(iter(in_parts)).loss)
         torch.testing.assert_close(rnn.drive.output.weight.grad, rnn.drive.output.weight.grad[:1, :1].expand(6, 10))
     expected = (weight.mean() * small_rnn().drive.output.weight.sum()).item()
     assert losses == pytest.approx([expected] * 3)
@@ -207,8 +207,8 @@ def test_the_ladder_lengthens_the_delay_and_then_adds_items():
     def rungs(cueing: str, items: int) -> list[tuple[int, int]]:
         task = TaskConfig(cueing=cueing, items=items, separation=0.4, periods=Periods(delay=0.4))
         return [
-            (lesson.task.items, lesson.task.periods.steps("delay"))
-            for lesson in ladder(replace(SELECTION, task=task), delay_step=3)
+            (lesson.task.config.items, lesson.task.periods.steps("delay"))
+            for lesson in ladder(replace(SELECTION, task=small_task(0.0, task)), delay_step=3)
         ]
 
     delays = [1, 4, 7, 8]
@@ -231,7 +231,7 @@ def test_repeated_displays_come_in_rows():
 def test_a_batch_follows_the_network_s_dtype():
     batch = make_batch(DISTRIBUTION, 8, small_rnn().float().readout, generator=seeded())
     assert len(batch) == 8
-    for tensor in (batch.inputs.stimulus, batch.inputs.cue, batch.target.angles, batch.target.log_weights):
+    for tensor in (batch.inputs.shown[0], batch.inputs.shown[2], batch.target.angles, batch.target.log_weights):
         assert tensor.dtype == torch.float32
     torch.testing.assert_close(batch.target.angles, batch.displays.report.float())
 
@@ -276,7 +276,7 @@ def test_a_small_network_learns_to_select_the_cued_item():
     """It leaves the plateau between the items at a delay of one step and masters the full delay."""
     periods = Periods(stimulus=0.15, delay=0.15, cue=0.15, post_cue_delay=0.05, report=0.2)
     task, schedule = TaskConfig(periods=periods), linear_schedule(periods.steps("report"))
-    lesson = Lesson(task, lambda displays: target_of(displays, 0.0), task_optimal)
+    lesson = Lesson(small_task(0.0, task), regression, facts=facts(task))
     generator = seeded()
     rnn = RNN(RNNConfig(hidden=48), task.input_size, report_noise(schedule), generator=generator)
     config = TrainConfig(batch=128, selection_updates=1_500, selection_rate=2e-2, check_every=50, delay_step=1)
@@ -285,7 +285,7 @@ def test_a_small_network_learns_to_select_the_cued_item():
     history = selection_history(
         Training(rnn, rungs, lesson, replace(config, distribution_updates=1), generator=generator)
     )
-    assert sorted({progress.delay for progress in history}) == pytest.approx([0.05, 0.10, 0.15])
+    assert sorted({progress.facts["delay"] for progress in history}) == pytest.approx([0.05, 0.10, 0.15])
     median_error, wrong_items = check_selection(rnn, lesson, generator=seeded(1))
     assert median_error < 0.25 and wrong_items < 0.05
 

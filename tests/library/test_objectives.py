@@ -12,25 +12,22 @@ from swaputils.angles import to_xy
 from swaputils.diffusion.ideal import loss_floor
 from swaputils.diffusion.noising import kernel_target
 from swaputils.diffusion.schedule import flat_weights, signal_weights
-from swaputils.diffusion.targets import ResponseMixture
-from swaputils.inputs import TrialInputs
+from swaputils.diffusion.targets import EVEN_SHARE, ResponseMixture
 from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.network.rollout import Rollout
 from swaputils.training import objectives
 from swaputils.training.lessons import Batch
 from swaputils.training.objectives import (
     ACTIVITY_PENALTY,
-    EVEN_SHARE,
     PLANE_PENALTY,
     diffusion_closed_form,
     diffusion_sampled,
     energy_score,
-    mean_regression,
     mixture_density,
     moment_matching,
-    task_optimal,
+    regression,
 )
-from tests.small import PERIODS, assert_unbiased, seeded, short_schedule, small_batch, small_rnn
+from tests.small import PERIODS, assert_unbiased, seeded, short_schedule, showing, small_batch, small_rnn
 
 SCHEDULE = short_schedule()
 STEPS = SCHEDULE.steps
@@ -118,7 +115,7 @@ def test_the_loss_is_the_weighted_mean_over_steps():
 def test_objectives_depend_on_their_generator_alone():
     rnn, batch = small_rnn(), small_batch(16)
     diffusion = partial(diffusion_sampled, schedule=SCHEDULE, weights=flat_weights(SCHEDULE))
-    for objective in (diffusion, task_optimal):
+    for objective in (diffusion, regression):
         first, again, other = (objective(rnn, batch, generator=seeded(seed)).item() for seed in (1, 1, 2))
         assert first == again != other
 
@@ -140,17 +137,17 @@ def test_penalties_of_known_activity(monkeypatch):
     assert loss.item() == pytest.approx(PLANE_PENALTY / 2 + ACTIVITY_PENALTY * (3 + 3), rel=1e-5)
 
 
-def test_task_optimal_measures_the_distance_from_the_cued_item(monkeypatch):
-    rnn, batch = small_rnn(), small_batch(16)
+def test_without_swaps_regression_measures_the_distance_from_the_cued_item(monkeypatch):
+    rnn, batch = small_rnn(), small_batch(16, 0.0)
     goal = 2.5 * to_xy(batch.displays.cued_report) @ rnn.readout
     answers = goal[:, None].repeat(1, STEPS + 1, 1)
     answers[:, 0] = 0  # the state before the report does not count
     rest = at_rest(rnn, batch, torch.zeros(16, STEPS, 2).double())
     monkeypatch.setattr(objectives, "rollout", lambda *_: Rollout(rest.preparation, answers, rest.plane_drive))
-    assert task_optimal(rnn, batch, generator=seeded()).item() < 1e-9
+    assert regression(rnn, batch, generator=seeded()).item() < 1e-9
     answers[:, 1:3] += torch.tensor([1.2, 0.5], dtype=torch.float64) @ rnn.readout
     expected = (1.2**2 + 0.5**2) / 2 * 2 / STEPS
-    assert task_optimal(rnn, batch, generator=seeded()).item() == pytest.approx(expected, rel=1e-5)
+    assert regression(rnn, batch, generator=seeded()).item() == pytest.approx(expected, rel=1e-5)
 
 
 def answering(monkeypatch, rnn: RNN, end_point: torch.Tensor) -> None:
@@ -165,7 +162,7 @@ def answering(monkeypatch, rnn: RNN, end_point: torch.Tensor) -> None:
 def shown_in_rows(displays: int, repeats: int, swap_probability: float = 0.3) -> Batch:
     batch = small_batch(displays, swap_probability)
     row = torch.arange(displays).repeat_interleave(repeats)
-    inputs = TrialInputs(batch.inputs.stimulus[row], batch.inputs.cue[row], batch.inputs.periods)
+    inputs = showing(batch.inputs, batch.inputs.shown[0][row], batch.inputs.shown[2][row])
     target = replace(batch.target, angles=batch.target.angles[row], log_weights=batch.target.log_weights[row])
     return Batch(batch.displays[row], inputs, target)
 
@@ -179,17 +176,16 @@ def test_moments_of_a_mixture_are_those_of_its_draws():
         torch.testing.assert_close(drawn[display].T.cov(), covariance[display], rtol=0, atol=0.06)
 
 
-def test_mean_regression_goes_to_the_mean_and_is_task_optimal_without_swaps(monkeypatch):
+def test_regression_goes_to_the_mean_and_not_to_the_cued_item(monkeypatch):
     rnn, batch = small_rnn(), small_batch(4, 0.3)
     mean, _ = batch.target.moments()
     report = (mean @ rnn.readout)[:, None].expand(-1, STEPS + 1, -1)
     start = torch.zeros((4, PERIODS.preparatory_steps, rnn.config.units), dtype=torch.float64)
     run = Rollout(start, report, torch.zeros((4, STEPS, 2), dtype=torch.float64))
     monkeypatch.setattr(objectives, "rollout", lambda *_: run)
-    assert mean_regression(rnn, batch, generator=seeded()) < 0.02 < task_optimal(rnn, batch, generator=seeded())
     sure = small_batch(4, 0.0)
-    losses = [objective(rnn, sure, generator=seeded()).item() for objective in (mean_regression, task_optimal)]
-    assert losses[0] == pytest.approx(losses[1])
+    assert regression(rnn, batch, generator=seeded()) < 0.02 < regression(rnn, sure, generator=seeded())
+    assert torch.equal(sure.displays.report, batch.displays.report)
 
 
 def test_moment_matching_is_blind_to_all_but_the_moments(monkeypatch):

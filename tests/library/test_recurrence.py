@@ -10,24 +10,23 @@ import torch
 
 from swaputils.inputs import TrialInputs
 from swaputils.network import recurrence
-from swaputils.network.drives import PlainDrive
+from swaputils.network.drives import GatedDrive
 from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.network.rollout import Rollout, TrialNoise, draw_noise, rollout
-from tests.small import INDEX_TASK, PERIODS, PROBE_TASK, seeded, small_inputs, small_rnn
+from tests.small import INDEX_TASK, PERIODS, PROBE_TASK, seeded, showing, small_inputs, small_rnn
 
 TRIALS = 5
 NETWORKS = {
-    "plain": (RNNConfig(units=6, hidden=10), INDEX_TASK),
-    "gated": (RNNConfig(units=6, drive="gated", hidden=10), INDEX_TASK),
+    "gated": (RNNConfig(units=6, hidden=10), INDEX_TASK),
     "tree": (RNNConfig(units=5, drive="tree", branching=(3, 2)), INDEX_TASK),
-    "plain with projection": (RNNConfig(units=6, hidden=10, projection=3, leak=0.3), PROBE_TASK),
+    "gated with projection": (RNNConfig(units=6, hidden=10, projection=3, leak=0.3), PROBE_TASK),
     "tree with projection": (RNNConfig(units=5, drive="tree", branching=(2, 3), projection=3), PROBE_TASK),
 }
 
 
 def run_by_loop(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: torch.Tensor | None) -> Rollout:
     """The same trials as a plain loop over `RNN.step`, whose gradient is left to torch."""
-    leak, start = rnn.config.leak, inputs.periods.preparatory_steps
+    leak, start = rnn.config.leak, inputs.preparation
     contexts = [
         tuple(layer[step if len(layer) > 1 else 0] for layer in span.context)
         for span in rnn.contexts(inputs)
@@ -108,8 +107,8 @@ def test_the_compiled_loops_of_a_tree_are_its_steps(name, trials, forced, monkey
 
 def test_the_adjoint_of_one_trial_and_of_one_output_alone():
     """A single trial is a batch axis of length 1, like a shared context; unused outputs must not matter."""
-    rnn, inputs, noise, teacher = a_trial("plain", True)
-    one = TrialInputs(inputs.stimulus[:1], inputs.cue[:1], inputs.periods)
+    rnn, inputs, noise, teacher = a_trial("gated", True)
+    one = showing(inputs, inputs.shown[0][:1], inputs.shown[2][:1])
     silent = TrialNoise(noise.initial[:1], noise.steps[:, :1])
     losses = [run(rnn, one, silent, teacher[:1]).plane_drive.square().sum() for run in (rollout, run_by_loop)]
     by_hand, by_loop = (torch.autograd.grad(loss, list(rnn.parameters())) for loss in losses)
@@ -126,15 +125,15 @@ def test_a_second_backward_pass_gives_the_same_gradient():
 
 @pytest.mark.parametrize("trained", [True, False], ids=["after a backward pass", "without one"])
 def test_the_tape_is_freed_with_the_outputs(trained):
-    rnn, inputs, noise, _ = a_trial("plain", False)
+    rnn, inputs, noise, _ = a_trial("gated", False)
     saved = []
 
     def evaluate(weights, state, context):
-        drive, tape = PlainDrive.evaluate(weights, state, context)
+        drive, tape = GatedDrive.evaluate(weights, state, context)
         saved.extend(weakref.ref(tensor) for tensor in tape)
         return drive, tape
 
-    watched = SimpleNamespace(evaluate=evaluate, pull_back=PlainDrive.pull_back)
+    watched = SimpleNamespace(evaluate=evaluate, pull_back=GatedDrive.pull_back)
     spans = rnn.contexts(inputs)
     states, drives = recurrence.run(
         watched, rnn.drive.weights(), spans, noise.initial, noise.steps, rnn.config.leak, None
@@ -146,4 +145,4 @@ def test_the_tape_is_freed_with_the_outputs(trained):
     del states, drives, loss, spans
     gc.collect()
     held = [tensor for tensor in saved if tensor() is not None and tensor() is not noise.initial]
-    assert len(saved) == 2 * len(noise.steps) and not held
+    assert len(saved) == 3 * len(noise.steps) and not held

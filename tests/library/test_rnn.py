@@ -18,14 +18,15 @@ from tests.small import (
     assert_unbiased,
     seeded,
     short_schedule,
+    showing,
     small_inputs,
     small_rnn,
     unchecked,
 )
 
 TREE = RNNConfig(units=5, drive="tree", branching=(3, 2))
-PLAIN = RNNConfig(units=6, hidden=10)
-BOTH = pytest.mark.parametrize("config", [PLAIN, TREE], ids=["plain", "tree"])
+GATED = RNNConfig(units=6, hidden=10)
+BOTH = pytest.mark.parametrize("config", [GATED, TREE], ids=["gated", "tree"])
 PREPARATION, REPORT = PERIODS.preparatory_steps, PERIODS.steps("report")
 
 
@@ -39,29 +40,14 @@ def rescaled(rnn: RNN, state: torch.Tensor, plane: float, outside: float) -> tor
     return plane * in_plane + outside * (state - in_plane)
 
 
-def test_plain_drive_by_its_equation():
-    rnn, inputs = small_rnn(replace(PLAIN, leak=0.2, memory_scale=7.0)), small_inputs(3)
-    state, drive, clock = states(rnn, 3), rnn.drive, rnn.preparatory_clock
-    context = tuple(layer[0] for layer in rnn.contexts(inputs)[0].context)
-    for trial, stepped in enumerate(rnn.step(state, context)):
-        hidden = softplus(
-            drive.from_state.weight @ rescaled(rnn, state[trial], 1, 1 / 7)
-            + drive.from_input.weight @ inputs.stimulus[trial]
-            + drive.from_time.weight @ clock
-            + drive.from_state.bias
-        )
-        f = rescaled(rnn, drive.output.weight @ hidden + drive.output.bias, 1 / 0.2, 7)
-        torch.testing.assert_close(stepped, 0.8 * state[trial] + 0.2 * f, rtol=0, atol=1e-5)
-
-
 def test_gated_drive_by_its_equation():
-    rnn, inputs = small_rnn(replace(PLAIN, drive="gated", leak=0.2, memory_scale=7.0)), small_inputs(3)
+    rnn, inputs = small_rnn(replace(GATED, leak=0.2, memory_scale=7.0)), small_inputs(3)
     state, drive, clock = states(rnn, 3), rnn.drive, rnn.preparatory_clock
     context = tuple(layer[0] for layer in rnn.contexts(inputs)[0].context)
     for trial, stepped in enumerate(rnn.step(state, context)):
         both = (
             drive.from_state.weight @ rescaled(rnn, state[trial], 1, 1 / 7)
-            + drive.from_input.weight @ inputs.stimulus[trial]
+            + drive.from_input.weight @ inputs.shown[0][trial]
             + drive.from_time.weight @ clock
             + drive.from_state.bias
         )
@@ -83,7 +69,7 @@ def test_dendritic_tree_by_its_equation():
             for k in range(leaves):
                 node = (k * branches + j) * units + i
                 leaf = tree.from_state.weight[node] @ rescaled(rnn, state, 1, 0.1) + tree.from_state.bias[node]
-                leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ (10 * inputs.cue[0])
+                leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ (10 * inputs.shown[2][0])
                 branch = branch + tree.leaf_weight[k, below] * softplus(leaf)
             soma = soma + tree.branch_weight[j, i] * softplus(branch)
         somas.append(softplus(soma))
@@ -129,7 +115,7 @@ def test_a_network_is_determined_by_its_generator(config):
     assert {name for name in first if torch.equal(first[name], other[name])} == fixed
 
 
-@pytest.mark.parametrize("config", [PLAIN, replace(TREE, branching=(4, 7))], ids=["plain", "tree"])
+@pytest.mark.parametrize("config", [GATED, replace(TREE, branching=(4, 7))], ids=["gated", "tree"])
 def test_initial_weights_are_scaled_by_fan_in(config):
     rnn = small_rnn(config)
     largest = rnn.drive.from_state.weight.abs().max().item()
@@ -152,7 +138,7 @@ def test_teacher_forcing_puts_the_plane_where_the_teacher_is(config):
 
 def test_teacher_forcing_leaves_no_trace_of_the_plane_before_it():
     """Pushing the last preparatory state along the plane changes nothing after it; pushing it outside does."""
-    rnn, inputs = small_rnn(PLAIN), small_inputs(8)
+    rnn, inputs = small_rnn(GATED), small_inputs(8)
     noise = draw_noise(rnn, inputs, generator=seeded(1))
     teacher = torch.randn((8, REPORT, 2), dtype=torch.float64, generator=seeded(2))
 
@@ -167,7 +153,7 @@ def test_teacher_forcing_leaves_no_trace_of_the_plane_before_it():
 
 
 def test_a_free_network_goes_its_own_way():
-    rnn, inputs = small_rnn(PLAIN), small_inputs(8)
+    rnn, inputs = small_rnn(GATED), small_inputs(8)
     noise = draw_noise(rnn, inputs, generator=seeded(1))
     free = rollout(rnn, inputs, noise)
     own = rnn.in_plane(free.report[:, :-1])
@@ -177,7 +163,7 @@ def test_a_free_network_goes_its_own_way():
 @BOTH
 def test_without_noise_a_display_has_one_response(config):
     rnn, inputs = small_rnn(config), small_inputs(3)
-    twice = TrialInputs(inputs.stimulus.repeat(2, 1), inputs.cue.repeat(2, 1), inputs.periods)
+    twice = showing(inputs, inputs.shown[0].repeat(2, 1), inputs.shown[2].repeat(2, 1))
     silent = silent_noise(rnn, twice)
     assert (silent.steps == 0).all()
     first, second = (rollout(rnn, twice, silent).report for _ in range(2))
@@ -191,20 +177,20 @@ def test_without_noise_a_display_has_one_response(config):
 def test_trials_do_not_see_one_another(config):
     rnn, inputs = small_rnn(config), small_inputs(6)
     noise = draw_noise(rnn, inputs, generator=seeded())
-    stimulus = inputs.stimulus.clone()
+    stimulus = inputs.shown[0].clone()
     stimulus[2] += 1
     before = rollout(rnn, inputs, noise).report
-    after = rollout(rnn, TrialInputs(stimulus, inputs.cue, inputs.periods), noise).report
+    after = rollout(rnn, showing(inputs, stimulus), noise).report
     changed = (after - before).abs().amax(dim=(1, 2)) > 1e-9
     assert changed.tolist() == [False, False, True, False, False, False]
 
 
 def test_noise_has_the_published_size():
     rnn = RNN(RNNConfig(units=16), INDEX_TASK.input_size, report_noise(linear_schedule()), generator=seeded())
-    trials = TrialInputs(torch.zeros(2_000, 6), torch.zeros(2_000, 6), replace(PERIODS, delay=0.75, report=2.0))
+    trials = TrialInputs((torch.zeros(2_000, 6), None, torch.zeros(2_000, 6), None), (2, 15, 2, 1), 40)
     noise = draw_noise(rnn, trials, generator=seeded(1))
     by_step = noise.steps.std(dim=(1, 2))
-    preparation = trials.periods.preparatory_steps
+    preparation = trials.preparation
     torch.testing.assert_close(by_step[:preparation], torch.full((preparation,), 0.548), rtol=0.02, atol=0)
     torch.testing.assert_close(by_step[preparation:], report_noise(linear_schedule()).float(), rtol=0.02, atol=0)
     assert (noise.initial >= 0).all()
@@ -215,16 +201,16 @@ def test_noise_has_the_published_size():
 
 
 def test_inputs_reach_the_network_in_their_own_period():
-    rnn, inputs = small_rnn(PLAIN), small_inputs(4)
+    rnn, inputs = small_rnn(GATED), small_inputs(4)
     silent = silent_noise(rnn, inputs)
-    other = rollout(rnn, TrialInputs(inputs.stimulus, inputs.cue.flip(1), inputs.periods), silent).preparation
+    other = rollout(rnn, showing(inputs, cue=inputs.shown[2].flip(1)), silent).preparation
     differs = (other - rollout(rnn, inputs, silent).preparation).abs().amax(dim=(0, 2)) > 1e-9
     before_cue = PERIODS.steps("stimulus") + PERIODS.steps("delay")
     assert differs.tolist() == [False] * before_cue + [True] * (PREPARATION - before_cue)
 
 
 def test_only_the_report_has_a_clock():
-    rnn = small_rnn(PLAIN)
+    rnn = small_rnn(GATED)
     spans = rnn.contexts(small_inputs(4))
     assert [span.steps for span in spans] == [2, 3, 2, 1, 6]
     assert torch.equal(spans[1].context[0], spans[3].context[0])
@@ -237,7 +223,7 @@ def test_the_network_follows_its_dtype(config):
     double = small_rnn(config)
     single = small_rnn(config).float()
     inputs = small_inputs(4)
-    narrow = TrialInputs(inputs.stimulus.float(), inputs.cue.float(), inputs.periods)
+    narrow = inputs.to(torch.zeros(1))
     run = rollout(single, narrow, silent_noise(single, narrow))
     assert run.report.dtype == run.plane_drive.dtype == torch.float32
     exact = rollout(double, inputs, silent_noise(double, inputs)).report
@@ -245,17 +231,17 @@ def test_the_network_follows_its_dtype(config):
 
 
 @pytest.mark.parametrize(
-    ("period", "noise_steps", "teacher_steps", "message"),
+    ("report_steps", "noise_steps", "teacher_steps", "message"),
     [
-        (0.5, 14, None, "report period has 10 steps; the network's has 6"),
-        (0.3, 13, None, "the noise has 13 steps; these trials need 14"),
-        (0.3, 14, 5, "the teacher has 5 steps; the report period has 6"),
-        (0.3, 14, 7, "the teacher has 7 steps; the report period has 6"),
+        (10, 14, None, "report period has 10 steps; the network's has 6"),
+        (6, 13, None, "the noise has 13 steps; these trials need 14"),
+        (6, 14, 5, "the teacher has 5 steps; the report period has 6"),
+        (6, 14, 7, "the teacher has 7 steps; the report period has 6"),
     ],
 )
-def test_wrong_lengths_are_refused(period, noise_steps, teacher_steps, message):
-    rnn, inputs = small_rnn(PLAIN), small_inputs(4)
-    inputs = TrialInputs(inputs.stimulus, inputs.cue, replace(PERIODS, report=period))
+def test_wrong_lengths_are_refused(report_steps, noise_steps, teacher_steps, message):
+    rnn, inputs = small_rnn(GATED), small_inputs(4)
+    inputs = replace(inputs, report=report_steps)
     noise = TrialNoise(torch.zeros(4, 6).double(), torch.zeros(noise_steps, 4, 6).double())
     teacher = None if teacher_steps is None else torch.zeros(4, teacher_steps, 2).double()
     with pytest.raises(ValueError, match=message):
@@ -265,7 +251,7 @@ def test_wrong_lengths_are_refused(period, noise_steps, teacher_steps, message):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"drive": "axon"}, "drive is 'axon'; allowed are 'plain', 'gated' and 'tree'"),
+        ({"drive": "axon"}, "drive is 'axon'; allowed are 'gated' and 'tree'"),
         ({"units": 2}, "3 or more units"),
         ({"hidden": 0}, "at least one hidden unit"),
         ({"branching": (5, 0)}, "at least one hidden unit, branch and leaf"),
@@ -281,6 +267,6 @@ def test_impossible_sizes_are_refused(fields, message):
 
 
 def test_a_projection_needs_a_conjunctive_input():
-    assert small_rnn(replace(PLAIN, projection=3), PROBE_TASK).drive.from_input.in_features == 9
+    assert small_rnn(replace(GATED, projection=3), PROBE_TASK).drive.from_input.in_features == 9
     with pytest.raises(ValueError, match="needs a square input, not one of length 6"):
-        RNN(replace(PLAIN, projection=3), INDEX_TASK.input_size, report_noise(short_schedule()), generator=seeded())
+        RNN(replace(GATED, projection=3), INDEX_TASK.input_size, report_noise(short_schedule()), generator=seeded())

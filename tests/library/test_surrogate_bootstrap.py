@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import vonmises
-from tests.test_surrogate_mixture import simulated
 
 from swapbook.benchmarks.mixture_fits import ALLOWED, best_of_random_starts, log_likelihood
 from swaputils.data.catalogue import load
@@ -14,7 +13,7 @@ from swaputils.surrogate import MIXTURES, MixtureFit, SurrogateError, bootstrap,
 from swaputils.surrogate.bootstrap import PARAMETERS, mixture_replicates
 from swaputils.surrogate.mixture import TARGET_GUESS, TARGET_NONTARGET_GUESS, aligned
 from swaputils.trials import Displays, Trials
-from tests.small import seeded
+from tests.small import seeded, simulated
 
 TRUTH = MixtureFit(8.0, 0.65, 0.25, 0.1, 0.0, 0)
 HARD = [(11, 6), (1, 6), (8, 6), (3, 4), (1, 1)]  # two close modes; shares at 0; one item

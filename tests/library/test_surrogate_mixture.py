@@ -5,11 +5,12 @@ import math
 import pytest
 import torch
 
-from swaputils.angles import sample_von_mises, standard_deviation, wrap
+from swaputils.angles import standard_deviation, wrap
 from swaputils.data.catalogue import load
 from swaputils.surrogate import MixtureFit, SurrogateError, fit_mixture, fit_mixture_table, mixture_log_density
 from swaputils.surrogate.mixture import solve_concentration
 from swaputils.trials import Displays, Trials
+from tests.small import simulated
 
 # mean over people of maximum-likelihood fits per set size: p_T, p_N, p_U, kappa
 BAYS_2009 = {
@@ -27,23 +28,6 @@ BAYS_2009_LIKELIHOODS = {  # (person, set size)
     (1, 1): 3.666,
 }
 VAN_DEN_BERG_2012_EIGHT_ITEMS = (0.499, 0.308, 0.193, 5.2)
-
-
-def simulated(fit: MixtureFit, set_size: int, trials: int, seed: int = 0) -> Trials:
-    """Responses of the mixture to random displays, the cued item anywhere among the columns."""
-    generator = torch.Generator().manual_seed(seed)
-    features = torch.rand(trials, set_size, dtype=torch.float64, generator=generator) * 2 * math.pi - math.pi
-    cued = torch.randint(set_size, (trials,), generator=generator)
-    displays = Displays(features, torch.full_like(features, math.nan), cued)
-    shares = features.new_full((trials, set_size), fit.p_nontarget / max(set_size - 1, 1))
-    shares[displays.is_cued] = fit.p_target
-    shares = torch.cat((shares, features.new_full((trials, 1), fit.p_uniform)), dim=1)
-    component = torch.multinomial(shares, 1, generator=generator)
-    guess = torch.rand(trials, 1, dtype=torch.float64, generator=generator) * 2 * math.pi
-    centre = torch.cat((features, guess), dim=1).gather(1, component).squeeze(1)
-    noise = sample_von_mises(torch.full_like(centre, fit.concentration), generator=generator)
-    response = wrap(torch.where(component.squeeze(1) == set_size, centre, centre + noise))
-    return Trials(displays, response, torch.ones(trials, dtype=torch.long))
 
 
 def test_unit_vector_reaches_the_published_maximum(data_folder):

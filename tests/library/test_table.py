@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 from swaputils.data import catalogue, table
 from swaputils.data.table import DataError
 from swaputils.trials import Displays, Trials
+from tests.small import GOOD
 
-GOOD = """\
-subject,trial,set_size,response,target,cue_target,nontarget_1,nontarget_2,cue_nontarget_1,cue_nontarget_2,mode
-1,1,1,0.5,0.6,-3.141593,,,,,wheel
-1,2,3,-3.141593,1.0,0.0,2.0,3.141593,0.785398,1.570796,wheel
-2,1,2,1.25,-1.0,2.356194,0.25,,-2.356194,,scrolling
-"""
 PEOPLE = {  # trials, people, set sizes: the published experiments
     "vandenberg2012_color": (22_464, 13, [1, 2, 3, 4, 5, 6, 7, 8]),
     "bays2009": (7_271, 12, [1, 2, 4, 6]),
@@ -25,16 +20,6 @@ PEOPLE = {  # trials, people, set sizes: the published experiments
     "oberauer_lin2017_e3": (18_900, 21, [1, 2, 4, 6, 8]),
     "mixturer_simulated": (1_000, 1, [4]),
 }
-
-
-@pytest.fixture
-def csv_file(tmp_path):
-    def write(text):
-        path = tmp_path / "people.csv"
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
 
 
 def same(first: Trials, second: Trials) -> None:
@@ -92,10 +77,10 @@ def test_a_condition_that_is_not_there_is_named(csv_file, text, column, message)
 
 def test_cue_conditions_of_the_retro_cue_data(data_folder):
     trials = catalogue.load("oberauer_lin2017_e2", data_folder, condition="cue_condition")
-    table = table.read_table(catalogue.find("oberauer_lin2017_e2", data_folder))
-    names = sorted(table["cue_condition"].unique())
+    rows = table.read_table(catalogue.find("oberauer_lin2017_e2", data_folder))
+    names = sorted(rows["cue_condition"].unique())
     assert len(names) > 1
-    assert [names[number] for number in trials.condition.tolist()] == table["cue_condition"].tolist()
+    assert [names[number] for number in trials.condition.tolist()] == rows["cue_condition"].tolist()
 
 
 def test_a_file_without_cues_has_no_probes(csv_file):
@@ -217,7 +202,7 @@ def test_the_folder_is_the_argument_then_the_variable_then_the_cache(tmp_path, m
 
     for place, response in [("argument", 0.1), ("variable", 0.2), ("cache", 0.3)]:
         put(place, response)
-    monkeypatch.setattr(data, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(catalogue, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setenv("SWAPUTILS_DATA", str(tmp_path / "variable"))
     assert catalogue.load("bays2009", tmp_path / "argument").response[0] == 0.1
     assert catalogue.load("bays2009").response[0] == 0.2

@@ -91,14 +91,26 @@ def test_probe_distance():
 def test_index_cueing_has_a_slot_for_each_item_and_channels_for_the_cue():
     task = TaskConfig(items=3)
     displays = task.sample(50, generator=seeded())
-    inputs = task.encode(displays)
-    assert inputs.stimulus.shape == (50, task.input_size) == (50, 9)
+    stimulus, cue = stimulus_and_cue(task, displays)
+    assert stimulus.shape == (50, task.input_size) == (50, 9)
     for item in range(3):
-        slot = inputs.stimulus[:, 2 * item : 2 * item + 2]
+        slot = stimulus[:, 2 * item : 2 * item + 2]
         torch.testing.assert_close(torch.atan2(slot[:, 1], slot[:, 0]), displays.report[:, item])
-    assert (inputs.stimulus[:, 6:] == 0).all() and (inputs.cue[:, :6] == 0).all()
-    assert torch.equal(inputs.cue[:, 6:].argmax(1), displays.cued)
-    assert torch.equal(inputs.cue.sum(1), torch.ones(50, dtype=torch.float64))
+    assert (stimulus[:, 6:] == 0).all() and (cue[:, :6] == 0).all()
+    assert torch.equal(cue[:, 6:].argmax(1), displays.cued)
+    assert torch.equal(cue.sum(1), torch.ones(50, dtype=torch.float64))
+
+
+def stimulus_and_cue(task: TaskConfig, displays: Displays) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a network is shown in the two periods in which it is shown anything."""
+    stimulus, delay, cue, wait = task.encode(displays).shown
+    assert delay is None and wait is None
+    return stimulus, cue
+
+
+def encoded(displays: Displays) -> tuple[torch.Tensor, torch.Tensor]:
+    """Stimulus and cue of probe-cued displays."""
+    return stimulus_and_cue(PROBE_TASK, displays)
 
 
 def items_reordered(displays: Displays, order: list[int]) -> Displays:
@@ -108,47 +120,46 @@ def items_reordered(displays: Displays, order: list[int]) -> Displays:
 def test_the_conjunctive_code_ignores_the_order_of_items():
     task = TaskConfig(cueing="probe", items=3)
     displays = task.sample(50, generator=seeded())
-    first, second = task.encode(displays), task.encode(items_reordered(displays, [2, 0, 1]))
-    torch.testing.assert_close(first.stimulus, second.stimulus)
-    torch.testing.assert_close(first.cue, second.cue)
+    first = stimulus_and_cue(task, displays)
+    second = stimulus_and_cue(task, items_reordered(displays, [2, 0, 1]))
+    torch.testing.assert_close(first, second)
     other = Displays(displays.report[:, [2, 0, 1]], displays.probe, displays.cued)
-    assert (task.encode(other).stimulus - first.stimulus).abs().max() > 0.1  # binding matters
+    assert (stimulus_and_cue(task, other)[0] - first[0]).abs().max() > 0.1  # binding matters
 
 
 def test_the_conjunctive_code_is_a_sum_over_items():
     displays = PROBE_TASK.sample(50, generator=seeded())
     alone = [
-        PROBE_TASK.encode(Displays(displays.report[:, [item]], displays.probe[:, [item]], displays.cued * 0)).stimulus
+        encoded(Displays(displays.report[:, [item]], displays.probe[:, [item]], displays.cued * 0))[0]
         for item in range(2)
     ]
-    torch.testing.assert_close(PROBE_TASK.encode(displays).stimulus, alone[0] + alone[1])
+    torch.testing.assert_close(encoded(displays)[0], alone[0] + alone[1])
 
 
 def test_turning_features_by_a_tuning_centre_shifts_the_conjunctive_code():
     displays = PROBE_TASK.sample(50, generator=seeded())
     turned = Displays(wrap(displays.report + 3 * math.pi / 8), wrap(displays.probe - math.pi / 8), displays.cued)
-    before, after = PROBE_TASK.encode(displays), PROBE_TASK.encode(turned)
-    for old, new in ((before.stimulus, after.stimulus), (before.cue, after.cue)):
+    for old, new in zip(encoded(displays), encoded(turned), strict=True):
         shifted = old.unflatten(1, (16, 16)).roll((3, -1), dims=(1, 2)).flatten(1)
         torch.testing.assert_close(new, shifted)
 
 
 def test_the_conjunctive_code_has_the_published_tuning():
     displays = Displays(*(torch.tensor([[0.0]], dtype=torch.float64) for _ in range(2)), torch.tensor([0]))
-    code = PROBE_TASK.encode(displays).stimulus.reshape(16, 16)
+    code = encoded(displays)[0].reshape(16, 16)
     assert code[8, 8] == 1  # centres lie at -pi + i pi / 8
     half_width = math.acos(1 - math.log(2) / PROBE_TASK.sharpness)
     assert math.degrees(2 * half_width) == pytest.approx(61, abs=0.5)
     neighbour = math.exp(PROBE_TASK.sharpness * (math.cos(math.pi / 8) - 1))
     assert float(code[8, 9]) == pytest.approx(neighbour) and float(code[7, 7]) == pytest.approx(neighbour**2)
-    pairs = PROBE_TASK.encode(PROBE_TASK.sample(2_000, generator=seeded()))
-    assert float(pairs.stimulus.norm(dim=1).mean()) == pytest.approx(2.9, abs=0.1)
-    assert float(pairs.cue.norm(dim=1).mean()) == pytest.approx(5.7, abs=0.1)
+    stimulus, cue = encoded(PROBE_TASK.sample(2_000, generator=seeded()))
+    assert float(stimulus.norm(dim=1).mean()) == pytest.approx(2.9, abs=0.1)
+    assert float(cue.norm(dim=1).mean()) == pytest.approx(5.7, abs=0.1)
 
 
 def test_the_cue_says_nothing_about_the_report_feature():
     displays = PROBE_TASK.sample(50, generator=seeded())
-    cue = PROBE_TASK.encode(displays).cue.unflatten(1, (16, 16))
+    cue = encoded(displays)[1].unflatten(1, (16, 16))
     assert (cue == cue[:, :1]).all()
     recovered = wrap(cue[:, 0].argmax(1) * (math.pi / 8) - math.pi)
     assert (distance(recovered, displays.cued_probe) <= math.pi / 16 + 1e-9).all()

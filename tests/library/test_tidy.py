@@ -6,23 +6,23 @@ import re
 import pandas as pd
 import pytest
 import torch
-from tests.test_data import GOOD, csv_file  # noqa: F401 (a fixture)
 
 from swaputils.data import table, tidy
 from swaputils.data.table import DataError
 from swaputils.data.tidy import FileFormat
+from tests.small import GOOD
 
 ANGLES = ["response", "target", "nontarget_1", "nontarget_2"]
 CUES = ["cue_target", "cue_nontarget_1", "cue_nontarget_2"]
 
 
 @pytest.fixture
-def good(csv_file) -> pd.DataFrame:  # noqa: F811
+def good(csv_file) -> pd.DataFrame:
     return table.read_table(csv_file(GOOD))
 
 
-def written(table: pd.DataFrame, csv_file) -> str:  # noqa: F811
-    return csv_file(table.to_csv(index=False))
+def written(rows: pd.DataFrame, csv_file) -> str:
+    return csv_file(rows.to_csv(index=False))
 
 
 def nearly_same(found, expected):
@@ -37,36 +37,36 @@ def nearly_same(found, expected):
 
 
 @pytest.mark.parametrize("shift", [0, 360])
-def test_degrees_from_either_start_read_as_radians(good, csv_file, shift):  # noqa: F811
+def test_degrees_from_either_start_read_as_radians(good, csv_file, shift):
     expected = tidy.read(csv_file(GOOD), FileFormat())
-    table = good.copy()
-    table[ANGLES + CUES] = table[ANGLES + CUES].apply(
+    rows = good.copy()
+    rows[ANGLES + CUES] = rows[ANGLES + CUES].apply(
         lambda column: column.map(lambda x: math.degrees(x) % 360 - 360 + shift)
     )
-    nearly_same(tidy.read(written(table, csv_file), FileFormat(units="deg")), expected)
+    nearly_same(tidy.read(written(rows, csv_file), FileFormat(units="deg")), expected)
 
 
-def test_orientations_are_doubled_and_their_cues_are_not(good, csv_file):  # noqa: F811
+def test_orientations_are_doubled_and_their_cues_are_not(good, csv_file):
     expected = tidy.read(csv_file(GOOD), FileFormat())
-    table = good.copy()
-    table[ANGLES] = table[ANGLES].apply(lambda column: column.map(lambda x: math.degrees(x) / 2 % 180))
-    table[CUES] = table[CUES].map(math.degrees)
-    nearly_same(tidy.read(written(table, csv_file), FileFormat(units="deg", period=180)), expected)
-    table[CUES] /= 2
-    nearly_same(tidy.read(written(table, csv_file), FileFormat(units="deg", period=180, cue_period=180)), expected)
-    table[ANGLES + CUES] = table[ANGLES + CUES].map(math.radians)
-    nearly_same(tidy.read(written(table, csv_file), FileFormat(period=180, cue_period=180)), expected)
+    rows = good.copy()
+    rows[ANGLES] = rows[ANGLES].apply(lambda column: column.map(lambda x: math.degrees(x) / 2 % 180))
+    rows[CUES] = rows[CUES].map(math.degrees)
+    nearly_same(tidy.read(written(rows, csv_file), FileFormat(units="deg", period=180)), expected)
+    rows[CUES] /= 2
+    nearly_same(tidy.read(written(rows, csv_file), FileFormat(units="deg", period=180, cue_period=180)), expected)
+    rows[ANGLES + CUES] = rows[ANGLES + CUES].map(math.radians)
+    nearly_same(tidy.read(written(rows, csv_file), FileFormat(period=180, cue_period=180)), expected)
 
 
-def test_columns_are_mapped_and_numbering_is_counted(good, csv_file):  # noqa: F811
+def test_columns_are_mapped_and_numbering_is_counted(good, csv_file):
     expected = table.read_trials(csv_file(GOOD))
-    table = good.drop(columns=["trial", "set_size"]).rename(columns={"response": "answer", "target": "colour"})
-    table["response"] = "of another kind"
-    found = tidy.read(written(table, csv_file), FileFormat({"response": "answer", "target": "colour"}))
+    rows = good.drop(columns=["trial", "set_size"]).rename(columns={"response": "answer", "target": "colour"})
+    rows["response"] = "of another kind"
+    found = tidy.read(written(rows, csv_file), FileFormat({"response": "answer", "target": "colour"}))
     nearly_same(found, expected)
 
 
-def test_names_of_people_become_numbers(csv_file):  # noqa: F811
+def test_names_of_people_become_numbers(csv_file):
     text = "subject,response,target\nbo,0,1\nal,0,1\nbo,0,1\n"
     assert tidy.read(csv_file(text), FileFormat()).subject.tolist() == [1, 2, 1]
     assert tidy.read(csv_file(text.replace("bo", "7").replace("al", "3")), FileFormat()).subject.tolist() == [7, 3, 7]
@@ -104,7 +104,7 @@ def test_names_of_people_become_numbers(csv_file):  # noqa: F811
         ("subject,response,response\n1,1,1\n", FileFormat(), "column 'response' occurs twice"),
     ],
 )
-def test_a_fault_is_named_with_its_place(csv_file, text, layout, message):  # noqa: F811
+def test_a_fault_is_named_with_its_place(csv_file, text, layout, message):
     with pytest.raises(DataError, match=r"people\.csv.*" + message):
         tidy.read(csv_file(text), layout)
 

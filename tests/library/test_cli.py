@@ -12,8 +12,9 @@ from swaputils import __main__ as command_line
 from swaputils import files
 from swaputils.data.simulated import simulated_trials
 from swaputils.data.table import write_trials
+from swaputils.report import analysis
 from swaputils.surrogate import LADDER, disk
-from tests.test_fitting import hurry
+from tests.small import hurried
 
 HEADER = "subject,trial,set_size,response,target,cue_target,nontarget_1,cue_nontarget_1"
 ROW = "1,1,2,0.1,0.2,0.3,0.4,1.5"
@@ -35,7 +36,7 @@ def people(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trials = simulated_trials(seed=1, people=1, trials_per_set_size=60)
     write_trials(tmp_path / "people.csv", trials[trials.displays.set_size >= 7])
-    hurry(monkeypatch)
+    monkeypatch.setattr(analysis, "FitConfig", hurried)
     return "people.csv"
 
 
@@ -126,56 +127,3 @@ def test_the_exit_status_reaches_the_shell(tmp_path):
     ended = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1 and ended.stdout == ""
     assert ended.stderr == "swaputils: absent.csv: cannot be read (No such file or directory); expected a CSV file\n"
-
-
-@pytest.fixture
-def results(tmp_path, monkeypatch):
-    """An empty results folder."""
-    folder = tmp_path / "results"
-    folder.mkdir()
-    monkeypatch.setenv("SWAPUTILS_RESULTS", str(folder))
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["train", "index_flap"], "unknown condition 'index_flap'; known are index_untrained, index_task_optimal"),
-        (["train", "index_swap", "--scale", "huge"], "unknown scale 'huge'; known are smoke, laptop, paper"),
-        (["train", "probe_human", "--data", "nobody"], "unknown data set 'nobody'; known are simulated"),
-        (["evaluate", "index_swap", "--scale", "smoke"], "smoke/index_swap_0: not trained yet"),
-    ],
-)
-def test_a_faulty_network(results, capfd, arguments, message):
-    assert command_line.main(arguments) == 1
-    assert message in failed(capfd)
-    assert os.listdir(results) == []
-
-
-def test_train_keeps_what_evaluate_measures(results, capfd):
-    assert command_line.main(["train", "index_swap", "--scale", "smoke"]) == 0
-    trained = capfd.readouterr().out
-    assert command_line.main(["evaluate", "index_swap", "--scale", "smoke"]) == 0
-    measured = capfd.readouterr().out
-    assert "swap_rate" in measured and trained.endswith(measured)
-
-
-def test_damaged_weights(results, capfd):
-    assert command_line.main(["train", "index_swap", "--scale", "smoke"]) == 0
-    weights = results / "networks/smoke/index_swap_0/weights.safetensors"
-    weights.write_bytes(weights.read_bytes()[:100])
-    capfd.readouterr()
-    assert command_line.main(["evaluate", "index_swap", "--scale", "smoke"]) == 1
-    assert "index_swap_0/weights.safetensors" in failed(capfd)
-
-
-def test_evaluate_prints_curves_apart_from_numbers(results, capfd):
-    assert command_line.main(["train", "probe_flat", "--scale", "smoke"]) == 0
-    printed = capfd.readouterr().out
-    for title in (
-        "swap rate by probe distance: network",
-        "chapter 1's model fitted to the responses: network",
-        "other numbers of items: network",
-    ):
-        assert title in printed
-    assert "other numbers of items: ideal" not in printed and "swap_rate" in printed
