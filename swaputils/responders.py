@@ -20,7 +20,7 @@ from swaputils.network.rollout import Rollout, draw_noise, rollout, silent_noise
 from swaputils.task import Task
 from swaputils.training.objectives import mixture_readout
 
-CHUNK = 1_000  # displays
+CHUNK = 1_000  # trials simulated at once, to bound memory
 
 
 @runtime_checkable
@@ -40,14 +40,10 @@ class Responder(Protocol):
 
 @dataclass(frozen=True)
 class Noisy:
-    """A free-running network with its noise.
-
-    chunk: displays answered at a time, to bound memory.
-    """
+    """A free-running network with its noise."""
 
     rnn: RNN
     task: Encoder
-    chunk: int = CHUNK
 
     @torch.no_grad()
     def end_points(self, displays: Any, generator: torch.Generator) -> Float[Tensor, "trials 2"]:
@@ -61,7 +57,7 @@ class Noisy:
         return Rollout(*(torch.cat([getattr(run, field.name) for run in runs]) for field in fields(Rollout)))
 
     def _runs(self, displays: Any, generator: torch.Generator) -> Iterator[Rollout]:
-        for inputs in _chunks(self.rnn, self.task, displays, self.chunk):
+        for inputs in _chunks(self.rnn, self.task, displays):
             yield rollout(self.rnn, inputs, draw_noise(self.rnn, inputs, generator=generator))
 
 
@@ -71,12 +67,11 @@ class Silent:
 
     rnn: RNN
     task: Encoder
-    chunk: int = CHUNK
 
     @torch.no_grad()
     def end_points(self, displays: Any, generator: torch.Generator | None = None) -> Float[Tensor, "trials 2"]:
         """Readout-plane state at the end of the report period."""
-        return torch.cat([self.rnn.in_plane(state) for state in last_states(self.rnn, self.task, displays, self.chunk)])
+        return torch.cat([self.rnn.in_plane(state) for state in last_states(self.rnn, self.task, displays)])
 
 
 @dataclass(frozen=True)
@@ -115,13 +110,13 @@ class IdealSampler:
         return ideal.sample_path(self.schedule, self.task.target(displays), generator=generator)[:, -1]
 
 
-def last_states(rnn: RNN, task: Encoder, displays: Any, chunk: int = CHUNK) -> Iterator[Float[Tensor, "some units"]]:
+def last_states(rnn: RNN, task: Encoder, displays: Any) -> Iterator[Float[Tensor, "some units"]]:
     """State of the network without noise at the end of the report, some displays at a time."""
-    for inputs in _chunks(rnn, task, displays, chunk):
+    for inputs in _chunks(rnn, task, displays):
         yield rollout(rnn, inputs, silent_noise(rnn, inputs)).report[:, -1]
 
 
-def _chunks(rnn: RNN, task: Encoder, displays: Any, chunk: int) -> Iterator[TrialInputs]:
+def _chunks(rnn: RNN, task: Encoder, displays: Any) -> Iterator[TrialInputs]:
     """Inputs of the displays, some at a time, in the dtype and on the device of the network."""
-    for start in tqdm(range(0, len(displays), chunk), desc="simulating", unit="chunk", leave=False):
-        yield task.encode(displays[start : start + chunk]).to(rnn.readout)
+    for start in tqdm(range(0, len(displays), CHUNK), desc="simulating", unit="chunk", leave=False):
+        yield task.encode(displays[start : start + CHUNK]).to(rnn.readout)

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from swaputils import responders
 from swaputils.angles import to_angle
 from swaputils.diffusion import ideal
 from swaputils.diffusion.schedule import Schedule, in_network_time, linear_schedule, report_noise
@@ -50,12 +51,12 @@ def test_a_network_answers_where_its_plane_ends():
     torch.testing.assert_close(Silent(RNN, TASK).end_points(DISPLAYS), RNN.in_plane(still.report[:, -1]))
 
 
-def test_answering_in_chunks_changes_nothing_without_noise():
-    whole, parts = Silent(RNN, TASK).end_points(DISPLAYS), Silent(RNN, TASK, chunk=7).end_points(DISPLAYS)
-    torch.testing.assert_close(parts, whole)
-    in_parts = Noisy(RNN, TASK, chunk=7)
-    assert in_parts.end_points(DISPLAYS, seeded()).shape == (50, 2)
-    assert len(in_parts.activity(DISPLAYS, seeded())) == 50
+def test_answering_in_chunks_changes_nothing_without_noise(monkeypatch):
+    whole = Silent(RNN, TASK).end_points(DISPLAYS)
+    monkeypatch.setattr(responders, "CHUNK", 7)
+    torch.testing.assert_close(Silent(RNN, TASK).end_points(DISPLAYS), whole)
+    assert Noisy(RNN, TASK).end_points(DISPLAYS, seeded()).shape == (50, 2)
+    assert len(Noisy(RNN, TASK).activity(DISPLAYS, seeded())) == 50
 
 
 def test_a_mixture_readout_draws_from_what_its_state_says():
