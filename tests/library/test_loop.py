@@ -154,7 +154,7 @@ def test_a_config_is_stored_as_before_where_nothing_is_rotated():
 
 
 def test_only_trees_are_rotated():
-    with pytest.raises(ValueError, match="rotated is for dendritic trees; this drive is 'plain'"):
+    with pytest.raises(ValueError, match="rotated is for dendritic trees; this drive is 'gated'"):
         Training(small_rnn(), RUNGS, DISTRIBUTION, replace(TINY, rotated=True), generator=seeded())
 
 

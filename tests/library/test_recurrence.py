@@ -86,13 +86,13 @@ def test_the_adjoint_is_the_gradient_of_a_plain_loop(name, forced):
 def test_the_compiled_loops_of_a_tree_are_its_steps(name, trials, forced, monkeypatch):
     """In single precision they run, in double precision they do not; the two agree, for one trial and for more."""
     rnn, inputs, noise, teacher = a_trial(name, forced)
-    inputs = TrialInputs(inputs.stimulus[:trials], inputs.cue[:trials], inputs.periods)
+    inputs = showing(inputs, inputs.shown[0][:trials], inputs.shown[2][:trials])
     noise = TrialNoise(noise.initial[:trials], noise.steps[:, :trials])
     teacher = teacher[:trials] if forced else None
     exact = rollout(rnn, inputs, noise, teacher)
     by_steps = gradients(rnn, exact)
     single = copy.deepcopy(rnn).float()
-    inputs = TrialInputs(inputs.stimulus.float(), inputs.cue.float(), inputs.periods)
+    inputs = inputs.to(torch.zeros(1))
     noise = TrialNoise(noise.initial.float(), noise.steps.float())
     monkeypatch.setattr(recurrence, "_Recurrence", None)
     run = rollout(single, inputs, noise, teacher)

@@ -69,7 +69,11 @@ def test_dendritic_tree_by_its_equation():
             for k in range(leaves):
                 node = (k * branches + j) * units + i
                 leaf = tree.from_state.weight[node] @ rescaled(rnn, state, 1, 0.1) + tree.from_state.bias[node]
-                leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ (10 * inputs.shown[2][0])
+                leaf = (
+                    leaf
+                    + tree.leaf_time.weight[node] @ clock
+                    + tree.from_input.weight[node] @ (10 * inputs.shown[2][0])
+                )
                 branch = branch + tree.leaf_weight[k, below] * softplus(leaf)
             soma = soma + tree.branch_weight[j, i] * softplus(branch)
         somas.append(softplus(soma))
