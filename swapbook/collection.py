@@ -33,7 +33,7 @@ def collection(scale: str = BOOK, data: str = PEOPLE) -> pd.DataFrame:
 
     run (the folder's name), condition, seed, cue, items, drive, units; cue_on and cue_off, the steps before the cue and to its end;
     cpu_seconds, torch (its version) and commit of the training; and every number of `evaluate` as <who>_<measure>, for instance
-    network_swap_rate. Curves and tables of `evaluate` are columns of dicts. StoreError when nothing is stored, or a network that is
+    network_swap_rate; and planes, see `planes.planes`, None where they were not measured. Curves and tables of `evaluate` are columns of dicts. StoreError when nothing is stored, or a network that is
     stored comes from another configuration, or its measures from other code.
     """
     rows = []
@@ -72,6 +72,7 @@ def _row(network: Network) -> dict:
     cue_on = periods.steps("stimulus") + periods.steps("delay")
     row |= {"cue_on": cue_on, "cue_off": cue_on + periods.steps("cue")}
     row |= {name: made_by.get(name) for name in ("cpu_seconds", "torch", "commit")}
+    row |= {"planes": metrics.get("planes")}
     return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
 
 

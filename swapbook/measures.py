@@ -9,10 +9,11 @@ from swapbook.conditions import Condition
 from swapbook.evaluation import evaluate
 from swapbook.fingerprint import code_hash
 from swapbook.plan import Plan
+from swapbook.planes import planes
 from swaputils.network.rnn import RNN
 
 CODE = "code"  # where metrics keep the hashes
-MEASURES: dict[str, Callable[[RNN, Plan], dict]] = {"evaluation": evaluate}
+MEASURES: dict[str, Callable[[RNN, Plan], dict]] = {"evaluation": evaluate, "planes": planes}
 """Functions of a network in double precision and its plan; each gives entries of the metrics under names of its own."""
 
 

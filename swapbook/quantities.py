@@ -9,6 +9,7 @@ import pandas as pd
 
 from swapbook import limited, people
 from swapbook.limited import COUNTS
+from swapbook.plane_tables import half_rise
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ NOT_MEASURED = math.nan
 
 def _at(planes: dict, step: float) -> np.ndarray:
     """[distances] alignment of the two colour planes after a step."""
-    return np.array(planes["alignment"])[:, int(step) - 1]
+    return np.array(planes["course"], dtype=float)[:, int(step) - 1]
 
 
 def _from_ideal(column: str) -> Callable[[dict, dict], float]:
@@ -42,7 +43,7 @@ def _from_ideal(column: str) -> Callable[[dict, dict], float]:
     return lambda network, ideal: np.abs(np.subtract(network[column], ideal[column])).max()
 
 
-PLANES = ("network_colour_planes", "cue_on", "cue_off")
+PLANES = ("planes", "cue_on", "cue_off")
 
 QUANTITIES = {
     "swap_rate": Quantity("swap rate", ("network_swap_rate",), float),
@@ -74,7 +75,7 @@ QUANTITIES = {
     "alignment_lowest": Quantity(
         "lowest alignment of the colour planes before the cue",
         PLANES,
-        lambda planes, on, off: np.array(planes["alignment"]).mean(0)[: int(on)].min(),
+        lambda planes, on, off: np.array(planes["course"], dtype=float).mean(0)[: int(on)].min(),
     ),
     "alignment_after": Quantity(
         "alignment of the colour planes at the end of the cue", PLANES, lambda planes, on, off: _at(planes, off).mean()
@@ -88,6 +89,11 @@ QUANTITIES = {
         "alignment at the end of the delay, probes 45° apart minus 180° apart",
         PLANES,
         lambda planes, on, off: _at(planes, on)[0] - _at(planes, on)[-1],
+    ),
+    "half_rise": Quantity(
+        "seconds from the end of the delay until the alignment has risen half of its way, mean over distances",
+        PLANES,
+        lambda planes, on, off: np.mean([half_rise(course, int(on)) for course in planes["course"]]),
     ),
     "area_third": Quantity(
         "area under the ROC curve of the third component of the null space, end of report",

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from swapbook.conditions import UnknownName, named
 from swapbook.places import results_folder
-from swapbook.studies import model_checks, recovery, swap_functions
+from swapbook.studies import model_checks, planted_planes, recovery, swap_functions
 from swaputils import surrogate
 from swaputils.angles import wrap
 from swaputils.data import catalogue
@@ -65,6 +65,8 @@ STUDIES = {
     "hamiltonian": model_checks.known_hamiltonian_table,
     "share_power": recovery.share_power,
     "gradient_power": recovery.gradient_power,
+    "planted_planes": planted_planes.planted_table,
+    "recorded_planes": planted_planes.recorded_table,
 }
 """What is computed from observers that are known, by name."""
 

@@ -48,6 +48,7 @@ RANKS = {
         "studies": 2,
         "planes": 3,
         "population": 3,
+        "plane_tables": 3,
         "tables": 3,
         "evaluation": 4,
         "measures": 5,

@@ -1,0 +1,89 @@
+"""Figures of colour planes: what measures make of planted ones, their course through a trial, and conditions side by side."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
+
+from swaputils.drawing import COLOURS, band, curve, reference, say
+
+
+def trial_and_planes(axes: Axes) -> Axes:
+    """A drawing of the idea: two items in planes of their own before the cue, in a common one after it; no data."""
+    square = np.array([(-1, -0.5), (1, -0.5), (1.4, 0.5), (-0.6, 0.5)])
+    upright = np.array([(-0.35, -1), (0.35, -0.6), (0.35, 1), (-0.35, 0.6)])
+    for centre, shapes, text in (
+        (0, ((square, "cued"), (upright, "nontarget")), "delay: two items,\na plane each"),
+        (
+            5,
+            ((square, "cued"), (square + (0.12, 0.25), "nontarget")),
+            "after the cue: either item,\nwhen cued, in one plane",
+        ),
+    ):
+        for corners, role in shapes:
+            axes.add_patch(Polygon(corners + (centre, 0), closed=True, color=COLOURS[role], alpha=0.3, linewidth=0))
+            turns = np.linspace(0, 1, 60) * 2 * np.pi
+            middle, first, second = corners.mean(0), (corners[1] - corners[0]) / 2.6, (corners[3] - corners[0]) / 2.6
+            ring = middle + np.outer(np.cos(turns), first) + np.outer(np.sin(turns), second) + (centre, 0)
+            axes.plot(*ring.T, color=COLOURS[role], linewidth=1.6)
+        axes.text(centre + 0.2, -1.35, text, ha="center", va="top", fontsize=8)
+    axes.annotate("", (3.4, 0), (1.9, 0), arrowprops={"arrowstyle": "->", "color": COLOURS["reference"]})
+    axes.text(2.65, 0.15, "cue", ha="center", fontsize=8)
+    axes.set(xlim=(-2, 7), ylim=(-2.2, 1.3), aspect="equal")
+    axes.axis("off")
+    return axes
+
+
+def planted(axes: Axes, table: pd.DataFrame, measures: Mapping[str, tuple[str, str]]) -> Axes:
+    """What measures give for planted planes, over the true alignment; `measures` maps each to the text and the role of its line."""
+    axes.plot([0, 1], [0, 1], color=COLOURS["reference"], linewidth=0.8, linestyle="--")
+    for measure, (text, role) in measures.items():
+        one = table[table["estimator"] == measure]
+        curve(axes, one["truth"], one["mean"], role, marker="o", markersize=3.5, label=text)
+    axes.set(xlabel="true alignment", ylabel="measured", xlim=(-0.03, 1.03), ylim=(-0.05, 1.05))
+    return axes
+
+
+def course(axes: Axes, seeds: np.ndarray, mean: pd.DataFrame, role: str) -> Axes:
+    """Courses of single networks, faint, and their mean with its interval."""
+    for one in seeds:
+        curve(axes, mean["time"], one, role, linewidth=0.4, alpha=0.35)
+    band(axes, mean["time"], mean["low"], mean["high"], role)
+    return curve(axes, mean["time"], mean["mean"], role, linewidth=1.8)
+
+
+def effects(axes: Axes, table: pd.DataFrame) -> Axes:
+    """A row for each condition: alignment before the cue (open) and at its end (filled), means with intervals over networks."""
+    for height, (_, row) in enumerate(table.iterrows()):
+        axes.plot([row["before"], row["after"]], [height, height], color="0.8", linewidth=1, zorder=1)
+        for moment, face in (("before", "white"), ("after", COLOURS["network"])):
+            axes.plot(
+                [row[f"{moment}_low"], row[f"{moment}_high"]], [height, height], color=COLOURS["network"], linewidth=2
+            )
+            axes.plot(row[moment], height, "o", color=COLOURS["network"], markerfacecolor=face, markersize=5, zorder=3)
+    labels = [f"{title} ({n})" for title, n in zip(table.index, table["n"])]
+    axes.set(yticks=range(len(table)), yticklabels=labels, ylim=(len(table) - 0.5, -0.5), xlim=(-0.03, 1.03))
+    axes.set_xlabel("alignment of the two colour planes")
+    axes.grid(axis="y", color="0.93")
+    return axes
+
+
+def overlap_by_rate(axes: Axes, table: pd.DataFrame, roles: Mapping[str, str], random: Sequence[float]) -> Axes:
+    """Alignment before the cue over the trained swap rate, a point for each network; roles by condition; random planes as a line."""
+    for condition, one in table.groupby("condition", sort=False):
+        rate = one["rate"] + np.linspace(-0.0015, 0.0015, len(one))
+        axes.plot(rate, one["before"], "o", color=COLOURS[roles[condition]], alpha=0.6, markersize=4.5)
+    reference(axes, float(np.mean(random)), "random planes, all dimensions alike")
+    axes.set(xlabel="swap rate that was taught", ylabel="alignment before the cue", ylim=(-0.03, 1.03))
+    return axes
+
+
+def by_distance(axes: Axes, degrees: Sequence[float], seeds: np.ndarray, role: str, text: str = "") -> Axes:
+    """Alignment over the distance of the probes, [networks, distances]: single networks faint, their mean strong."""
+    for one in seeds:
+        curve(axes, degrees, one, role, linewidth=0.5, alpha=0.4)
+    curve(axes, degrees, seeds.mean(0), role, marker="o", markersize=4)
+    axes.set(xticks=list(degrees), xlim=(30, 195), ylim=(-0.03, 1.03))
+    return say(axes, degrees[0], 0.92, text, role) if text else axes
