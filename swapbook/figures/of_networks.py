@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from seaborn import husl_palette
 
-from swaputils.drawing import COLOURS, cloud
-from swaputils.inputs import Periods
+from swapbook.summaries.collected import TITLES, by_condition
+from swaputils.drawing import COLOURS, WIDTH, cloud, curve, say
+from swaputils.inputs import STEP_SECONDS, Periods
 
 
 def readout(axes: Axes, end_points: ArrayLike, role: str, items: Sequence[float]) -> Axes:
@@ -67,3 +71,57 @@ def ring(axes: Axes, centres: ArrayLike, filled: bool, name: str) -> Axes:
     axes.scatter(*centres.T, s=28, facecolors=hues if filled else "white", edgecolors=hues, linewidths=1.4, zorder=3)
     axes.set(aspect="equal", xlabel="first axis of the plane", ylabel="second axis")
     return axes
+
+
+def name_axes(figure: Figure, x: str, y: str) -> Figure:
+    """Names that all panels of a figure share."""
+    figure.supxlabel(x, fontsize=9)
+    figure.supylabel(y, fontsize=9)
+    return figure
+
+
+def broken(title: str) -> str:
+    """A title in lines short enough for a small panel."""
+    return title.replace(", ", ",\n").replace("; ", ";\n")
+
+
+def trials(paths: ArrayLike, swapped: ArrayLike, periods: Periods) -> Figure:
+    """Both coordinates of the readout, [trials, steps, 2], over time; swaps and correct trials in colours of their own."""
+    figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 2.6), sharex=True, sharey=True)
+    paths, swapped = np.asarray(paths), np.asarray(swapped)
+    seconds = STEP_SECONDS * np.arange(1, paths.shape[1] + 1)
+    for axes, coordinate, label in zip(panels, (0, 1), ("readout x", "readout y")):
+        shade_periods(axes, periods)
+        for kind, role in ((~swapped, "cued"), (swapped, "nontarget")):
+            curve(axes, seconds, paths[kind, :, coordinate].T, role, linewidth=0.5, alpha=0.7)
+        axes.set(xlabel="time (s)", ylabel=label)
+    panels[0].set_ylim(-2.6, 2.1)
+    say(panels[1], 1.5, 1.65, "swaps", "nontarget")
+    say(panels[1], 2.1, 1.65, "correct trials", "cued")
+    return figure
+
+
+def readouts(end_points: Mapping[str, ArrayLike], titles: Mapping[str, str], items: Sequence[float]) -> Figure:
+    """`readout` of up to three responders to one display, by role."""
+    figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 2.8), sharex=True, sharey=True)
+    for axes, (who, points) in zip(panels, end_points.items()):
+        readout(axes, points, who, items)
+        axes.set(xlim=(-0.7, 1.55), ylim=(-0.7, 1.55), xlabel="readout x", title=titles[who])
+    panels[0].set_ylabel("readout y")
+    return figure
+
+
+def beside_ideal(networks: pd.DataFrame) -> Figure:
+    """Every network of a table beside the ideal sampler for the target of its condition."""
+    measures = {
+        "swap_rate": "swap rate",
+        "median_nearest": "median error to the\nnearest item (rad)",
+        "far": "more than .25 rad\nfrom every item",
+    }
+    parts = {TITLES[name]: part for name, part in by_condition(networks)}
+    figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 0.6 + 0.2 * len(parts)), sharey=True)
+    for axes, (measure, label) in zip(panels, measures.items()):
+        ideal = {title: part[f"ideal_{measure}"].mean() for title, part in parts.items()}
+        seeds(axes, {title: part[f"network_{measure}"] for title, part in parts.items()}, ideal, "network")
+        axes.set(xlabel=label, xlim=(-0.01, None))
+    return figure

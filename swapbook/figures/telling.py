@@ -1,5 +1,7 @@
 """Numbers and figures of a chapter handed to its text."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from myst_nb import glue
@@ -9,6 +11,12 @@ def tell(digits: int | None = None, **numbers: float) -> None:
     """Give numbers to the text, rounded to so many digits; an underscore in a name is a hyphen there."""
     for name, number in numbers.items():
         glue(name.replace("_", "-"), round(float(number), digits), display=False)
+
+
+def tell_interval(digits: int, name: str, values: Sequence[float]) -> None:
+    """Give an effect and the ends of its interval to the text, the ends as NAME-low and NAME-high."""
+    for end, value in zip(("", "_low", "_high"), values):
+        tell(digits, **{f"{name}{end}": value})
 
 
 def show(name: str, figure: Figure) -> None:
