@@ -44,6 +44,13 @@ log density of responses under the target, because networks that make no swaps w
 chosen with the networks seen. The interval of the share of the gap became Fieller's in place of a bootstrap's. A part that does not hold
 now counts against a claim of which no part holds yet. The claim on dendrites and 64 units had said that the turn does not need them.
 
+**Colour planes were measured wrongly** until chapter 4 was rewritten: activity was averaged in bins of one item's colour, although the colours of
+a display keep a distance, so that every plane held a part of the other. Six claims rest on these planes: that they turn, that only
+training on behaviour turns them, that similar cues share one, that flat swaps need parallel ones, that dendrites and 64 units do the same, and
+that ancestry does not matter. Their tests are as they were; the measure is regression on both colours, on displays whose colours are
+independent. What it gives for most of these networks was known when it was chosen. *Swapping costs separation* and *The turn is made within the cue* were
+added then, with the networks known.
+
 This page is written by `python -m swapbook claims`; a test fails when it and the stored networks disagree.
 """
 
