@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from swaputils.data.comparisons import copies, families, odd_responses, unread_items
-from swaputils.data.sheet import Sheet
 from swaputils.data.padding import Padding, common_value, padding, without
+from swaputils.data.sheet import Sheet
 from swaputils.data.suspicions import CHECKS, ENOUGH, Suspicion
 
 
@@ -19,7 +19,7 @@ def suspicions(sheet: Sheet) -> list[Suspicion]:
     values = without(sheet, nothing)
     found += [*_rows(sheet), *_names(sheet), *unread_items(sheet)]
     if nothing is not None and "padding" not in trusted:
-        found.append(_padded(sheet, nothing))
+        found.append(padded(sheet, nothing))
     found += _padded_responses(sheet)
     if "set-size" not in trusted and not (nothing is not None and "padding" not in trusted):
         found += _set_sizes(sheet)
@@ -43,7 +43,7 @@ def excess(sheet: Sheet) -> pd.Series:
     return shown * 0 if sheet.set_size is None else shown - sheet.set_size
 
 
-def _padded(sheet: Sheet, nothing: Padding) -> Suspicion:
+def padded(sheet: Sheet, nothing: Padding) -> Suspicion:
     """Padding of items that were not shown; with the set size, where it says the same."""
     value, columns = f"{nothing.value:g}", sheet.title(*nothing.columns)
     seen = f"{columns} hold{'s' * (len(nothing.columns) == 1)} {value} in {nothing.rows} rows, as for items that were not shown"

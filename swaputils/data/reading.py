@@ -15,6 +15,7 @@ from swaputils.data.layout import Layout
 from swaputils.data.sheet import Sheet, read_sheet
 from swaputils.data.suspicions import Suspicion
 from swaputils.data.table import DataError
+from swaputils.data.target_only import only_target
 from swaputils.files import shown
 from swaputils.trials import Displays, Trials
 
@@ -82,8 +83,10 @@ class Reading:
 def examine(path: Path | str, layout: Layout | None = None) -> Reading:
     """What a file holds, with the problems that keep it from being fitted; DataError where it cannot be read at all."""
     path, layout = Path(path), layout or Layout()
-    sheet = read_sheet(path, layout)
+    sheet, problems = read_sheet(path, layout), []
     _refuse_places(sheet)
+    if layout.two_components:
+        sheet, problems = only_target(sheet)
     cells, roles = sheet.source.cells, sheet.roles.of
     for header, why in (
         (roles.get("subject"), "every trial needs a person"),
@@ -91,7 +94,7 @@ def examine(path: Path | str, layout: Layout | None = None) -> Reading:
     ):
         if header is not None:
             sheet.refuse(cells[header].isna(), header, f"is empty; {why}")
-    problems = suspicions(sheet)
+    problems += suspicions(sheet)
     unusable = _unusable(sheet)
     lost = np.zeros(len(cells), dtype=bool)
     for reason, rows in unusable.items():
@@ -193,7 +196,7 @@ def _displays(sheet: Sheet) -> Displays:
     displays = Displays(report, probe, torch.zeros(len(report), dtype=torch.long))
     if sheet.set_size is not None:
         said = torch.tensor(sheet.set_size.to_numpy(np.int64))
-        if "set_size" not in sheet.roles.of or not said.equal(displays.set_size):
+        if not said.equal(displays.set_size):
             displays = replace(displays, shown=torch.maximum(said, displays.set_size))
     return displays
 

@@ -29,13 +29,13 @@ NOISE = {  # words that say which feature or unit, not which item
         "feature",
     ),
 }
+PEOPLE = (
+    "subject subjectid subjectnumber subjectno subjectnum subjectnr subjectname subjects subj subjid subjno subjnum "
+    "subid subno subnum sub participant participants participantid participantnumber participantno ppt pptid ppid pid "
+    "observer person personid vp vpnr vpn vpcode proband prolificid prolificpid workerid"
+)
 NAMES = {  # without blanks, underscores and capitals; the first group is looked up before the second
-    "subject": (
-        "subject subjectid subjectnumber subjectno subjectnum subjectnr subjectname subjects subj subjid subjno subjnum "
-        "subid subno subnum sub participant participants participantid participantnumber participantno ppt pptid ppid pid "
-        "observer person personid vp vpnr vpn vpcode proband prolificid prolificpid workerid",
-        "id s pp obs ppn sid",
-    ),
+    "subject": (PEOPLE, "id s pp obs ppn sid"),
     "trial": ("trial trials trialnumber trialno trialnum trialnr trialindex trialid", ""),
     "block": ("block blocknumber blockno blocknum blocknr", ""),
     "set_size": (
@@ -192,24 +192,20 @@ def _drop_row_numbers(cells: pd.DataFrame, guessed: dict[str, list[str]]) -> Non
 def _drop_unfit(cells: pd.DataFrame, guessed: dict, given: dict, layout: Layout, notes: list[str]) -> None:
     """Leave out what goes with nothing else: items without the number of the probed one, cues of the target alone."""
     of = guessed | given
-    if layout.two_components:
-        drop = [ours for ours in guessed if re.match(r"(cue_)?nontarget_|(cue_)?item_|cue_target|probed", ours)]
-    else:
-        drop = []
-        if not numbered(of, "item_") or "probed" not in of:
-            drop += [ours for ours in guessed if re.match(r"(cue_)?item_|probed", ours)]
-        elif "target" in guessed:
-            drop += [ours for ours in guessed if ours == "target" or re.match(r"(cue_)?nontarget_|cue_target", ours)]
-        cues = [ours for ours in of if re.fullmatch(r"cue_(target|nontarget_\d+)", ours)]
-        items = ["target", *numbered(of, "nontarget_")]
-        recognised = [ours for ours in cues if ours in guessed and guessed[ours][0] != ours]
-        if layout.no_cues or (recognised and {f"cue_{item}" for item in items} != set(cues)):
-            drop += [ours for ours in cues if ours in guessed]
-            if not layout.no_cues:
-                names = ", ".join(f"'{guessed[ours][0]}'" for ours in recognised)
-                notes.append(f"{names} not read as cues: not every item has such a column")
-        if layout.no_cues:
-            drop += numbered(guessed, "cue_item_")
+    drop = []
+    if not numbered(of, "item_") or "probed" not in of:
+        drop += [ours for ours in guessed if re.match(r"(cue_)?item_|probed", ours)]
+    elif "target" in guessed:
+        drop += [ours for ours in guessed if ours == "target" or re.match(r"(cue_)?nontarget_|cue_target", ours)]
+    cues = [ours for ours in of if re.fullmatch(r"cue_(target|nontarget_\d+)", ours)]
+    items = ["target", *numbered(of, "nontarget_")]
+    recognised = [ours for ours in cues if ours in guessed and guessed[ours][0] != ours]
+    if layout.no_cues or layout.two_components:
+        drop += [ours for ours in guessed if ours.startswith("cue_")]
+    elif recognised and {f"cue_{item}" for item in items} != set(cues):
+        drop += [ours for ours in cues if ours in guessed]
+        names = ", ".join(f"'{guessed[ours][0]}'" for ours in recognised)
+        notes.append(f"{names} not read as cues: not every item has such a column")
     if not layout.long:
         drop += ["item", "is_target", "cue"]
     for ours in drop:

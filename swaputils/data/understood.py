@@ -7,10 +7,13 @@ from swaputils.data.reading import Column, Reading
 MOST_NAMES = 12
 
 
-def understood(reading: Reading) -> list[str]:
-    """One sentence for each thing that was understood, in the user's own names of columns, people and conditions."""
+def understood(reading: Reading, names: int | None = MOST_NAMES) -> list[str]:
+    """One sentence for each thing that was understood, in the user's own names of columns, people and conditions.
+
+    names: how many people are named; None names all.
+    """
     said = [f"{reading.name}: {reading.rows} rows" + "".join(f"; {fact}" for fact in reading.facts) + "."]
-    said.append(_people(reading))
+    said.append(_people(reading, names))
     if reading.conditions:
         counts = reading.trials.condition.tolist()
         parts = [f"{name} ({counts.count(code)} trials)" for code, name in reading.conditions.items()]
@@ -27,29 +30,26 @@ def understood(reading: Reading) -> list[str]:
         said.append(f"Trials were pooled over {_pooled(reading)}; --condition fits the values of one of them apart.")
     elif reading.pooled:
         said.append(f"Trials were pooled over {_pooled(reading)}.")
+    if reading.layout.given:
+        said.append(f"Options: {', '.join(_option(*pair) for pair in reading.layout.given.items())}.")
     if reading.ignored:
         said.append(f"Not read: {', '.join(repr(header) for header in reading.ignored)}.")
     return said
 
 
-def options(reading: Reading) -> str:
-    """The options that differ from their defaults, for a report."""
-    given = [f"{name.replace('_', ' ')} {_value(value)}" for name, value in reading.layout.given.items()]
-    return ", ".join(given) or "none"
+def _option(name: str, value: object) -> str:
+    written = f"--{name.replace('_', '-')}"
+    if value is True:
+        return written
+    return f"{written} {' '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes"
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _people(reading: Reading) -> str:
+def _people(reading: Reading, most: int | None) -> str:
     names = list(reading.people.values())
     if "subject" not in reading.read_as:
         return "One person: there is no column of people." if len(names) == 1 else f"{len(names)} people."
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    some = ", ".join(names[:MOST_NAMES]) + more
+    more = f" and {len(names) - most} more" if most and len(names) > most else ""
+    some = ", ".join(names[:most]) + more
     return f"{len(names)} {'person' if len(names) == 1 else 'people'}, in '{reading.read_as['subject']}': {some}."
 
 
