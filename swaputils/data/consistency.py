@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from swaputils.data.comparisons import copies, families, odd_responses, unread_items
-from swaputils.data.padding import Padding, common_value, padding, without
+from swaputils.data.padding import Padding, padded_responses, padding, without
 from swaputils.data.sheet import Sheet
 from swaputils.data.suspicions import CHECKS, ENOUGH, Suspicion
 
@@ -15,12 +15,13 @@ def suspicions(sheet: Sheet) -> list[Suspicion]:
     """Everything that looks wrong and is not trusted, without what follows from something named before."""
     trusted = set(sheet.layout.trust)
     found: list[Suspicion] = []
-    nothing = padding(sheet)
-    values = without(sheet, nothing)
+    nothing, unanswered = padding(sheet), padded_responses(sheet)
+    values = without(sheet, nothing, unanswered)
     found += [*_rows(sheet), *_names(sheet), *unread_items(sheet)]
     if nothing is not None and "padding" not in trusted:
         found.append(padded(sheet, nothing))
-    found += _padded_responses(sheet)
+    if unanswered is not None:
+        found.append(_unanswered(sheet, unanswered))
     if "set-size" not in trusted and not (nothing is not None and "padding" not in trusted):
         found += _set_sizes(sheet)
     found += _cells(sheet)
@@ -56,16 +57,13 @@ def padded(sheet: Sheet, nothing: Padding) -> Suspicion:
     return Suspicion("padding", seen, remedy)
 
 
-def _padded_responses(sheet: Sheet) -> Iterator[Suspicion]:
-    """A code in place of responses that were not given."""
-    if "response" in sheet.titles and sheet.error is None:
-        nothing = common_value(sheet.values[["response"]], 10)
-        if nothing is not None:
-            yield Suspicion(
-                "padding",
-                f"{sheet.title('response')} is {nothing.value:g} in {nothing.rows} rows, as where no response was given",
-                f"--missing {nothing.value:g} --drop-unanswered leaves these trials out",
-            )
+def _unanswered(sheet: Sheet, nothing: Padding) -> Suspicion:
+    """A code in place of responses."""
+    return Suspicion(
+        "padding",
+        f"{sheet.title('response')} is {nothing.value:g} in {nothing.rows} rows, as where no response was given",
+        f"--missing {nothing.value:g} --drop-unanswered leaves these trials out",
+    )
 
 
 def _set_sizes(sheet: Sheet) -> Iterator[Suspicion]:

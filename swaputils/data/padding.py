@@ -26,7 +26,7 @@ def padding(sheet: Sheet) -> Padding | None:
     return common_value(sheet.values[columns], 5)
 
 
-def common_value(columns: pd.DataFrame, times: float) -> Padding | None:
+def common_value(columns: pd.DataFrame, times: int) -> Padding | None:
     """See `padding`; a value is too common if it occurs `times` as often as the next."""
     pooled = columns.to_numpy().ravel()
     pooled = pooled[~np.isnan(pooled)]
@@ -53,9 +53,16 @@ def _held(columns: pd.DataFrame, value: float) -> Padding:
     return Padding(value, tuple(columns.columns[here.any()]), int(here.to_numpy().sum()), int(here.any(axis=1).sum()))
 
 
-def without(sheet: Sheet, found: Padding | None) -> pd.DataFrame:
+def padded_responses(sheet: Sheet) -> Padding | None:
+    """A code in place of responses that were not given."""
+    return common_value(sheet.values[["response"]], 10) if sheet.error is None else None
+
+
+def without(sheet: Sheet, *found: Padding | None) -> pd.DataFrame:
     """The values with what seems to be padding left out, so that the rest is judged by itself."""
-    if found is None:
-        return sheet.values
-    columns = list(found.columns)
-    return sheet.values.assign(**sheet.values[columns].mask(sheet.values[columns] == found.value))
+    values = sheet.values
+    for each in found:
+        if each is not None:
+            columns = list(each.columns)
+            values = values.assign(**values[columns].mask(values[columns] == each.value))
+    return values

@@ -96,7 +96,7 @@ def _units_of_people(sheet: Sheet, values: pd.DataFrame, names: list[str]) -> It
 
 def _share(distinct: int, share: float) -> bool:
     """Whether values that could lie anywhere would so rarely all fall in this share of the circle."""
-    return share**distinct < RARE
+    return bool(share**distinct < RARE)
 
 
 def _period(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
@@ -146,7 +146,7 @@ def _period(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
             f"if a full turn is another number, say --units {math.ceil(high + 1e-9)} or what it is",
         )
     span = max((values[name].max() - values[name].min() for name in names), default=0)
-    if span > turn * (1 + ROUNDING):
+    if span > turn * (1 + ROUNDING) and np.abs(pooled).max() <= turn * (1 + ROUNDING):
         name = max(names, key=lambda name: values[name].max() - values[name].min())
         doubled = " and no --period 180" if sheet.layout.period == 180 else ""
         yield Suspicion(
