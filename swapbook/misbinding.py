@@ -9,18 +9,16 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from jaxtyping import Bool
-from torch import Tensor
 from tqdm import tqdm
 
 from swapbook.evaluation import HELD_OUT_SEED, held_out_displays
 from swapbook.networks import Network
 from swapbook.places import results_folder
 from swapbook.plan import Plan
+from swapbook.theory.draws import flipped
 from swaputils import behaviour
 from swaputils.angles import to_angle
 from swaputils.diffusion.schedule import Schedule, signal_weights
-from swaputils.errors import SwaputilsError
 from swaputils.files import StoreError, shown
 from swaputils.network.rnn import RNN
 from swaputils.responders import Noisy
@@ -51,15 +49,6 @@ class Misbinding:
     rate: float
     total: behaviour.Share
     conditional: behaviour.Share
-
-
-def flipped(displays: Displays, which: Bool[Tensor, " trials"]) -> Displays:
-    """Two-item displays with the other item cued in those picked by `which`; SwaputilsError for other set sizes."""
-    if not (displays.set_size == 2).all():
-        raise SwaputilsError(
-            "flipped takes displays of two items; with more it is not defined which one is cued instead"
-        )
-    return replace(displays, cued=torch.where(which, 1 - displays.cued, displays.cued))
 
 
 def _misbound(displays: Displays, rate: float, generator: torch.Generator) -> Displays:

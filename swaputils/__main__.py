@@ -8,13 +8,18 @@ from typing import Annotated
 import torch
 import tyro
 
-from swaputils import report
 from swaputils.command_line import run
-from swaputils.data import catalogue, download, table, tidy
+from swaputils.data import catalogue, download, table
+from swaputils.data.layout import Layout
+from swaputils.data.reading import Reading, examine, of_trials
 from swaputils.data.simulated import simulated_trials
+from swaputils.data.table import DataError
+from swaputils.data.understood import listing, understood
 from swaputils.files import StoreError, shown, write_files
-from swaputils.report import analysis, findings
-from swaputils.trials import Trials
+from swaputils.report import analysis
+from swaputils.report.named import report_on
+
+SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".mat"}
 
 
 def fetch(name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME")]) -> None:
@@ -31,10 +36,8 @@ def fetch(name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME
 
 def fit(
     source: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="FILE|NAME")],
-    columns: tuple[str, ...] = (),
-    units: str = "rad",
-    period: int = 360,
-    cue_period: int = 360,
+    layout: Annotated[Layout, tyro.conf.arg(name="")] = Layout(),  # noqa: B008 (frozen)
+    dry_run: bool = False,
     set_size: int | None = None,
     emission: str = analysis.FitConfig.emission,
     folds: int = analysis.FitConfig.folds,
@@ -44,11 +47,8 @@ def fit(
     """Fit human responses and write a report: mixtures, nested swap models, figures, posteriors for training networks.
 
     Args:
-        source: CSV file, name of a data set, or 'simulated'.
-        columns: our column names and those of the file, as in response=answer target=colour; the others have our names.
-        units: of the angles in the file, rad or deg.
-        period: 180 if the report feature is an orientation (its angles are doubled), else 360.
-        cue_period: 180 if the cue feature is an orientation, else 360.
+        source: table of trials (CSV, other text, or MATLAB), name of a data set, or 'simulated'.
+        dry_run: say what was understood of the file, and stop there.
         set_size: the one to fit swap models to; all from 2 on together unless given.
         emission: shape of the errors: von_mises, wrapped_stable or variable_precision.
         folds: of the cross-validation.
@@ -56,32 +56,30 @@ def fit(
         out: new folder for the report, the tables and the posteriors; <source>_fit unless given.
     """
     folder = out or Path(f"{Path(source).stem}_fit")
-    if folder.exists():
+    if folder.exists() and not dry_run:
         raise StoreError(f"{shown(folder)}: exists already; remove it, or name a new folder with --out")
     config = analysis.FitConfig(set_size=set_size, emission=emission, folds=folds, seed=seed)
-    fitted = analysis.fit(_trials(source, _file_format(columns, units, period, cue_period), seed), config)
-    write_files(report.contents(fitted, Path(source).name, folder))
-    for sentence in (*findings.findings(fitted), *findings.limits(fitted)):
-        print(f"- {sentence}")
+    read = _reading(source, layout, seed)
+    print(listing(understood(read)), flush=True)
+    read.settled()
+    if dry_run:
+        return
+    report = report_on(read, config, folder)
+    write_files(report.files)
+    print(listing(report.said))
     print(f"the report is {shown(folder / 'report.html')}")
 
 
-def _file_format(columns: tuple[str, ...], units: str, period: int, cue_period: int) -> tidy.FileFormat:
-    """The format that the options describe."""
-    for pair in columns:
-        if not all(pair.partition("=")):
-            raise table.DataError(f"--columns takes pairs as in response=answer; {pair!r} is none")
-    named = dict(pair.split("=", 1) for pair in columns)
-    return tidy.FileFormat(named, units=units, period=period, cue_period=cue_period)
-
-
-def _trials(source: str, layout: tidy.FileFormat, seed: int) -> Trials:
-    """Trials of a file, a named data set or simulated people."""
-    if source.endswith(".csv") or Path(source).is_file():
-        return tidy.read(source, layout)
-    if layout != tidy.FileFormat():
-        raise table.DataError("--columns, --units and the periods describe a file; known data sets need none of them")
-    return simulated_trials(seed) if source == "simulated" else catalogue.load(source)
+def _reading(source: str, layout: Layout, seed: int) -> Reading:
+    """What a file, a named data set or simulated people hold."""
+    if source == "simulated":
+        if layout != Layout():
+            raise DataError("options that describe a file are not for simulated people")
+        return of_trials(source, simulated_trials(seed))
+    is_file = Path(source).suffix.lower() in SUFFIXES or Path(source).is_file()
+    if not is_file and set(layout.given) - {"condition", "only", "trust"}:
+        raise DataError("--columns, --units and the like describe a file; known data sets need none of them")
+    return examine(source if is_file else catalogue.find(source), layout)
 
 
 COMMANDS = {"fetch": fetch, "fit": fit}

@@ -15,23 +15,28 @@ class Displays(Moves):
     report: [M, N] report feature of each item; NaN where a display has fewer items.
     probe:  [M, N] probe (cue) feature of each item; NaN where absent or not recorded.
     cued:   [M] index of the item to report.
+    shown:  [M] number of items shown, where not all are on record; None where the items in `report` are all.
     """
 
     report: Tensor
     probe: Tensor
     cued: Tensor
+    shown: Tensor | None = None
 
     def __post_init__(self):
         check_shape(self, "report", (None, None))
         check_shape(self, "probe", tuple(self.report.shape))
         check_shape(self, "cued", (self.report.shape[0],))
+        if self.shown is not None:
+            check_shape(self, "shown", (self.report.shape[0],))
 
     def __len__(self) -> int:
         return self.report.shape[0]
 
     def __getitem__(self, index) -> "Displays":
         """The displays picked by a slice, a mask or indices."""
-        return Displays(self.report[index], self.probe[index], self.cued[index])
+        shown = None if self.shown is None else self.shown[index]
+        return Displays(self.report[index], self.probe[index], self.cued[index], shown)
 
     @property
     def present(self) -> Tensor:
@@ -41,7 +46,12 @@ class Displays(Moves):
     @property
     def set_size(self) -> Tensor:
         """[M] number of items shown."""
-        return self.present.sum(-1)
+        return self.present.sum(-1) if self.shown is None else self.shown
+
+    @property
+    def recorded(self) -> Tensor:
+        """[M] whether every item shown is on record."""
+        return self.present.sum(-1) == self.set_size
 
     @property
     def is_cued(self) -> Tensor:

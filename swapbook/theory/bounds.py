@@ -29,15 +29,8 @@ def reverse_log_density(
 ) -> Float[Tensor, "trials steps"]:
     """log q(x_{t-1} | x_t, display) of the noised mixture along a path, by Bayes' rule; x_0 comes last."""
     marginal = mixture.marginal_log_density(schedule, path[:, :-1])
-    nearer = torch.cat((marginal[:, 1:], target_log_density(mixture, path[:, -1])[:, None]), dim=1)
+    nearer = torch.cat((marginal[:, 1:], mixture.log_density(path[:, -1])[:, None]), dim=1)
     return chain_log_density(schedule, path) + nearer - marginal
-
-
-def target_log_density(mixture: ResponseMixture, endpoint: Float[Tensor, "trials 2"]) -> Float[Tensor, " trials"]:
-    """log p(x_0 | display) of the target."""
-    untouched = torch.ones(1, dtype=torch.float64)
-    clean = Schedule(untouched, untouched, untouched, untouched)
-    return mixture.marginal_log_density(clean, endpoint[:, None]).squeeze(1)
 
 
 def divergence_terms(
@@ -59,6 +52,13 @@ def divergence_terms(
     start = mixture.marginal_log_density(schedule, path[:, :-1])[:, :1] - normal_log_density(path[:, :1], 1.0)
     steps = reverse_log_density(schedule, mixture, path) - normal_log_density(path[:, 1:] - means, noise)
     return torch.cat((start, steps), dim=1)
+
+
+def irreducible_terms(
+    schedule: Schedule, mixture: ResponseMixture, path: Float[Tensor, "trials times 2"]
+) -> Float[Tensor, "trials times"]:
+    """The divergence terms of the ideal sampler, which no drive with this noise can avoid."""
+    return divergence_terms(schedule, mixture, path, ideal_means(schedule, mixture, path))
 
 
 def learnable_terms(

@@ -13,6 +13,8 @@ from torch import Tensor
 from swaputils.angles import sample_von_mises, to_xy
 from swaputils.diffusion.schedule import Schedule
 
+TERMS = 400  # of the series of a stable density
+
 
 @dataclass(frozen=True)
 class CircularMixture:
@@ -51,6 +53,15 @@ def expected_circular_endpoint(
     probability = (mixture.log_weights[:, None] + log_ratio).softmax(-1)
     shrinkage = torch.special.i1e(length) / torch.special.i0e(length) / length
     return mixture.radius * torch.einsum("mtn,mtnd->mtd", probability * shrinkage, vector)
+
+
+def stable_log_density(
+    nodes: Float[Tensor, " nodes"], exponent: float = 1.5, width: float = 0.1
+) -> Float[Tensor, " nodes"]:
+    """Log density of a wrapped stable distribution around 0, up to a constant, summed as a series."""
+    k = torch.arange(1, TERMS)
+    series = (-((width * k) ** exponent)).exp() * (k * nodes[:, None]).cos()
+    return (1 + 2 * series.sum(1)).log()
 
 
 def _pull_of_noised(schedule: Schedule, radius: float, noised: Tensor) -> Tensor:

@@ -1,8 +1,11 @@
 """What teacher forcing makes of memory: no decision before the report, and errors of memory that count twice."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
@@ -10,9 +13,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
+from swapbook.theory.draws import even_swaps, flipped
+from swaputils.angles import to_angle
+from swaputils.behaviour import is_swap
 from swaputils.diffusion.ideal import sample_path
 from swaputils.diffusion.schedule import Schedule
 from swaputils.diffusion.targets import ResponseMixture
+from swaputils.trials import Displays
 
 
 def misbinding_rate(noise: float) -> float:
@@ -20,9 +27,16 @@ def misbinding_rate(noise: float) -> float:
     return float(norm.cdf(-1 / noise)) if noise > 0 else 0.0
 
 
-def twice_counted(swap_probability: float, misbinding: float) -> float:
+def twice_counted(swap_probability: float, misbinding: float | np.ndarray) -> float | np.ndarray:
     """Swap rate s of the optimum when memory misbinds: 1 - 2 s = (1 - 2 p) (1 - 2 m)^2, so s = p + 2 m to first order."""
     return 0.5 - 0.5 * (1 - 2 * swap_probability) * (1 - 2 * misbinding) ** 2
+
+
+def predicted(swap_probability: float, misbinding: Sequence[float]) -> pd.DataFrame:
+    """Swap rates by misbinding rate m if errors of memory count twice, once, or are absorbed."""
+    m = np.asarray(misbinding)
+    rates = {"twice": twice_counted(swap_probability, m), "once": swap_probability + m - 2 * swap_probability * m}
+    return pd.DataFrame(rates | {"absorbed": swap_probability}, index=pd.Index(m, name="m"))
 
 
 def counted_with_confidence(swap_probability: float, correct: Float[Tensor, " memories"]) -> float:
@@ -60,6 +74,22 @@ def sample_from_memory(
     possible = trusted[:, None] * weights + (1 - trusted[:, None]) * weights.flip(1)
     believed = ResponseMixture(mixture.angles, possible.log(), mixture.spread, mixture.radius)
     return sample_path(schedule, believed, generator=generator)[:, -1]
+
+
+def optimum_swaps(
+    schedule: Schedule, displays: Displays, noise: float, swap_probability: float, *, generator: torch.Generator
+) -> dict[str, Bool[Tensor, " trials"]]:
+    """Whether the optimum swaps when noise in memory may exchange the items.
+
+    For a memory that keeps the "sign" of the binding alone, and for a "graded" one, which also keeps how sure it is.
+    """
+    held = held_binding(len(displays), noise, generator=generator)
+    trust = {"sign": torch.full_like(held, 1 - misbinding_rate(noise)), "graded": binding_confidence(held.abs(), noise)}
+    target, swaps = even_swaps(flipped(displays, held < 0), swap_probability), {}
+    for kind, trusted in trust.items():
+        ends = sample_from_memory(schedule, target, trusted, generator=generator)
+        swaps[kind] = is_swap(displays, to_angle(ends))
+    return swaps
 
 
 def information_gain(

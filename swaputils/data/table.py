@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from swaputils.errors import SwaputilsError
 from swaputils.files import shown, write_text
 from swaputils.trials import Displays, Trials
 
@@ -24,7 +25,7 @@ EMPTY = {"", "NA", "NaN", "nan"}
 ROUNDING = 1e-5  # files keep six decimals, so -pi may read -3.141593
 
 
-class DataError(ValueError):
+class DataError(SwaputilsError):
     """A data set is unknown or absent, or its file breaks the format."""
 
 

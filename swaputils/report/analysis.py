@@ -155,8 +155,14 @@ def _has_cues(trials: Trials) -> bool:
 def _swap_trials(trials: Trials, set_size: int | None) -> tuple[Trials, list[str]]:
     """The trials that swap models are fitted to, and a sentence for each reason to leave others out."""
     sizes = trials.displays.set_size
-    kept, left_out = sizes >= 2, []
-    if not kept.any():
+    recorded = trials.displays.recorded
+    kept, left_out = (sizes >= 2) & recorded, []
+    if not recorded.all():
+        left_out.append(
+            f"The non-targets of {int((~recorded).sum())} trials are not on record: their set sizes have the mixture of target "
+            "and guesses only, in which swaps count as one or the other."
+        )
+    elif not kept.any():
         left_out.append("Every display has one item, so there is nothing to swap with: no swap models were fitted.")
     if set_size is not None:
         kept &= sizes == set_size
@@ -194,7 +200,13 @@ def _mixtures(
             f"{len(cells) - len(enough)} of {len(cells)} combinations of person and set size have fewer than "
             f"{FEWEST_TRIALS} trials; they were left out of the mixtures."
         )
-    return *mixture_tables(enough, resamples, generator=generator), left_out
+    people, group = mixture_tables(enough, resamples, generator=generator)
+    unknown = trials.displays.set_size[~trials.displays.recorded].unique().tolist()
+    if unknown and len(people):  # no responses can be put down to items that are not on record
+        people, group = (
+            rows[~(rows["set_size"].isin(unknown) & (rows["mixture"] == "3 components"))] for rows in (people, group)
+        )
+    return people, group, left_out
 
 
 def _posteriors(trials: Trials, name: str, config: FitConfig) -> dict[int, SwapPosterior]:

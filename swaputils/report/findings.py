@@ -48,16 +48,17 @@ def limits(fitted: Fitted) -> list[str]:
 
 
 def _mixture_findings(group: pd.DataFrame) -> list[str]:
-    three = group[group["mixture"] == "3 components"].set_index("set_size")
-    size = int(three.index.max())
-    row = three.loc[size]
+    two, three = (group[group["mixture"] == name].set_index("set_size") for name in ("2 components", "3 components"))
+    size = int(two.index.max())
+    known = size in three.index  # the non-targets may not be on record
+    row = (three if known else two).loc[size]
     shares = {name: f"{row[f'p_{name}']:.0%}" for name in ("target", "nontarget", "uniform")}
     swaps = f" [{row['p_nontarget_low']:.0%}, {row['p_nontarget_high']:.0%}]" if size > 1 else ""
+    others = f"{shares['nontarget']}{swaps} around a non-target, and " if known else "and "
     components = (
-        f"At set size {size}, the three-component mixture puts {shares['target']} of responses around the target, "
-        f"{shares['nontarget']}{swaps} around a non-target, and {shares['uniform']} anywhere (mean over people)."
+        f"At set size {size}, the {'three' if known else 'two'}-component mixture puts {shares['target']} of responses around "
+        f"the target, {others}{shares['uniform']} anywhere (mean over people)."
     )
-    two = group[group["mixture"] == "2 components"].set_index("set_size")
     said = [components]
     several = [size for size in three.index if size > 1]
     better = [str(size) for size in several if three.loc[size, "bic"] < two.loc[size, "bic"]]

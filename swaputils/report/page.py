@@ -1,15 +1,18 @@
 """The page and the files of a report."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from string import Template
 
 import pandas as pd
 
+from swaputils.files import json_bytes
 from swaputils.report import panels
 from swaputils.report.analysis import Fitted
 from swaputils.report.findings import MEANINGS, findings, limits
-from swaputils.run_folder import provenance, run_contents
+from swaputils.run_folder import PROVENANCE, provenance, run_contents
 from swaputils.surrogate.disk import as_run
 
 PAGE = Template("""\
@@ -43,10 +46,12 @@ $body
 SHARES = {"p_target": "target", "p_nontarget": "non-targets", "p_uniform": "guesses"}
 
 
-def page(fitted: Fitted, name: str) -> str:
-    """The report as one HTML page that needs no other file; `name` is that of the data."""
+def page(fitted: Fitted, name: str, read: Sequence[str] = ()) -> str:
+    """The report as one HTML page that needs no other file; `name` is that of the data, `read` what was understood of it."""
     parts = [_list(findings(fitted)), _heading("What these data cannot say"), _list(limits(fitted))]
     parts += [_heading("Data"), _data_table(fitted)]
+    if read:
+        parts += [_paragraph("What was read, and how:"), _list(list(read))]
     if len(fitted.group):
         parts += [_heading("Mixtures"), _paragraph(_MIXTURES), _mixture_table(fitted.group)]
     if fitted.ladder is not None:
@@ -61,20 +66,25 @@ def page(fitted: Fitted, name: str) -> str:
     return PAGE.substitute(title=escape(title), body="\n".join(parts), footer=_footer(fitted))
 
 
-def contents(fitted: Fitted, name: str, folder: Path) -> dict[Path, bytes]:
+def contents(
+    fitted: Fitted, name: str, folder: Path, read: Sequence[str] = (), settings: Mapping | None = None
+) -> dict[Path, bytes]:
     """Every file of the report, to be written together: the page, its tables as CSV, and the posteriors.
 
-    posterior/<model>/set_size_<n> is what `surrogate.load` reads.
+    posterior/<model>/set_size_<n> is what `surrogate.load` reads; provenance.json holds versions, the settings of the fit, and
+    with `read` and `settings` (JSON values) what was understood of the data and by which options.
     """
     tables = {"mixtures": fitted.people, "mixtures_group": fitted.group}
     tables |= {"models": fitted.ladder, "swap_functions": fitted.functions, "errors": fitted.errors}
-    files = {folder / "report.html": page(fitted, name).encode()}
+    files = {folder / "report.html": page(fitted, name, read).encode()}
+    made = provenance() | {"data": name, "fit": asdict(fitted.config), "read": list(read), **(settings or {})}
+    files[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
     for table, rows in tables.items():
         if rows is not None and len(rows):
             files[folder / f"{table}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
     for model, posteriors in fitted.posteriors.items():
         for size, posterior in posteriors.items():
-            run = as_run(posterior, data=name, model=model, seed=fitted.config.seed)
+            run = as_run(posterior, data=name, model=model, seed=fitted.config.seed, **(settings or {}))
             files |= run_contents(folder / "posterior" / model / f"set_size_{size}", run)
     return files
 

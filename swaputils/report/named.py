@@ -1,0 +1,63 @@
+"""From a reading to the files of its report: the user's names in every table, conditions fitted apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from swaputils.data.reading import Reading
+from swaputils.data.understood import understood
+from swaputils.report import contrasts
+from swaputils.report.analysis import FitConfig, Fitted, fit
+from swaputils.report.findings import findings, limits
+from swaputils.report.page import contents
+
+
+@dataclass(frozen=True)
+class Report:
+    """Files of a report to be written together, and its sentences for the terminal."""
+
+    files: Mapping[Path, bytes]
+    said: tuple[str, ...]
+
+
+def report_on(reading: Reading, config: FitConfig, folder: Path) -> Report:
+    """Fit what was read and write about it; each condition in a folder of its own, with a table of contrasts beside them."""
+    trials, name = reading.settled(), Path(reading.name).name
+    read, settings = understood(reading, names=None), _settings(reading)
+    if not reading.conditions:
+        fitted = with_names(fit(trials, config), reading.people)
+        files = contents(fitted, name, folder, read, settings)
+        return Report(files, (*findings(fitted), *limits(fitted)))
+    fits = {}
+    for code, condition in reading.conditions.items():
+        chosen = trials[trials.condition == code]
+        if len(chosen):
+            fits[condition] = with_names(fit(replace(chosen, condition=None), config), reading.people)
+    folders = contrasts.folder_names(list(fits))
+    column = reading.layout.condition
+    page = contrasts.overview(fits, folders, column, name, read)
+    files = {folder / "report.html": page.encode()} | contrasts.files_of(folder, contrasts.contrasts(fits))
+    said = []
+    for condition, fitted in fits.items():
+        title = f"{name}, {column} = {condition}"
+        files |= contents(fitted, title, folder / folders[condition], read, settings | {"condition": condition})
+        said += [f"{condition}: {sentence}" for sentence in (*findings(fitted), *limits(fitted))]
+    return Report(files, tuple(said))
+
+
+def with_names(fitted: Fitted, people: Mapping[int, str]) -> Fitted:
+    """The fit with the user's names of people in its table."""
+    if not len(fitted.people):
+        return fitted
+    return replace(fitted, people=fitted.people.assign(subject=fitted.people["subject"].map(people)))
+
+
+def _settings(reading: Reading) -> dict:
+    """What a report keeps of how its data were read, as JSON values."""
+    return {
+        "options": reading.layout.given,
+        "units": reading.layout.units,
+        "ignored_columns": list(reading.ignored),
+        "dropped_trials": reading.dropped,
+        "people": {str(number): name for number, name in reading.people.items()},
+    }
