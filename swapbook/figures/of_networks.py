@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from seaborn import husl_palette
 
-from swapbook.summaries.collected import TITLES, by_condition
+from swapbook.summaries.collected import TITLES
 from swaputils.drawing import COLOURS, WIDTH, cloud, curve, say
 from swaputils.inputs import STEP_SECONDS, Periods
 
@@ -118,7 +118,7 @@ def beside_ideal(networks: pd.DataFrame) -> Figure:
         "median_nearest": "median error to the\nnearest item (rad)",
         "far": "more than .25 rad\nfrom every item",
     }
-    parts = {TITLES[name]: part for name, part in by_condition(networks)}
+    parts = {TITLES[name]: part for name, part in networks.groupby("condition", sort=False)}
     figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 0.6 + 0.2 * len(parts)), sharey=True)
     for axes, (measure, label) in zip(panels, measures.items()):
         ideal = {title: part[f"ideal_{measure}"].mean() for title, part in parts.items()}

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from swapbook.conditions import CONDITIONS
 from swapbook.figures.of_networks import broken, name_axes
-from swapbook.summaries.collected import by_condition, mean_curve, networks_of
+from swapbook.summaries.collected import mean_curve, networks_of
 from swaputils import drawing
 
 DISTANCES = [45, 90, 135, 180]  # between eight places, degrees
@@ -17,7 +17,7 @@ DISTANCES = [45, 90, 135, 180]  # between eight places, degrees
 
 def curves(networks: pd.DataFrame) -> Figure:
     """Swap rate of every network by probe distance, a panel for each condition, and the ideal sampler's."""
-    parts = list(by_condition(networks))
+    parts = list(networks.groupby("condition", sort=False))
     rows = max(1, -(-len(parts) // 4))
     figure, panels = plt.subplots(rows, 4, figsize=(drawing.WIDTH, 0.5 + 1.7 * rows), squeeze=False)
     for axes, (name, part) in zip(panels.flat, parts):

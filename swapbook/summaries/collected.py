@@ -1,6 +1,6 @@
 """The stored networks of a scale as the tables of chapter 3, from the rows of `collection` or `claims.trainings`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,11 +30,6 @@ def those(table: pd.DataFrame, wanted: Callable[[Condition], object]) -> pd.Data
     return table[[bool(wanted(CONDITIONS[name])) for name in table["condition"]]]
 
 
-def by_condition(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Name and rows of each condition of a table, in its order."""
-    return iter(table.groupby("condition", sort=False))
-
-
 def mean_curve(networks: pd.DataFrame, column: str, measure: str = "rate") -> np.ndarray:
     """A measure of the curves in a column, mean over networks; four times NaN where there is none."""
     found = [curve[measure] for curve in networks[column]]
@@ -43,22 +38,14 @@ def mean_curve(networks: pd.DataFrame, column: str, measure: str = "rate") -> np
 
 def conditions(attempts: pd.DataFrame) -> pd.DataFrame:
     """Every condition that was trained: how often, how often training stopped, and its mean time."""
-    trained = attempts[attempts["converged"]]
-    seeds, minutes = trained["condition"].value_counts(), trained.groupby("condition")["cpu_seconds"].mean() / 60
     tried = attempts["condition"].value_counts()
-    rows = {
-        name: {
-            "cue": taught.cueing,
-            "items": taught.items,
-            "taught": taught.title,
-            "seeds": seeds.get(name, 0),
-            "stopped": tried[name] - seeds.get(name, 0),
-            "CPU minutes": f"{minutes.get(name, np.nan):.0f}",
-        }
-        for name, taught in CONDITIONS.items()
-        if name in tried
-    }
-    return pd.DataFrame(rows).T
+    found = {name: (each.cueing, each.items, each.title) for name, each in CONDITIONS.items() if name in tried}
+    times = (
+        attempts[attempts["converged"]].groupby("condition")["cpu_seconds"].agg(["size", "mean"]).reindex(list(found))
+    )
+    seeds = times["size"].fillna(0).astype(int)
+    table = pd.DataFrame(found, ["cue", "items", "taught"]).T.assign(seeds=seeds, stopped=tried - seeds)
+    return table.assign(**{"CPU minutes": (times["mean"] / 60).map("{:.0f}".format)})
 
 
 def recipes(curves: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +61,7 @@ def recipes(curves: pd.DataFrame) -> pd.DataFrame:
 def beside_ideal(networks: pd.DataFrame) -> pd.DataFrame:
     """Behaviour of the networks of each condition in words, beside that of the ideal sampler."""
     rows = {}
-    for name, part in by_condition(networks):
+    for name, part in networks.groupby("condition", sort=False):
         mean = part.mean(numeric_only=True).map("{:.3f}".format)
         in_network = CONDITIONS[name].objective != MIXTURE_DENSITY  # else responses are drawn from the output
         rows[TITLES[name]] = {
@@ -106,7 +93,7 @@ def agreement(attempts: pd.DataFrame) -> pd.DataFrame:
     """How far the trainings of each condition agree that was trained more than once."""
     columns = {"rate": "swap rate", "rate_sd": "SD", "response_sd": "SD of responses", "curve_sd": "SD of curves"}
     rows = {}
-    for name, part in by_condition(those(attempts, lambda each: each.objective)):
+    for name, part in those(attempts, lambda each: each.objective).groupby("condition", sort=False):
         if len(part) > 1:
             found = claims.agreement(attempts, name)
             if not CONDITIONS[name].answers.narrow:

@@ -14,14 +14,14 @@ from swapbook.conditions import CONDITIONS
 from swapbook.networks import Trained
 from swapbook.plan import Plan
 from swapbook.population import PROBES, REPORTS
-from swapbook.summaries.collected import TITLES, by_condition, networks_of, those
+from swapbook.summaries.collected import TITLES, networks_of, those
 from swaputils import behaviour
 from swaputils.angles import to_angle, wrap
 from swaputils.diffusion import ideal
 from swaputils.inputs import STEP_SECONDS
 from swaputils.responders import Noisy, Silent
 from swaputils.task import repeated_display
-from swaputils.training.recipes import DIFFUSION, MIXTURE_DENSITY
+from swaputils.training.recipes import MIXTURE_DENSITY
 from swaputils.trials import Displays
 
 COLOURS = 24  # of the second item
@@ -61,19 +61,14 @@ def _colour_share(found: pd.DataFrame) -> pd.Series:
     return values.groupby(found["colour"]).transform("mean").var() / values.var()
 
 
-def areas_of(networks: pd.DataFrame, condition: str) -> list[list[float]]:
-    """Areas of the components in every network of a condition that swapped often enough."""
-    return [found["area"] for found in networks_of(networks, condition)["network_swap_axes"].dropna()]
+def measured(networks: pd.DataFrame, condition: str, measure: str) -> list[dict]:
+    """`population.swap_axes` or `population.decision` of every network of a condition that swapped often enough."""
+    return list(networks_of(networks, condition)[f"network_{measure}"].dropna())
 
 
 def best_components(networks: pd.DataFrame, *conditions: str) -> list[int]:
-    """Which component has the largest area, in every such network of some conditions."""
-    return [int(np.argmax(areas)) + 1 for name in conditions for areas in areas_of(networks, name)]
-
-
-def courses_of(networks: pd.DataFrame, condition: str) -> list[dict]:
-    """Areas over the report of the readout plane and of the null space, of every such network of a condition."""
-    return list(networks_of(networks, condition)["network_decision"].dropna())
+    """Which component tells swaps best, in every such network of some conditions."""
+    return [int(np.argmax(each["area"])) + 1 for name in conditions for each in measured(networks, name, "swap_axes")]
 
 
 def passing(courses: Sequence[dict], space: str) -> np.ndarray:
@@ -89,7 +84,7 @@ def without_noise(networks: pd.DataFrame) -> pd.DataFrame:
     """
     asked = those(networks, lambda each: each.answers.swap and each.items == 2 and each.objective != MIXTURE_DENSITY)
     rows = {}
-    for name, part in by_condition(asked[asked["noise_off_swap_rate"].notna()]):
+    for name, part in asked.dropna(subset="noise_off_swap_rate").groupby("condition", sort=False):
         quiet = part["noise_off_swap_rate"]
         rows[TITLES[name]] = {
             "objective": CONDITIONS[name].objective.name.replace("_", " "),
@@ -99,11 +94,6 @@ def without_noise(networks: pd.DataFrame) -> pd.DataFrame:
             "largest of a network": f"{quiet.max():.4f}",
         }
     return pd.DataFrame(rows).T.sort_values("objective", kind="stable")
-
-
-def diffusion_of_two(networks: pd.DataFrame) -> list[str]:
-    """The conditions with two items that were taught by diffusion."""
-    return list(those(networks, lambda each: each.objective == DIFFUSION and each.items == 2)["condition"].unique())
 
 
 def silent_swaps(plan: Plan, displays: Displays, condition: str, scale: str, data: str) -> pd.DataFrame:
