@@ -63,4 +63,4 @@ refresh: setup ## execute the chapters with their default parameters and store t
 	@$(python) -m swapbook refresh
 
 clean: ## remove what was built; keeps .venv
-	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	rm -rf build .pytest_cache .ruff_cache .mypy_cache .hypothesis
