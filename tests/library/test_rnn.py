@@ -58,7 +58,8 @@ def test_gated_drive_by_its_equation():
 
 
 def test_dendritic_tree_by_its_equation():
-    rnn, inputs = small_rnn(TREE), small_inputs(1)
+    rnn, inputs = small_rnn(replace(TREE, input_scale=3.0)), small_inputs(1)
+    cue = inputs.shown[2][0]
     state, tree, clock = states(rnn, 1)[0], rnn.drive, rnn.preparatory_clock
     units, branches, leaves = 5, 3, 2
     somas = []
@@ -70,11 +71,7 @@ def test_dendritic_tree_by_its_equation():
             for k in range(leaves):
                 node = (k * branches + j) * units + i
                 leaf = tree.from_state.weight[node] @ rescaled(rnn, state, 1, 0.1) + tree.from_state.bias[node]
-                leaf = (
-                    leaf
-                    + tree.leaf_time.weight[node] @ clock
-                    + tree.from_input.weight[node] @ (10 * inputs.shown[2][0])
-                )
+                leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ (3 * cue)
                 branch = branch + tree.leaf_weight[k, below] * softplus(leaf)
             soma = soma + tree.branch_weight[j, i] * softplus(branch)
         somas.append(softplus(soma))
