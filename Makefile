@@ -44,7 +44,8 @@ book: setup ## execute the chapters (those that changed) and build the HTML book
 html: setup ## build the HTML book from the stored outputs in build/html, running nothing
 	@$(python) -m swapbook build stored
 
-nbval := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks
+chapters := $(shell sed -n 's|^ *- file: *\(notebooks/.*\)|\1.ipynb|p' _toc.yml)
+nbval := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg $(chapters)
 
 test: setup ## run the tests, and compare the chapters with their stored outputs on one thread and on two
 	$(python) -m pytest
@@ -62,4 +63,4 @@ refresh: setup ## execute the chapters with their default parameters and store t
 	@$(python) -m swapbook refresh
 
 clean: ## remove what was built; keeps .venv
-	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	rm -rf build .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -32,7 +32,7 @@ from swaputils.errors import SwaputilsError
 from swaputils.files import NotStored, StoreError, read_json, shown
 from swaputils.network.rnn import RNN
 from swaputils.run_folder import has_settings, write_with_provenance
-from swaputils.surrogate import LADDER, SwapModel
+from swaputils.surrogate import LADDER, BnsConfig, SwapModel
 from swaputils.training.lessons import make_batch
 from swaputils.training.loop import SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 from swaputils.trials import Trials
@@ -159,9 +159,8 @@ def _density(
     if kind == "direct":
         rnn = _taught_directly(selected(), plan, learnt, checked, generator)
     else:
-        fit = surrogate.cell(
-            surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), generator=generator), set_size=FOLDED_SIZE
-        )
+        fitted = surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(), generator=generator)
+        fit = surrogate.cell(fitted, set_size=FOLDED_SIZE)
         if kind == "surrogate":
             return surrogate.response_log_density(fit, people.displays, people.response)
         rnn, lesson = selected(), plan_of(plan.config["condition"], plan.config["scale"], plan.seed, fit).distribution

@@ -1,7 +1,7 @@
 """Command line: `swaputils fetch | fit`; errors are one message and a non-zero exit status."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -82,7 +82,7 @@ def _reading(source: str, layout: Layout, seed: int) -> Reading:
     return examine(source if is_file else catalogue.find(source), layout)
 
 
-COMMANDS = {"fetch": fetch, "fit": fit}
+COMMANDS: dict[str, Callable[..., None]] = {"fetch": fetch, "fit": fit}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -76,8 +76,8 @@ def points(
 
 def given(axes: Axes, x: ArrayLike, y: ArrayLike) -> Axes:
     """Given values that the points should agree with, such as a known truth: open diamonds above all else."""
-    style = {"marker": "D", "markersize": 6, "markerfacecolor": "none", "markeredgewidth": 1.2, "linestyle": "none"}
-    axes.plot(x, y, color=COLOURS["target"], zorder=5, **style)
+    (marks,) = axes.plot(x, y, "D", color=COLOURS["target"], zorder=5)
+    marks.set(markersize=6, markerfacecolor="none", markeredgewidth=1.2)
     return axes
 
 
@@ -95,7 +95,14 @@ def cloud(axes: Axes, x: ArrayLike, y: ArrayLike, role: str) -> Axes:
 
 def outline(axes: Axes, values: ArrayLike, edges: ArrayLike, role: str) -> Axes:
     """Density of values as the outline of a histogram."""
-    axes.hist(np.asarray(values), edges, density=True, histtype="step", color=COLOURS[role], linewidth=1.4)
+    axes.hist(
+        np.asarray(values),
+        np.asarray(edges).tolist(),
+        density=True,
+        histtype="step",
+        color=COLOURS[role],
+        linewidth=1.4,
+    )
     return axes
 
 

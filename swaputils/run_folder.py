@@ -56,7 +56,7 @@ def write_with_provenance(path: Path, text: str, settings: Mapping | None = None
     settings: what the text depends on, as JSON values; kept with its provenance, see `has_settings`.
     """
     content = text.encode()
-    made_by = provenance() | {"sha256": hashlib.sha256(content).hexdigest()}
+    made_by: dict[str, object] = provenance() | {"sha256": hashlib.sha256(content).hexdigest()}
     made_by |= {} if settings is None else {"settings": dict(settings)}
     write_files({path: content, _provenance_of(path): (json.dumps(made_by, indent=2) + "\n").encode()})
 
@@ -82,7 +82,7 @@ def config_hash(config: Mapping) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def provenance() -> dict[str, str | int | None]:
+def provenance() -> dict[str, object]:
     """Versions, kind of machine, threads, dtype, date (UTC) and commit; no paths, host names or user names."""
     return {
         "swaputils": version("swaputils"),
@@ -148,17 +148,23 @@ def read_run(folder: Path | str, like: Mapping[str, Tensor] | None = None) -> Ru
     folder = Path(folder)
     if not folder.is_dir():
         raise StoreError(f"{shown(folder)}: there is no such run folder{_neighbours(folder)}")
-    config = read_json(folder / CONFIG)
-    if not isinstance(config, dict):
-        raise StoreError(f"{shown(folder / CONFIG)}: is not a JSON object")
+    config = _read_object(folder / CONFIG)
     weights, metadata = read_tensors(folder / WEIGHTS, like)
     if metadata.get("config_hash") != config_hash(config):
         raise StoreError(
             f"{shown(folder / WEIGHTS)}: holds foreign weights; they carry the config hash "
             f"{metadata.get('config_hash', '(none)')}, {CONFIG} beside them has {config_hash(config)}"
         )
-    rest = (read_log(folder / LOG), read_json(folder / METRICS), read_json(folder / PROVENANCE))
-    return Run(config, weights, *rest)
+    log = read_log(folder / LOG)
+    return Run(config, weights, log, _read_object(folder / METRICS), _read_object(folder / PROVENANCE))
+
+
+def _read_object(path: Path) -> dict:
+    """A JSON object; StoreError where a file holds another kind of value."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise StoreError(f"{shown(path)}: is not a JSON object")
+    return value
 
 
 def _neighbours(folder: Path) -> str:

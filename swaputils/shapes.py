@@ -1,6 +1,7 @@
 """Shapes of the tensors in a record, checked when it is made, and records that move between devices."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,11 +22,12 @@ def check_shape(record: object, name: str, shape: tuple[int | None, ...]) -> Non
         raise ShapeError(f"{type(record).__name__}.{name} has shape {actual}; expected ({expected})")
 
 
+@dataclass(frozen=True)
 class Moves:
     """Gives a record of tensors, or of tuples of them, `.to(device)`; given a tensor, it follows its dtype as well."""
 
     def to(self, device: torch.device | str | Tensor):
-        moved = {}
+        moved: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, tuple):

@@ -177,8 +177,8 @@ def _random_orders(rows: int, length: int, generator: torch.Generator) -> Tensor
 
 def repeated_display(report: Sequence[float], probe: Sequence[float], cued: int, count: int) -> Displays:
     """The same display `count` times: report and probe feature of each item (rad), and the index of the cued one."""
-    features = [torch.tensor(feature, dtype=torch.float64).expand(count, -1) for feature in (report, probe)]
-    return Displays(*(wrap(feature) for feature in features), torch.full((count,), cued))
+    shown = [wrap(torch.tensor(feature, dtype=torch.float64).expand(count, -1)) for feature in (report, probe)]
+    return Displays(shown[0], shown[1], torch.full((count,), cued))
 
 
 def probe_distance(displays: Displays) -> Float[Tensor, "trials items"]:

@@ -48,6 +48,12 @@ def small_rnn(config: RNNConfig | None = None, task: TaskConfig = INDEX_TASK, se
     return RNN(config, task.input_size, report_noise(short_schedule()), generator=seeded(seed)).double()
 
 
+def stepped(rnn: RNN, state: Tensor, context: tuple[Tensor, ...]) -> Tensor:
+    """Deterministic part of one step, (1 - leak) z + leak f(z)."""
+    drive, _ = rnn.drive.evaluate(rnn.drive.weights(), state, context)
+    return (1 - rnn.config.leak) * state + rnn.config.leak * drive
+
+
 def target_of(displays: Displays, swap_probability: float) -> ResponseMixture:
     return response_mixture(displays, flat(displays, swap_probability))
 

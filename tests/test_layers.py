@@ -52,6 +52,7 @@ RANKS = {
         "evaluation": 4,
         "measures": 5,
         "networks": 6,
+        "parameters": 7,
         "collection": 7,
         "misbinding": 7,
         "people": 8,

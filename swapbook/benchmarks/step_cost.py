@@ -73,7 +73,7 @@ def tree_by_its_equations(tree, state: Tensor, context: tuple[Tensor, ...]) -> T
 
 def rollout_by_a_loop(network: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: Tensor | None = None) -> Rollout:
     """The trials of `rnn.rollout` as a plain loop, whose derivative is left to torch."""
-    leak, start = network.config.leak, inputs.periods.preparatory_steps
+    leak, start = network.config.leak, inputs.preparation
     contexts = [
         tuple(layer[step if len(layer) > 1 else 0] for layer in span.context)
         for span in network.contexts(inputs)
@@ -94,11 +94,12 @@ def rollout_by_a_loop(network: RNN, inputs: TrialInputs, noise: TrialNoise, teac
 def a_training(job: Job) -> Training:
     """A diffusion training of the paper's index-cued network at the sizes of the job, past its curriculum."""
     plan = plan_of("index_swap", "paper", 0)
-    task = replace(plan.task, periods=replace(plan.task.periods, report=job.report))
+    shown = replace(plan.task.config, periods=replace(plan.task.periods, report=job.report))
+    task = replace(plan.task, config=shown)
     schedule = linear_schedule(task.periods.steps("report"))
     weights = signal_weights(schedule)
-    objective = partial(objectives.diffusion_closed_form, schedule=schedule, weights=weights)
-    lesson = replace(plan.distribution, task=task, objective=objective)
+    loss = partial(objectives.diffusion_closed_form, schedule=schedule, weights=weights)
+    lesson = replace(plan.distribution, task=task, loss=loss)
     generator = torch.Generator().manual_seed(0)
     config = replace(plan.rnn, units=job.units, branching=(job.branching, job.branching))
     network = RNN(config, task.input_size, report_noise(schedule), generator=generator)

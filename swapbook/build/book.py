@@ -1,12 +1,13 @@
 """Build the book from chapters executed now, or from their stored outputs."""
 
-import argparse
-import sys
-import time
-
-from swapbook.conditions import UnknownName
-from swapbook.build.chapters import BUILD, ChapterError, ParameterError, chapter_paths, check_names, execute_if_changed, parse_parameters
-from swapbook.build.site import BookError, INDEX, render
+from swapbook.build.chapters import (
+    BUILD,
+    chapter_paths,
+    check_names,
+    execute_if_changed,
+    parse_parameters,
+)
+from swapbook.build.site import INDEX, render
 
 
 def build_executed(assignments: list[str]) -> str:

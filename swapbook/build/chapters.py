@@ -8,13 +8,15 @@ from pathlib import Path
 
 import nbformat
 import papermill
+import yaml
 from papermill.exceptions import PapermillExecutionError
 
+from swapbook.build.normalise import normalise
 from swapbook.conditions import CONDITIONS, named
+from swapbook.parameters import ParameterError
 from swapbook.places import ROOT
 from swapbook.scales import SCALES
 from swapbook.tables import posterior_folder
-from swapbook.build.normalise import normalise
 from swaputils.errors import SwaputilsError
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -29,17 +31,15 @@ for variable in ("SWAPUTILS_DATA", "SWAPUTILS_RESULTS"):  # the kernels work in 
         os.environ[variable] = str(Path(os.environ[variable]).resolve())
 
 
-class ParameterError(SwaputilsError):
-    """A parameter was given that the chapter does not have, or with a value of another type."""
-
-
 class ChapterError(SwaputilsError):
     """A chapter stopped on an error."""
 
 
 def chapter_paths() -> list[Path]:
-    """The chapters in reading order."""
-    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    """The chapters in reading order, as the book's contents list them; other notebooks beside them are nobody's business."""
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    listed = [ROOT / f"{entry['file']}.ipynb" for part in parts for entry in part["chapters"]]
+    return [path for path in listed if path.parent == NOTEBOOKS]
 
 
 def defaults(chapter: Path) -> dict[str, object]:

@@ -10,19 +10,18 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from swapbook.conditions import CONDITIONS, HEADLINE, named
-from swapbook.collection import collection
-from swapbook.networks import DEVICE, Network
-from swaputils.files import StoreError, shown, write_text
 from swapbook.build.chapters import BUILD, absolute
+from swapbook.collection import collection
+from swapbook.conditions import CONDITIONS, HEADLINE, named
+from swapbook.networks import DEVICE, Network
 from swapbook.places import ROOT
 from swapbook.scales import SCALES
 from swaputils.errors import SwaputilsError
+from swaputils.files import StoreError, shown, write_text
 
 SETTINGS, SNAKEFILE = (ROOT / "swapbook" / "build" / name for name in ("collection.yaml", "Snakefile"))
 RUN = {"cores": "2", "device": "cpu", "profile": "", "dryrun": "False"}  # how, not what
@@ -131,7 +130,9 @@ def snakemake(what: Mapping, how: Mapping, chosen: list[Network]) -> None:
     command += ["--config", *(f"{name}={value}" for name, value in what.items())]
     command += ["--profile", how["profile"]] if how["profile"] else ["--cores", how["cores"]]
     command += ["--dry-run"] if how["dryrun"] == "True" else []
-    kept = [str(notebook_of(member)) for member in chosen if notebook_of(member).is_file()]  # logs of networks that are gone
+    kept = [
+        str(notebook_of(member)) for member in chosen if notebook_of(member).is_file()
+    ]  # logs of networks that are gone
     command += ["--forcerun", *kept] if kept else []
     subprocess.run(command, cwd=ROOT, check=False, env=os.environ | {DEVICE: how["device"]})
 
@@ -157,4 +158,4 @@ def train(what: Mapping, how: Mapping) -> list[Network]:
 def failures(missing: list[Network]) -> str:
     """What is said of members without a network."""
     lines = (f"  {member.name}: {why_not(member)}" for member in missing)
-    return "\n".join((f"error: {len(missing)} networks are missing", *lines))
+    return "\n".join((f"{len(missing)} networks are missing", *lines))

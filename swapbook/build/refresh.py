@@ -4,7 +4,6 @@ Two runs give the same bytes.
 """
 
 import os
-import sys
 from pathlib import Path
 
 import nbformat
@@ -12,9 +11,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-from swaputils.files import shown
 from swapbook.build.chapters import KERNEL_ARGUMENTS, NOTEBOOKS, ChapterError, chapter_paths
 from swapbook.build.normalise import normalise
+from swaputils.files import shown
 
 
 def refresh(chapter: Path) -> None:

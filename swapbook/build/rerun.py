@@ -8,14 +8,18 @@ learning curves of the paper's recipe stay as they are: `python -m swapbook.benc
 The executed copies go to build/rerun.
 """
 
-import sys
-
 from swapbook import people
-from swaputils.errors import SwaputilsError
-from swapbook.tables import check_data
 from swapbook.build import collect, scores, tabulate, verdicts
-from swapbook.build.chapters import BUILD, ChapterError, ParameterError, chapter_paths, check_names, execute, parse_parameters
+from swapbook.build.chapters import (
+    BUILD,
+    chapter_paths,
+    check_names,
+    execute,
+    parse_parameters,
+)
 from swapbook.build.tabulate import TABLES
+from swapbook.tables import check_data
+from swaputils.errors import SwaputilsError
 
 
 def train_and_score(parameters: dict[str, object]) -> str:

@@ -5,17 +5,12 @@ scores are stored and current are left out, so an interrupted call goes on with 
 themselves, until the file that says so, which ends in _stopped.json, is deleted.
 """
 
-import sys
 from contextlib import suppress
 
-import torch
 from tqdm import tqdm
 
-from swapbook import limited, people
-from swapbook.conditions import named
-from swaputils.data.table import DataError
+from swapbook import limited
 from swapbook.limited import COUNTS, KINDS, learner
-from swaputils.files import StoreError
 from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
 
 SEEDS = range(3)

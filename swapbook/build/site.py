@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from swapbook.build.chapters import NOTEBOOKS, content_hash
+from swapbook.build.chapters import chapter_paths, content_hash
 from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
 
@@ -19,13 +19,13 @@ class BookError(SwaputilsError):
 
 
 def _stage(chapters: dict[str, Path], folder: Path) -> None:
-    """Copy all that the book is built from, each chapter from where its executed copy lies."""
+    """Copy all that the book is built from, each chapter from where its executed copy lies, and no other notebook."""
     shutil.copytree(ROOT / "book", folder / "book", ignore=IGNORED)
-    shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=IGNORED)
+    (folder / "notebooks").mkdir()
+    for chapter in chapter_paths():
+        shutil.copy(chapters.get(chapter.stem, chapter), folder / "notebooks" / chapter.name)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder / name)
-    for stem, executed in chapters.items():
-        shutil.copy(executed, folder / "notebooks" / f"{stem}.ipynb")
 
 
 def _build(folder: Path) -> None:

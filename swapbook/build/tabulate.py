@@ -1,11 +1,7 @@
 """The stored tables of the surrogates: what chapter 1 shows."""
 
-import sys
-
 from swapbook import tables
-from swapbook.conditions import UnknownName, named
-from swaputils.data.table import DataError
-from swaputils.files import StoreError
+from swapbook.conditions import named
 
 WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks", "histograms")
 WITH_RETRO_CUE = ("functions", "people", "contrasts", "ladder", "checks", "histograms")

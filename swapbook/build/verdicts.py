@@ -8,13 +8,24 @@ from pathlib import Path
 
 import pandas as pd
 
-from swapbook.claims import Claim, ClaimError, Finding, HOLDS, IN_PART, Part, find, find_among_people, overall, read_claims, trainings
-from swapbook.quantities import AMONG_PEOPLE, QUANTITIES
+from swapbook.claims import (
+    HOLDS,
+    IN_PART,
+    Claim,
+    Finding,
+    Part,
+    find,
+    find_among_people,
+    overall,
+    read_claims,
+    trainings,
+)
 from swapbook.conditions import CONDITIONS
+from swapbook.places import ROOT
+from swapbook.quantities import AMONG_PEOPLE, QUANTITIES
 from swapbook.scales import BOOK
 from swapbook.tables import PEOPLE
-from swaputils.files import StoreError, shown, write_text
-from swapbook.places import ROOT
+from swaputils.files import write_text
 
 CLAIMS, PAGE = ROOT / "claims.yml", ROOT / "book" / "claims.md"
 OPENING = """# Claims and verdicts

@@ -31,7 +31,7 @@ def invented(functions: pd.DataFrame) -> Figure:
         mean = table.groupby("distance")["invented"].mean()
         curve(axes, np.rad2deg(mean.index), mean, "target")
         axes.set(title=name.replace(" + ", "\n+ "), xticks=(0, 90, 180), xlim=(0, 180))
-        reference(axes, 0)
+        reference(axes, 0.0)
     panels[0].set_ylabel("fitted minus true $f$")
     figure.supxlabel("report distance (°)", fontsize=9)
     return figure

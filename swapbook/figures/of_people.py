@@ -81,8 +81,8 @@ def by_report_distance(functions: pd.DataFrame) -> Figure:
             curve(axes, np.rad2deg(one["distance"]), middle, role)
         weight_axis(axes).set_title(_in_two_lines(name))
         axes.set(xlim=(0, 180), xticks=(0, 90, 180), ylim=(1e-3, 5))
-    say(panels[0], 40, 1.1, "von Mises", "network")
-    say(panels[0], 40, 0.02, "wrapped stable", "surrogate")
+    say(panels[0], 40.0, 1.1, "von Mises", "network")
+    say(panels[0], 40.0, 0.02, "wrapped stable", "surrogate")
     panels[0].set_ylabel("weight")
     figure.supxlabel("report distance (°)", fontsize=9)
     return figure
@@ -97,7 +97,7 @@ def swap_shares(table: pd.DataFrame) -> Figure:
             for what, role in (("swaps", "nontarget"), ("excess", "surrogate")):
                 points(axes, one["set_size"] + step, one[what], one[f"{what}_low"], one[f"{what}_high"], role, marker)
         axes.set(title=name, xticks=one["set_size"])
-        reference(axes, 0)
+        reference(axes, 0.0)
     say(grid[0], 1.9, 0.44, "all swaps", "nontarget")
     say(grid[0], 1.9, 0.40, "excess over the farthest distance", "surrogate")
     grid[0].set(ylabel="share of responses", ylim=(-0.1, 0.48))
@@ -114,7 +114,7 @@ def by_person(people: pd.DataFrame, gradients: pd.DataFrame) -> Figure:
     for (_, table), marker, step in zip(gradients.groupby("data", sort=False), "os", (-0.12, 0.12)):
         size = table["contrast"].str.removeprefix("set_size ").astype(int)
         points(panels[2], size + step, table["f"], table["low"], table["high"], "surrogate", marker)
-    reference(panels[2], 0)
+    reference(panels[2], 0.0)
     panels[2].set(xlabel="set size (items)", ylabel="gradient of $f$", title="group")
     panels[0].set_ylabel("weight")
     return figure

@@ -33,8 +33,8 @@ def noising(coordinate: ArrayLike, swapped: ArrayLike) -> Figure:
         _sideways(axes, {role: values[:, level] for role, values in roles.items()}, np.linspace(-4.5, 4.5, 61))
         axes.set_title(f"t = {level}")
     paths.set(xlabel="noise level t", xlim=(0, last), ylabel="first coordinate of $x_t$", ylim=(-4.5, 4.5))
-    say(paths, last, 4.0, "responses to the cued item", "cued", ha="right")
-    say(paths, last, -4.2, "swaps", "nontarget", ha="right")
+    say(paths, float(last), 4.0, "responses to the cued item", "cued", ha="right")
+    say(paths, float(last), -4.2, "swaps", "nontarget", ha="right")
     return figure
 
 
@@ -54,8 +54,8 @@ def targets(draws: pd.DataFrame, level: int) -> Figure:
     points(axes, binned["x"], mean, mean - error, mean + error, "target")
     axes.set(xlabel="first coordinate of $x_t$", ylabel="first coordinate of $k_t$", ylim=(-3, 3))
     axes.set_title(f"targets at level t = {level}")
-    say(axes, 4, 2.5, "drawn: cued item", "cued", ha="right")
-    say(axes, 4, -2.7, "drawn: swaps", "nontarget", ha="right")
+    say(axes, 4.0, 2.5, "drawn: cued item", "cued", ha="right")
+    say(axes, 4.0, -2.7, "drawn: swaps", "nontarget", ha="right")
     say(axes, -0.6, 0.3, "closed form", "ideal")
     return figure
 
@@ -67,7 +67,7 @@ def floor(smallest: pd.DataFrame) -> Figure:
     for probability, line in smallest.iterrows():
         curve(axes, line.index, line, "nontarget", linewidth=1 + 2 * probability)
         above = {"ha": "center", "xytext": (0, 3), "textcoords": "offset points"}
-        say(axes, line.index[middle], line.iloc[middle], f"{probability:.2f}", "nontarget", **above)
+        say(axes, float(line.index[middle]), line.iloc[middle], f"{probability:.2f}", "nontarget", **above)
     axes.set(xlim=(smallest.columns[0], 1), ylim=(0, None))
     axes.set(xlabel="noise level t", ylabel="variance of the sampled target")
     return figure
@@ -150,9 +150,9 @@ def information(gains: Mapping[str, ArrayLike], steps: Sequence[int]) -> Figure:
         _with_error(axes, steps, gain, error, role, marker)
     reference(axes, 0.0)
     peak = float(np.max(np.asarray(gains["index-cued, old"])[:, 0]))
-    say(axes, 0, 0.8 * peak, "forced, beyond an old $x_t$", "ideal")
-    say(axes, 0, 0.65 * peak, "running free, beyond $x_t$", "nontarget")
-    say(axes, 0, 0.5 * peak, "forced, beyond $x_t$: none", "network")
+    say(axes, 0.0, 0.8 * peak, "forced, beyond an old $x_t$", "ideal")
+    say(axes, 0.0, 0.65 * peak, "running free, beyond $x_t$", "nontarget")
+    say(axes, 0.0, 0.5 * peak, "forced, beyond $x_t$: none", "network")
     axes.set(xlabel="report step", ylabel="information (bits)")
     return figure
 
@@ -193,7 +193,7 @@ def deciding(early: pd.Series, late: float) -> Figure:
     figure, axes = plt.subplots(figsize=(6.5, 2.6))
     curve(axes, early.index, early, "network", marker="o", markersize=4)
     reference(axes, late, "decides in the plane, during the report", "ideal")
-    say(axes, 40, 6, "decides before the report", "network")
+    say(axes, 40.0, 6.0, "decides before the report", "network")
     axes.set(xscale="log", yscale="log", xlabel="null-space rollouts K", ylabel="loss beyond entropy (nats)")
     return figure
 

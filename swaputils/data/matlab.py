@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from swaputils.data.table import DataError
 from swaputils.files import shown
@@ -34,7 +33,7 @@ def read_matlab(path: Path, content: bytes) -> tuple[pd.DataFrame, tuple[str, ..
         )
     except DataError:
         raise
-    except (MatReadError, OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
+    except Exception as error:  # a damaged file raises whatever its reader stumbles over
         raise DataError(f"{shown(path)}: is not a whole MATLAB file ({error})") from error
     variables = {name: value for name, value in variables.items() if not name.startswith("__")}
     parts, where = _people(variables)

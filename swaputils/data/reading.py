@@ -84,7 +84,7 @@ def examine(path: Path | str, layout: Layout | None = None) -> Reading:
     """What a file holds, with the problems that keep it from being fitted; DataError where it cannot be read at all."""
     path, layout = Path(path), layout or Layout()
     sheet, problems = read_sheet(path, layout), []
-    _refuse_places(sheet)
+    sheet = _places_from_0(sheet)
     if layout.two_components:
         sheet, problems = only_target(sheet)
     cells, roles = sheet.source.cells, sheet.roles.of
@@ -208,22 +208,20 @@ def _radians(sheet: Sheet, name: str) -> np.ndarray:
     return np.where(inside, angles, (angles + math.pi) % (2 * math.pi) - math.pi)
 
 
-def _refuse_places(sheet: Sheet) -> None:
-    """DataError where a cell is no number of a place on the circle."""
+def _places_from_0(sheet: Sheet) -> Sheet:
+    """Numbers of places counted from 0; DataError where a cell is no number of a place on the circle."""
     slots = sheet.layout.cue_slots
     if slots is None:
-        return
+        return sheet
     if not sheet.cues:
         raise DataError(f"{shown(sheet.path)}: --cue-slots is about cue columns, but none is read")
-    first = 0 if (sheet.values[sheet.cues].min().min() == 0) else 1
+    first = 0 if sheet.values[sheet.cues].min().min() == 0 else 1
+    allowed = f"whole numbers from {first} to {first + slots - 1}, as --cue-slots says"
     for name in sheet.cues:
         places = sheet.values[name]
         faulty = (places % 1 != 0) & places.notna() | (places < first) | (places > first + slots - 1)
-        sheet.refuse(
-            faulty,
-            name,
-            f"is no place; expected whole numbers from {first} to {first + slots - 1}, as --cue-slots says",
-        )
+        sheet.refuse(faulty, name, f"is no place; expected {allowed}")
+    return replace(sheet, values=sheet.values.assign(**sheet.values[sheet.cues] - first), first_place=first)
 
 
 def _columns(sheet: Sheet) -> tuple[Column, ...]:
@@ -232,6 +230,7 @@ def _columns(sheet: Sheet) -> tuple[Column, ...]:
     for name in sheet.values:
         if name in sheet.titles:
             raw = sheet.error if name == "response" and sheet.error is not None else sheet.values[name]
+            raw = raw + sheet.first_place if name.startswith("cue_") else raw
             role = (
                 re.sub(r"_(?=\d)", " ", name).replace("_", " of ", 1)
                 if name.startswith("cue_")

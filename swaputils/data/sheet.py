@@ -28,6 +28,7 @@ class Sheet:
     facts:    what was done to get here, as phrases.
     relative: whether response and non-targets count from the target.
     error:    the column of errors as it stands, where the file has errors in place of responses.
+    first_place: what was taken from numbers of places, so that they count from 0.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Sheet:
     facts: list[str] = field(default_factory=list)
     relative: bool = False
     error: pd.Series | None = None
+    first_place: int = 0
 
     @property
     def items(self) -> list[str]:

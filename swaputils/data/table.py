@@ -171,8 +171,8 @@ def numbers(path: Path, cells: pd.Series) -> pd.Series:
 def _number(cell: str | None) -> float:
     """The number in a cell; NaN where there is none."""
     try:
-        return float(cell)
-    except (TypeError, ValueError):
+        return math.nan if cell is None else float(cell)
+    except ValueError:
         return math.nan
 
 

@@ -27,8 +27,8 @@ def sample_path(
     Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], noise variance of the schedule).
     start: state at the start of the report period; standard normal when None.
     """
-    like = {"dtype": target.like.dtype, "device": target.like.device}
-    noise = torch.randn((schedule.steps + 1, len(target), 2), generator=generator, **like)
+    dtype, device = target.like.dtype, target.like.device
+    noise = torch.randn((schedule.steps + 1, len(target), 2), generator=generator, dtype=dtype, device=device)
     path = [noise[0] if start is None else start]
     for step, deviation in enumerate(report_noise(schedule).tolist()):
         path.append(_mean_after(schedule, target, step, path[-1]) + deviation * noise[step + 1])

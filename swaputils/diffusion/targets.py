@@ -22,12 +22,11 @@ RADIUS = 2.5  # of responses in the readout plane
 
 @runtime_checkable
 class Target(Protocol):
-    """A distribution of end points for each of M displays.
+    """A distribution of end points for each of M displays."""
 
-    radius: distance from the origin at which answers lie (R).
-    """
-
-    radius: float
+    @property
+    def radius(self) -> float:
+        """Distance from the origin at which answers lie (R)."""
 
     def __len__(self) -> int: ...
 
@@ -211,7 +210,8 @@ class ResponseDensity(Moves):
         place = (angle.to(normalised) + math.pi) / (2 * math.pi) * nodes
         below = place.floor().long()
         pair = torch.stack((below % nodes, (below + 1) % nodes), dim=1)
-        return torch.lerp(*normalised.gather(1, pair).unbind(1), place - below)
+        first, second = normalised.gather(1, pair).unbind(1)
+        return torch.lerp(first, second, place - below)
 
     def moments(self) -> tuple[Float[Tensor, "trials 2"], Float[Tensor, "trials 2 2"]]:
         """Mean and covariance of the end point, by quadrature over the nodes."""

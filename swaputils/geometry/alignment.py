@@ -116,11 +116,12 @@ def alignment_from(products: CrossProducts, *, generator: torch.Generator) -> Co
     variance = products.variance
     cued = products.additive.shape[-3] == 8
     pairs = {"planes": [(0, 6)], "nonselected": [(2, 4)], "selected_nonselected": [(0, 2), (6, 4)]}
-    found: dict[str, PlanePair | None] = dict.fromkeys(pairs)
-    for name, rows in pairs.items() if cued else [("planes", [(0, 2)])]:
-        found[name] = _plane_pair(products, rows, chance)
+    pairs = pairs if cued else {"planes": [(0, 2)]}
+    found = {name: _plane_pair(products, rows, chance) for name, rows in pairs.items()}
     return ColourAlignment(
-        **found,
+        planes=found["planes"],
+        nonselected=found.get("nonselected"),
+        selected_nonselected=found.get("selected_nonselected"),
         additive_r2=_shaped(estimate(variance[..., 0] / variance.sum(-1)), products),
         interaction=_shaped(estimate(variance[..., 1]), products),
         units=products.units,

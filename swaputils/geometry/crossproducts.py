@@ -52,10 +52,13 @@ class CrossProducts:
         alike = self.additive.shape == other.additive.shape and self.signal.shape == other.signal.shape
         if not alike or (self.leading is None) != (other.leading is None):
             raise ValueError("sessions differ in steps, harmonics or in whether items were cued; measure them alike")
+        leading = None
+        if self.leading is not None and other.leading is not None:
+            leading = self.leading + other.leading
         return replace(
             self,
             additive=self.additive + other.additive,
-            leading=None if self.leading is None else self.leading + other.leading,
+            leading=leading,
             variance=self.variance + other.variance,
             signal=self.signal + other.signal,
             dependent=self.dependent or other.dependent,
@@ -96,7 +99,7 @@ def cross_products(
     steps = activity if activity.ndim == 3 else activity[:, None]
     check_activity(steps, colours)
     model = regressions(colours, harmonics)
-    groups = {"all trials": slice(None)}
+    groups: dict[str, slice | Tensor] = {"all trials": slice(None)}
     if cued is not None:
         if not ((cued == 0) | (cued == 1)).all():
             raise UnusableActivity("cued must be 0 or 1 in every trial")
@@ -112,7 +115,7 @@ def cross_products(
     return CrossProducts(
         additive=additive,
         leading=leading,
-        variance=sum(_variances(each, deals[0], model, jackknife) for each in moments) / len(moments),
+        variance=torch.stack([_variances(each, deals[0], model, jackknife) for each in moments]).sum(0) / len(moments),
         signal=signal,
         dependent=dependence(colours) > 3 / len(colours) ** 0.5,
         by_step=activity.ndim == 3,

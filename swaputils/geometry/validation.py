@@ -1,5 +1,6 @@
 """How far every measure of colour planes is from planted truth, on the displays and at the noise of an analysis."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from swaputils.errors import SwaputilsError
 from swaputils.geometry.alignment import WIDEST, colour_alignment
 from swaputils.geometry.crossproducts import CrossProducts, cross_products
 from swaputils.geometry.planepairs import estimate, pair_measures
@@ -76,6 +78,7 @@ def _all_measures(planted: Planted, generator: torch.Generator) -> dict[str, flo
     means = condition_means(planted.activity, *_cued_colour(planted, cued), BINS)
     angles = four_colour_angles(planted.activity, *_cued_colour(planted, cued), draws=50, generator=generator)
     planes = colour_alignment(planted.activity, planted.colours, generator=generator).planes
+    interactions = planes.with_interactions
     return {
         "bins of one colour": float(compare_means(means).alignment),
         "three components, 16 bins": float(
@@ -83,7 +86,7 @@ def _all_measures(planted: Planted, generator: torch.Generator) -> dict[str, flo
         ),
         "three components, 4 colours, 10 trials each": float(angles.median().deg2rad().cos()),
         "regression on both colours": float(planes.alignment.value),
-        "regression with interactions": float(planes.with_interactions.value),
+        "regression with interactions": math.nan if interactions is None else float(interactions.value),
     }
 
 
@@ -134,6 +137,8 @@ def recordings(plan: Plan, count: int = 500, *, generator: torch.Generator) -> R
         alignment = estimate(measures.alignment[:, 0])
         one = (measures.numerator[0, 0], *measures.strengths[0, 0], measures.rho_self[0, 0])
         rows.append(torch.stack([*one, alignment.value, alignment.low, alignment.high]))
+    if pooled is None:
+        raise SwaputilsError(f"{count} recordings were asked for; one or more are needed")
     numerator, first, second, reliability, value, low, high = torch.stack(rows).T
     radii = [strength**2 for strength in plan.strengths]
     known, told = value.isfinite(), high - low <= WIDEST

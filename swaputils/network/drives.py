@@ -30,6 +30,9 @@ class GatedDrive(nn.Module):
     units, hidden: sizes. input_size, clock: lengths of h and e. readout: the plane.
     """
 
+    reading: Tensor
+    writing: Tensor
+
     def __init__(
         self,
         units: int,
@@ -94,6 +97,8 @@ class TreeDrive(nn.Module):
     units, branches, leaves: sizes. input_size, clock: lengths of h and e. readout, memory_scale: as for the gated drive.
     input_scale: s.
     """
+
+    reading: Tensor
 
     unrolled = Unrolled
 

@@ -3,7 +3,7 @@
 z_{k+1} = (1 - leak) z_k + leak f(z_k, time_k, input_k) + sigma_k eta_k          (one step)
 x_k     = U z_k                                                                 (readout plane; the rest is the null space)
 
-f is the recurrent drive. `RNN.step` is the deterministic part; `rollout` adds the noise.
+f is the recurrent drive; `rollout` runs the steps.
 """
 
 import math
@@ -96,6 +96,12 @@ class RNN(nn.Module):
     generator:    draws the readout plane and the initial weights.
     """
 
+    readout: Tensor
+    null_space: Tensor
+    report_noise: Tensor
+    clock_code: Tensor
+    drive: GatedDrive | TreeDrive
+
     def __init__(
         self, config: RNNConfig, input_size: int, report_noise: Float[Tensor, " steps"], *, generator: torch.Generator
     ):
@@ -116,11 +122,6 @@ class RNN(nn.Module):
         self.preparatory_clock = nn.Parameter(torch.zeros(clock))
         self.register_buffer("clock_code", _clock_code(len(report_noise), clock))
         _initialise(self, generator)
-
-    def step(self, state: Float[Tensor, "trials units"], context: tuple[Tensor, ...]) -> Float[Tensor, "trials units"]:
-        """Deterministic part of one step, (1 - leak) z + leak f(z): [M, U] -> [M, U]; context: [M, ...] or [1, ...] each."""
-        drive, _ = self.drive.evaluate(self.drive.weights(), state, context)
-        return torch.lerp(state, drive, self.config.leak)
 
     def contexts(self, inputs: TrialInputs) -> list[Span]:
         """The drive's context in each period: constant before the report, clocked during it."""

@@ -56,11 +56,11 @@ class Rollout(Moves):
 def draw_noise(rnn: RNN, inputs: TrialInputs, *, generator: torch.Generator) -> TrialNoise:
     """Half-normal initial states and Gaussian step noise for the trials of `inputs`."""
     trials, units = len(inputs), rnn.config.units
-    like = {"dtype": rnn.readout.dtype, "device": rnn.readout.device}
+    dtype, device = rnn.readout.dtype, rnn.readout.device
     preparatory = rnn.report_noise[:1].expand(inputs.preparation)
     scale = torch.cat((preparatory, rnn.report_noise))
-    initial = torch.randn((trials, units), generator=generator, **like).abs()
-    steps = torch.randn((len(scale), trials, units), generator=generator, **like)
+    initial = torch.randn((trials, units), generator=generator, dtype=dtype, device=device).abs()
+    steps = torch.randn((len(scale), trials, units), generator=generator, dtype=dtype, device=device)
     return TrialNoise(initial, steps * scale[:, None, None])
 
 

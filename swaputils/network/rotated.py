@@ -18,7 +18,7 @@ class Sums:
     shared:     which of the two.
     """
 
-    parameters: list[nn.Parameter]
+    parameters: list[Tensor]
     shared: bool = True
 
     def joined(self, tensors: list[Tensor]) -> Tensor:
@@ -52,11 +52,14 @@ class RotatedAdam(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr, "betas": betas})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure=None):
+        """Move all parameters that have a gradient; no closure is called."""
         (settings,) = self.param_groups
         for each in self.sums:
-            gradient = each.joined([parameter.grad for parameter in each.parameters])
-            change = _change(gradient, self.state[each.parameters[0]], settings["betas"])
+            gradients = [parameter.grad for parameter in each.parameters if parameter.grad is not None]
+            if len(gradients) < len(each.parameters):
+                continue
+            change = _change(each.joined(gradients), self.state[each.parameters[0]], settings["betas"])
             for parameter, part in zip(each.parameters, each.parted(change)):
                 parameter.sub_(part, alpha=settings["lr"])
 

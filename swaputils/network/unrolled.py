@@ -82,7 +82,8 @@ def _forced(forcing: Any, part: slice, trials: int, units: int) -> tuple[bool, n
     if forcing is None or part.start < forcing.start:
         return False, np.empty((units, units), np.float32), np.empty((0, trials, units), np.float32)
     steps = slice(part.start - forcing.start, part.stop - forcing.start)
-    return True, *_arrays(forcing.projection, forcing.plane[steps])
+    projection, plane = _arrays(forcing.projection, forcing.plane[steps])
+    return True, projection, plane
 
 
 @loop

@@ -69,7 +69,7 @@ class Fitted:
     left_out:   one sentence for each kind of trials that some models were not fitted to.
     people:     one row per mixture, person and set size: fields of MixtureFit, aic, bic, and <parameter>_low, _high.
     group:      one row per mixture and set size: means over people with _low, _high; sums of aic and bic.
-    ladder:     what `compare` returns; None where no swap model could be fitted.
+    ladder:     what `compare` returns; empty, as the two tables below, where no swap model could be fitted.
     posteriors: by model and set size; those of the models "cue" and "report", and of the one with the largest ELBO.
     functions:  one row per model, set size and distance (rad): f, low, high, the log weight of a non-target.
     errors:     one row per set size, place and bin: centre of the error (rad), density of the responses, and of responses
@@ -81,10 +81,10 @@ class Fitted:
     left_out: tuple[str, ...]
     people: pd.DataFrame
     group: pd.DataFrame
-    ladder: pd.DataFrame | None
+    ladder: pd.DataFrame
     posteriors: dict[str, dict[int, SwapPosterior]]
-    functions: pd.DataFrame | None
-    errors: pd.DataFrame | None
+    functions: pd.DataFrame
+    errors: pd.DataFrame
 
     @property
     def best(self) -> str:
@@ -106,7 +106,8 @@ def fit(trials: Trials, config: FitConfig) -> Fitted:
     people, group, without_mixture = _mixtures(trials, config.resamples, generator)
     left_out = (*without_mixture, *without_swaps)
     if len(swaps) == 0:
-        return Fitted(trials, config, left_out, people, group, None, {}, None, None)
+        nothing = pd.DataFrame()
+        return Fitted(trials, config, left_out, people, group, nothing, {}, nothing, nothing)
     names = [name for name in LADDER if _has_cues(swaps) or not config.model(name).uses("cue")]
     models = {name: config.model(name) for name in names}
     ladder = compare(swaps, models, config.folds, config.swap, config.fold, seed=config.seed)
@@ -222,7 +223,8 @@ def _function(model: str, posteriors: dict[int, SwapPosterior]) -> pd.DataFrame:
     for size, fitted in posteriors.items():
         ends = fitted.distances if model == "cue" else fitted.report_distances
         points = model == "cue" and not fitted.continuous
-        distance = ends if points else torch.linspace(*ends.tolist(), GRID, dtype=torch.float64)
+        nearest, farthest = ends[[0, -1]].tolist()
+        distance = ends if points else torch.linspace(nearest, farthest, GRID, dtype=torch.float64)
         mean, deviation = (swap_function if model == "cue" else report_function)(fitted, distance)
         columns = {"distance": distance, "f": mean, "low": mean - NORMAL_95 * deviation}
         columns["high"] = mean + NORMAL_95 * deviation

@@ -20,6 +20,8 @@ EXPLANATION = (
     "difference. Weights of non-targets are compared where both conditions have the same cue distance."
 )
 
+NOTHING = "The conditions have no set size in common, so there is nothing to contrast."
+
 
 def contrasts(fits: Mapping[str, Fitted]) -> pd.DataFrame:
     """Differences of every pair of conditions, second minus first.
@@ -102,7 +104,7 @@ def overview(
     """A page with the contrasts and a link to the report of each condition."""
     table = contrasts(fits)
     table["sign"] = np.where((table["low"] > 0) | (table["high"] < 0), "differs", "")
-    shown = table.round(3).to_html(index=False, border=0)
+    shown = table.round(3).to_html(index=False, border=0) if len(table) else f"<p>{NOTHING}</p>"
     links = "".join(
         f'<li><a href="{escape(folders[one])}/report.html">{escape(one)}</a>: {len(fitted.trials)} trials</li>'
         for one, fitted in fits.items()

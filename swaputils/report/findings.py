@@ -23,7 +23,7 @@ def findings(fitted: Fitted) -> list[str]:
     said = []
     if len(fitted.group):
         said += _mixture_findings(fitted.group)
-    if fitted.ladder is not None:
+    if len(fitted.ladder):
         said.append(_best_model(fitted))
         said += [_effect(fitted.ladder, name) for name in ("cue", "report") if name in set(fitted.ladder["model"])]
         said += _gradient(fitted.functions)
@@ -42,7 +42,7 @@ def limits(fitted: Fitted) -> list[str]:
         )
     else:
         said.append("Intervals of the mixtures come from resampling trials within people: they are about these people.")
-    if fitted.ladder is not None:
+    if len(fitted.ladder):
         said += _swap_limits(fitted)
     return said
 

@@ -54,10 +54,9 @@ def page(fitted: Fitted, name: str, read: Sequence[str] = ()) -> str:
         parts += [_paragraph("What was read, and how:"), _list(list(read))]
     if len(fitted.group):
         parts += [_heading("Mixtures"), _paragraph(_MIXTURES), _mixture_table(fitted.group)]
-    if fitted.ladder is not None:
+    if len(fitted.ladder):
         parts += [_heading("Swap models"), _paragraph(_LADDER), _ladder_table(fitted.ladder)]
-        if fitted.functions is not None:
-            parts.append(_figure(panels.swap_functions(fitted), _FUNCTIONS))
+        parts.append(_figure(panels.swap_functions(fitted), _FUNCTIONS))
         parts += [_heading("Do predicted responses look like the observed ones?"), _paragraph(_CHECKS)]
         parts.append(_figure(panels.target_errors(fitted), "Errors from the target, by set size."))
         parts.append(_figure(panels.nontarget_errors(fitted), _AROUND))
@@ -80,7 +79,7 @@ def contents(
     made = provenance() | {"data": name, "fit": asdict(fitted.config), "read": list(read), **(settings or {})}
     files[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
     for table, rows in tables.items():
-        if rows is not None and len(rows):
+        if len(rows):
             files[folder / f"{table}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
     for model, posteriors in fitted.posteriors.items():
         for size, posterior in posteriors.items():

@@ -140,7 +140,9 @@ def _ascend(
         optimiser.zero_grad()
         bound = evidence_bound(start, antithetic(config.draws, start, generator=generator), data)
         (-bound).backward()
-        start.log_variances.grad[~learned] = 0.0
+        gradient = start.log_variances.grad
+        if gradient is not None:
+            gradient[~learned] = 0.0
         optimiser.step()
         schedule.step()
         trace[step] = bound.item()

@@ -83,7 +83,8 @@ def mixture_tables(
     Rows of the first: mixture, subject, set_size, the fields of MixtureFit, aic, bic, and the ends of the 95 % interval of each of
     PARAMETERS. Rows of the second: mixture, set_size, people, means of PARAMETERS with intervals, sums of aic and bic.
     """
-    rows, replicates = [], {}
+    rows: list[dict[str, object]] = []
+    replicates: dict[tuple[str, int], list[Tensor]] = {}
     for subject, size, chosen in tqdm(cells, desc="mixtures", unit="person and set size"):
         for name, components in MIXTURES.items():
             fitted = fit_mixture(chosen, components)
@@ -93,10 +94,10 @@ def mixture_tables(
             rows.append(row | {"aic": fitted.aic, "bic": fitted.bic} | _ends(draws))
     people = pd.DataFrame(rows)
     group = []
-    for (name, size), draws in replicates.items():
+    for (name, size), of_people in replicates.items():
         part = people[(people["mixture"] == name) & (people["set_size"] == size)]
         row = {"mixture": name, "set_size": size, "people": len(part), **part[PARAMETERS].mean()}
-        group.append(row | part[["aic", "bic"]].sum().to_dict() | _ends(torch.stack(draws).mean(0)))
+        group.append(row | part[["aic", "bic"]].sum().to_dict() | _ends(torch.stack(of_people).mean(0)))
     return people, pd.DataFrame(group).sort_values(["set_size", "mixture"]) if group else people
 
 
@@ -121,10 +122,11 @@ def _starts(fit: MixtureFit) -> tuple[list[list[float]], list[list[float]]]:
     kappa, _, nontarget, uniform = _values(fit)
     inside, borders = [(kappa, nontarget, uniform), *OTHER_STARTS], [(kappa, 0.0, uniform), (kappa, nontarget, 0.0)]
     swaps = 1.0 if fit.parameters == 3 else 0.0
-    return tuple(
-        [[place, 1 - swaps * nontarget - guesses, swaps * nontarget, guesses] for place, nontarget, guesses in places]
-        for places in (inside, borders)
-    )
+
+    def full(places: list[tuple[float, float, float]]) -> list[list[float]]:
+        return [[place, 1 - swaps * part - guesses, swaps * part, guesses] for place, part, guesses in places]
+
+    return full(inside), full(borders)
 
 
 def _highest(inside: Tensor, borders: Tensor, cosine: Tensor, counts: Tensor) -> Tensor:

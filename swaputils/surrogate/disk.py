@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -39,9 +40,10 @@ def load(folder: Path | str) -> SwapPosterior:
     run = read_run(folder)
     if run.config.get("model") != MODEL or set(run.weights) != {*ARRAYS, "uniform_logit"}:
         raise StoreError(f"{shown(folder)}: does not hold a {MODEL}; take a folder that a fit of swap functions wrote")
+    fields: dict[str, Any] = {name: run.weights[name] for name in ARRAYS}
+    fields |= {name: run.config[name] for name in DESCRIPTION} | {"kinds": tuple(run.config["kinds"])}
     return SwapPosterior(
-        **{name: run.weights[name] for name in ARRAYS},
-        **{name: run.config[name] for name in DESCRIPTION} | {"kinds": tuple(run.config["kinds"])},
+        **fields,
         basis=Basis(**run.config["basis"]),
         uniform_logit=run.weights["uniform_logit"].item(),
         elbo=run.metrics["elbo"],

@@ -18,7 +18,7 @@ from torch import Tensor
 from swaputils.surrogate.distances import SurrogateError
 from swaputils.surrogate.models import FACTORS, Factor, SwapModel
 from swaputils.surrogate.posterior import SwapPosterior
-from swaputils.surrogate.torus import KINDS, features, prior_deviation
+from swaputils.surrogate.torus import KINDS, Kind, features, prior_deviation
 from swaputils.trials import Trials
 
 LEVEL = -2.0  # prior mean of a swap logit
@@ -207,7 +207,7 @@ def cell(fit: SwapFit, **levels: int) -> SwapPosterior:
     )
 
 
-def _kinds(model: SwapModel) -> tuple[str, ...]:
+def _kinds(model: SwapModel) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS if any(term.kind == kind for term in model.terms))
 
 

@@ -88,7 +88,9 @@ def fit_mixture(trials: Trials, components: tuple[Component, ...] = TARGET_NONTA
     climbed = climb(climbs[best], cosine, counts[best], SMALLEST_GAIN)
     top = climbed[climbed.log_likelihood.argmax()]
     free = 3 if "nontarget" in components and len(cosine) > 1 else 2
-    return MixtureFit(top.concentration.item(), *top.shares.tolist(), top.log_likelihood.item(), len(trials), free)
+    target, nontarget, uniform = top.shares.tolist()
+    likelihood = top.log_likelihood.item()
+    return MixtureFit(top.concentration.item(), target, nontarget, uniform, likelihood, len(trials), free)
 
 
 def fit_mixture_table(trials: Trials, components: tuple[Component, ...] = TARGET_NONTARGET_GUESS) -> pd.DataFrame:

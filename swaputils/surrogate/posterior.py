@@ -17,7 +17,7 @@ from torch import Tensor
 
 from swaputils.angles import wrap
 from swaputils.surrogate.distances import TOLERANCE, SurrogateError, cue_distances, signed_distances
-from swaputils.surrogate.torus import Basis, features
+from swaputils.surrogate.torus import Basis, Kind, features
 from swaputils.trials import Displays
 
 
@@ -43,7 +43,7 @@ class SwapPosterior:
     elbo_trace:          [steps] its noisy estimate at each step of the fit.
     """
 
-    kinds: tuple[str, ...]
+    kinds: tuple[Kind, ...]
     basis: Basis
     mean: Tensor
     cholesky: Tensor
@@ -127,7 +127,8 @@ def averaged_probabilities(
     """The same averaged over functions drawn from the posterior, as if every response came from another one."""
     others, design = _of_displays(posterior, displays)
     coefficients = _coefficients(posterior, design, draws, generator)
-    return sum(_logits(posterior, displays, others, design @ row).softmax(dim=1) for row in coefficients) / draws
+    parts = (_logits(posterior, displays, others, design @ row).softmax(dim=1) for row in coefficients)
+    return sum(parts, start=design.new_zeros(())) / draws
 
 
 def drawn(posterior: SwapPosterior, *, generator: torch.Generator) -> SwapPosterior:

@@ -63,6 +63,7 @@ def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torc
         raise SwaputilsError(
             f"a batch of {size} cannot show each display {lesson.repeats} times; it must be a multiple"
         )
+    target: Target
     if lesson.observed is not None:
         picked = torch.randint(len(lesson.observed), (size,), device=generator.device, generator=generator).cpu()
         displays, target = lesson.observed.displays[picked], given(lesson.observed.response[picked])
@@ -83,7 +84,9 @@ def ladder(lesson: Lesson, delay_step: int) -> list[Lesson]:
 
     Probe-cued ladders start with two items; an index-cued network has a slot for each item, so all are there from the start.
     """
-    task: DelayedEstimation = lesson.task
+    task = lesson.task
+    if not isinstance(task, DelayedEstimation):
+        raise SwaputilsError(f"a ladder is for delayed estimation; the lesson's task is a {type(task).__name__}")
     config = task.config
     items, full = config.items, config.periods.steps("delay")
     fewest = items if config.cueing == "index" else min(items, 2)

@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from swaputils.angles import to_angle
 from swaputils.errors import SwaputilsError
+from swaputils.network.drives import TreeDrive
 from swaputils.network.rnn import RNN
 from swaputils.network.rollout import draw_noise, rollout
 from swaputils.network.rotated import RotatedAdam
@@ -122,7 +123,7 @@ class Training:
         generator: torch.Generator,
         in_flight: int | None = None,
     ):
-        if config.rotated and not hasattr(rnn.drive, "sums"):
+        if config.rotated and not isinstance(rnn.drive, TreeDrive):
             raise SwaputilsError(f"TrainConfig.rotated is for dendritic trees; this drive is {rnn.config.drive!r}")
         self.rnn, self.selection, self.distribution = rnn, list(selection), distribution
         self.config, self.generator = config, generator
@@ -137,12 +138,14 @@ class Training:
     def _enter(self, stage: str) -> None:
         self.stage, self.update, self.rung = stage, 0, 0
         self.median_error = self.wrong_items = math.nan
-        settings = {"lr": self.config.selection_rate, "betas": (0.9, 0.99)}
-        if self.config.rotated and stage == DISTRIBUTION:
-            parameters = list(self.rnn.parameters())
-            self.optimiser = RotatedAdam(parameters, self.rnn.drive.sums(), **settings)
-        else:
-            self.optimiser = torch.optim.Adam(self.rnn.parameters(), **settings)
+        self.optimiser = self._new_optimiser(self.config.rotated and stage == DISTRIBUTION)
+
+    def _new_optimiser(self, rotated: bool) -> torch.optim.Optimizer:
+        parameters, drive = list(self.rnn.parameters()), self.rnn.drive
+        rate, betas = self.config.selection_rate, (0.9, 0.99)
+        if rotated and isinstance(drive, TreeDrive):
+            return RotatedAdam(parameters, drive.sums(), rate, betas)
+        return torch.optim.Adam(parameters, rate, betas)
 
     def _select(self) -> Progress:
         """One update on the rung that has been reached; after a passed check the next one starts higher."""
@@ -223,9 +226,9 @@ class Training:
 
     def resume(self, tensors: dict[str, torch.Tensor], position: dict[str, str | float]) -> None:
         """Take up a training where `tensors` and `position` left it; the next update is the one that would have come."""
-        self._enter(position["stage"])
-        for name, value in position.items():
-            setattr(self, name, value)
+        self._enter(str(position["stage"]))
+        for name, place in position.items():
+            setattr(self, name, place)
         self.rnn.load_state_dict(_below("rnn", tensors))
         self.average.load_state_dict(_below("average", tensors))
         moments: dict[int, dict[str, torch.Tensor]] = {}

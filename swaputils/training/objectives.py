@@ -9,7 +9,8 @@ from torch import Tensor
 
 from swaputils.diffusion.noising import forward_trajectory, kernel_target
 from swaputils.diffusion.schedule import Schedule
-from swaputils.diffusion.targets import Target
+from swaputils.diffusion.targets import ResponseMixture, Target
+from swaputils.errors import SwaputilsError
 from swaputils.network.rnn import RNN
 from swaputils.network.rollout import Rollout, draw_noise, rollout, silent_noise
 from swaputils.training.lessons import Batch
@@ -97,6 +98,10 @@ def mixture_density(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Fl
     """
     run = rollout(rnn, batch.inputs, silent_noise(rnn, batch.inputs))
     centres, log_weights = mixture_readout(rnn, run.report[:, -1])
+    if not isinstance(batch.target, ResponseMixture):
+        raise SwaputilsError(
+            f"the mixture density is for narrow clusters; the target is a {type(batch.target).__name__}"
+        )
     variance = (batch.target.spread * batch.target.radius) ** 2
     drawn = batch.target.sample(generator=generator)
     log_density = -(drawn[:, None] - centres).square().sum(-1) / (2 * variance)

@@ -2,28 +2,15 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from matplotlib.colors import to_hex
 
-from swapbook.figures import of_networks, of_people, of_theory
+from swapbook.figures import of_networks
 from swaputils import drawing
 from swaputils.inputs import Periods
 
-MEANS = pd.DataFrame({"p_target": [0.9, 0.5], "p_uniform": [0.1, 0.5]}, index=[1, 8])
-NAMES = {"p_target": ("cued item", "cued"), "p_uniform": ("guess", "guess")}
-DEGREES = np.arange(-180, 180, 6)
-
 DRAWINGS = {
     "seeds": lambda axes: of_networks.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"one": 0.15}, "network"),
-    "shares": lambda axes: of_people.shares(axes, MEANS, MEANS / 10, NAMES),
-    "responses": lambda axes: of_people.responses(axes, DEGREES, np.ones(60), np.ones(60)),
-    "counted": lambda axes: of_people.counted(axes, pd.DataFrame([[9, 1], [0, 10]])),
-    "noising": lambda axes: of_theory.noising(axes, range(3), torch.ones(5, 3), "cued"),
-    "sideways_histogram": lambda axes: of_theory.sideways_histogram(
-        axes, {"cued": torch.ones(9), "nontarget": torch.zeros(1)}, torch.linspace(-2, 2, 5)
-    ),
     "readout": lambda axes: of_networks.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
     "ring": lambda axes: of_networks.ring(axes, torch.rand(6, 2), True, "first item"),
     "shade_periods": lambda axes: of_networks.shade_periods(axes, Periods()),
@@ -39,14 +26,10 @@ def axes():
 
 
 def test_every_function_is_drawn_here():
-    kinds = (of_networks, of_people, of_theory)
-    defined = {
-        name
-        for kind in kinds
-        for name, value in vars(kind).items()
-        if getattr(value, "__module__", "") == kind.__name__
+    own = {
+        name for name, value in vars(of_networks).items() if getattr(value, "__module__", "") == of_networks.__name__
     }
-    assert defined == set(DRAWINGS)
+    assert own == set(DRAWINGS)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -67,18 +50,3 @@ def test_every_seed_is_a_point_in_the_row_of_its_name(axes):
     assert (first, second, ideal) == ([[0.1, 0], [0.2, 0]], [[0.3, 1]], [[0.25, 1]])
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
-
-
-def test_the_circle_of_responses_is_closed(axes):
-    density = np.linspace(1, 2, 60)
-    human, surrogate = of_people.responses(axes, DEGREES, density, density).lines
-    for line in (human, surrogate):
-        assert (line.get_xdata()[0], line.get_xdata()[-1]) == (-180, 180)
-        assert line.get_ydata()[0] == line.get_ydata()[-1]
-
-
-def test_sideways_histogram_stacks_the_groups(axes):
-    values = {"cued": np.full(30, 0.5), "nontarget": np.full(10, 0.5)}
-    behind, before = of_theory.sideways_histogram(axes, values, np.array([0.0, 1.0])).patches
-    assert (behind.get_xy()[:, 0].max(), before.get_xy()[:, 0].max()) == (40, 30)
-    assert to_hex(before.get_facecolor()) == drawing.COLOURS["cued"].lower()

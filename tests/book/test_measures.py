@@ -1,8 +1,12 @@
 """Measures with the hash of the code that they come from: what is missing or outdated is taken anew, and nothing else."""
 
+import json
+import math
+
 import pytest
 
 from swapbook import measures
+from swapbook.evaluation import evaluate
 from swapbook.measures import CODE, measure_hash, measured, unmeasured
 from swapbook.networks import Network
 
@@ -56,3 +60,19 @@ def test_a_new_measure_makes_no_other_outdated(monkeypatch):
     known = {CODE: {"evaluation": measure_hash("evaluation", taught)}}
     monkeypatch.setitem(measures.MEASURES, "tenth", measures.evaluate)
     assert unmeasured(known, taught) == ["tenth"]
+
+
+def leaves(value: object, where: str = "") -> dict[str, float]:
+    """Numbers of nested JSON values, by where they stand; null is less than any."""
+    if isinstance(value, dict | list):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        return {name: leaf for key, each in entries for name, leaf in leaves(each, f"{where}/{key}").items()}
+    return {where: -math.inf if value is None else value}
+
+
+@pytest.mark.parametrize("condition", ["index_swap"])
+def test_a_stored_network_measures_today_what_is_stored(condition):
+    trained = Network(condition).load()
+    stored = leaves({name: values for name, values in trained.metrics.items() if name != CODE})
+    found = leaves(json.loads(json.dumps(evaluate(trained.rnn, trained.plan))))
+    assert len(stored) > 100 and found == pytest.approx(stored, rel=1e-6)

@@ -109,7 +109,7 @@ def test_without_cues_there_is_no_model_of_them():
 
 def test_set_size_1_only():
     fitted = quick_fit(some((1,)))
-    assert fitted.ladder is None and not fitted.posteriors
+    assert fitted.ladder.empty and not fitted.posteriors
     assert (fitted.people["p_nontarget"] == 0).all()
     assert any("nothing to swap with" in sentence for sentence in findings.limits(fitted))
     assert "Swap models</h2>" not in report.page(fitted, "people.csv")
@@ -138,7 +138,7 @@ def test_a_person_with_one_trial_counts_in_swap_models_and_not_in_mixtures():
 
 def test_too_few_trials_for_anything():
     fitted = quick_fit(some((3,))[:5])
-    assert fitted.ladder is None and not len(fitted.people)
+    assert fitted.ladder.empty and not len(fitted.people)
     assert any("No person has 20 trials" in sentence for sentence in findings.limits(fitted))
     assert "<table" in report.page(fitted, "people.csv")
 

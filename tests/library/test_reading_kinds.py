@@ -149,7 +149,7 @@ KINDS = [
 ]  # fmt: skip
 CUED = [
     Kind("places from 0", replaced([f"cue_{item}" for item in ITEMS], lambda column: column / 45), "--cue-slots 8", {"cue_slots": 8}, trust="cues"),
-    Kind("places from 1", replaced([f"cue_{item}" for item in ITEMS], lambda column: (column / 45).replace(0, 8)), "--cue-slots 8", {"cue_slots": 8}, trust="cues"),
+    Kind("places from 1", replaced([f"cue_{item}" for item in ITEMS], lambda column: column / 45 + 1), "--cue-slots 8", {"cue_slots": 8}, trust="cues"),
     Kind("cues in rad", replaced([f"cue_{item}" for item in ITEMS], np.deg2rad), "say --cue-units rad", {"cue_units": "rad"}, trust="cues"),
     Kind("cues in turns", replaced([f"cue_{item}" for item in ITEMS], lambda column: column / 360), "say --cue-units 1", {"cue_units": "1"}, trust="cues"),
     Kind("cues half round", replaced([f"cue_{item}" for item in ITEMS], lambda column: column / 2), "cues .* go once around 180.*--cue-period 180", {"cue_period": 180}, trust="cues"),

@@ -13,7 +13,7 @@ from swaputils.network import recurrence
 from swaputils.network.drives import GatedDrive
 from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.network.rollout import Rollout, TrialNoise, draw_noise, rollout
-from tests.small import INDEX_TASK, PERIODS, PROBE_TASK, seeded, showing, small_inputs, small_rnn
+from tests.small import INDEX_TASK, PERIODS, PROBE_TASK, seeded, showing, small_inputs, small_rnn, stepped
 
 TRIALS = 5
 NETWORKS = {
@@ -25,7 +25,7 @@ NETWORKS = {
 
 
 def run_by_loop(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: torch.Tensor | None) -> Rollout:
-    """The same trials as a plain loop over `RNN.step`, whose gradient is left to torch."""
+    """The same trials as a plain loop over steps, whose gradient is left to torch."""
     leak, start = rnn.config.leak, inputs.preparation
     contexts = [
         tuple(layer[step if len(layer) > 1 else 0] for layer in span.context)
@@ -36,9 +36,9 @@ def run_by_loop(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: torch
     for step, context in enumerate(contexts):
         if teacher is not None and step >= start:
             state = state - rnn.in_plane(state) @ rnn.readout + teacher[:, step - start] @ rnn.readout
-        stepped = rnn.step(state, context)
-        plane_drives.append(rnn.in_plane(stepped - (1 - leak) * state) / leak)
-        state = stepped + noise.steps[step]
+        after = stepped(rnn, state, context)
+        plane_drives.append(rnn.in_plane(after - (1 - leak) * state) / leak)
+        state = after + noise.steps[step]
         states.append(state)
     states = torch.stack(states, dim=1)
     return Rollout(states[:, :start], states[:, start - 1 :], torch.stack(plane_drives[start:], dim=1))

@@ -21,6 +21,7 @@ from tests.small import (
     showing,
     small_inputs,
     small_rnn,
+    stepped,
     unchecked,
 )
 
@@ -44,7 +45,7 @@ def test_gated_drive_by_its_equation():
     rnn, inputs = small_rnn(replace(GATED, leak=0.2, memory_scale=7.0)), small_inputs(3)
     state, drive, clock = states(rnn, 3), rnn.drive, rnn.preparatory_clock
     context = tuple(layer[0] for layer in rnn.contexts(inputs)[0].context)
-    for trial, stepped in enumerate(rnn.step(state, context)):
+    for trial, after in enumerate(stepped(rnn, state, context)):
         both = (
             drive.from_state.weight @ rescaled(rnn, state[trial], 1, 1 / 7)
             + drive.from_input.weight @ inputs.shown[0][trial]
@@ -53,11 +54,12 @@ def test_gated_drive_by_its_equation():
         )
         hidden = both[:10].sigmoid() * both[10:]
         f = rescaled(rnn, drive.output.weight @ hidden + drive.output.bias, 1 / 0.2, 7)
-        torch.testing.assert_close(stepped, 0.8 * state[trial] + 0.2 * f, rtol=0, atol=1e-5)
+        torch.testing.assert_close(after, 0.8 * state[trial] + 0.2 * f, rtol=0, atol=1e-5)
 
 
 def test_dendritic_tree_by_its_equation():
-    rnn, inputs = small_rnn(TREE), small_inputs(1)
+    rnn, inputs = small_rnn(replace(TREE, input_scale=3.0)), small_inputs(1)
+    cue = inputs.shown[2][0]
     state, tree, clock = states(rnn, 1)[0], rnn.drive, rnn.preparatory_clock
     units, branches, leaves = 5, 3, 2
     somas = []
@@ -69,24 +71,20 @@ def test_dendritic_tree_by_its_equation():
             for k in range(leaves):
                 node = (k * branches + j) * units + i
                 leaf = tree.from_state.weight[node] @ rescaled(rnn, state, 1, 0.1) + tree.from_state.bias[node]
-                leaf = (
-                    leaf
-                    + tree.leaf_time.weight[node] @ clock
-                    + tree.from_input.weight[node] @ (10 * inputs.shown[2][0])
-                )
+                leaf = leaf + tree.leaf_time.weight[node] @ clock + tree.from_input.weight[node] @ (3 * cue)
                 branch = branch + tree.leaf_weight[k, below] * softplus(leaf)
             soma = soma + tree.branch_weight[j, i] * softplus(branch)
         somas.append(softplus(soma))
     context = tuple(layer[0] for layer in rnn.contexts(inputs)[2].context)
-    stepped = rnn.step(state[None], context)[0]
-    torch.testing.assert_close(stepped, 0.9 * state + 0.1 * torch.stack(somas), rtol=0, atol=1e-6)
+    after = stepped(rnn, state[None], context)[0]
+    torch.testing.assert_close(after, 0.9 * state + 0.1 * torch.stack(somas), rtol=0, atol=1e-6)
 
 
 def test_the_tree_s_drive_is_never_negative():
     rnn = small_rnn(TREE)
     context = tuple(layer[0] for layer in rnn.contexts(small_inputs(50))[0].context)
     state = 10 * states(rnn, 50)
-    assert (rnn.step(state, context) - 0.9 * state >= -1e-12).all()
+    assert (stepped(rnn, state, context) - 0.9 * state >= -1e-12).all()
     run = rollout(rnn, small_inputs(50), silent_noise(rnn, small_inputs(50)))
     assert (run.report >= 0).all()
 

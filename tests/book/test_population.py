@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from swapbook import population
-from swapbook.plan import experiment
+from swapbook.plan import plan_of
 from swaputils.network.rollout import Rollout
 
 STEP = 3  # report step from which the null space knows
@@ -17,7 +17,7 @@ def seeded() -> torch.Generator:
 
 
 def network(condition: str):
-    plan = experiment(condition, "smoke", 0)
+    plan = plan_of(condition, "smoke", 0)
     return plan.new_rnn(generator=seeded()).double(), plan
 
 
@@ -36,7 +36,7 @@ def planted(monkeypatch):
         preparation = torch.zeros((1_000, 2, rnn.config.units), dtype=torch.float64)
         return Rollout(preparation, states, torch.zeros((1_000, steps - 1, 2), dtype=torch.float64)), swapped
 
-    monkeypatch.setattr(neural, "_simulated", simulated)
+    monkeypatch.setattr(population, "_simulated", simulated)
     return rnn, plan
 
 
@@ -53,7 +53,7 @@ def test_the_third_component_tells_swaps_and_the_colour_s_two_do_not(planted):
 
 
 def test_rare_swaps_leave_nothing_to_tell(planted, monkeypatch):
-    monkeypatch.setattr(neural, "LEAST_SWAPS", 400)
+    monkeypatch.setattr(population, "LEAST_SWAPS", 400)
     assert population.decision(*planted, generator=seeded()) is None
     assert population.swap_axes(*planted, generator=seeded()) is None
     assert set(population.neural_measures(*planted, generator=seeded())) == {"colour_planes"}

@@ -1,4 +1,4 @@
-"""The collection: which networks it asks for, what it does when one fails, and the table of those that are stored."""
+"""The command that trains the networks of the book: which it asks for, and what it does when one fails."""
 
 import json
 import os
@@ -11,82 +11,37 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from swapbook import conditions
-from swapbook.build import collect as command
-from swapbook.build.chapters import ROOT
-from swapbook.collection import collection, is_current, learning_curves, stopped, stored_seeds, why_stopped
-from swapbook.conditions import CONDITIONS, SCALES, UnknownName
-from swapbook.networks import network_folder, recompute_network
-from swaputils.files import StoreError
+from swapbook.build import collect
+from swapbook.collection import stopped, stored
+from swapbook.conditions import CONDITIONS, UnknownName
+from swapbook.networks import Network
+from swapbook.places import ROOT
+from swapbook.scales import SCALES
 from swaputils.training.checkpoint import Checkpoint, write_checkpoint
 
 SETTINGS = {"scale": "smoke", "data": "vandenberg2012_color", "seeds": 2, "conditions": "all"}
-STORED = ROOT / "results" / "networks" / "smoke"
 
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
     """A results folder with two stored networks of the smoke scale, of conditions whose names begin alike."""
     for name in ("probe_energy_score_0", "probe_energy_score_continued_0"):
-        shutil.copytree(STORED / name, tmp_path / "networks" / "smoke" / name)
+        shutil.copytree(ROOT / "results" / "networks" / "smoke" / name, tmp_path / "networks" / "smoke" / name)
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     return tmp_path
 
 
 def run(*assignments: str, **environment: str) -> SimpleNamespace:
     """The command in a process of its own: its exit status and everything that it said."""
-    arguments = [sys.executable, "-m", "workflow.collection", *assignments]
+    arguments = [sys.executable, "-m", "swapbook", "collection", *assignments]
     finished = subprocess.run(
         arguments, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment
     )
     return SimpleNamespace(status=finished.returncode, said=finished.stdout + finished.stderr)
 
 
-def test_the_table_has_a_row_for_each_stored_network(results):
-    table = collection("smoke", SETTINGS["data"])
-    assert table["run"].tolist() == ["probe_energy_score_0", "probe_energy_score_continued_0"]
-    assert table["condition"].tolist() == ["probe_energy_score", "probe_energy_score_continued"]
-    assert (table["seed"] == 0).all() and (table["items"] == 2).all() and (table["drive"] == "gated").all()
-    assert table["network_swap_rate"].between(0, 1).all() and table["cpu_seconds"].ge(0).all()
-    assert isinstance(table["network_curve"][0], dict)
-
-
-def test_seeds_are_those_of_the_condition_and_not_of_one_whose_name_begins_alike(results):
-    folder = network_folder("probe_energy_score", "smoke", 12, SETTINGS["data"])
-    shutil.copytree(folder.with_name("probe_energy_score_0"), folder)
-    shutil.copytree(folder, folder.with_name("probe_energy_score_13_stopped"))
-    assert stored_seeds("probe_energy_score", "smoke", SETTINGS["data"]) == [0, 12]
-    assert stored_seeds("probe_energy_score_continued", "smoke", SETTINGS["data"]) == [0]
-    assert stored_seeds("probe_flat", "smoke", SETTINGS["data"]) == []
-
-
-def test_an_outdated_network_is_named_and_trained_again(results, monkeypatch):
-    def member(condition: str) -> bool:
-        return is_current(condition, "smoke", 0, SETTINGS["data"])
-
-    assert member("probe_energy_score") and not member("probe_flat")
-    smoke = SCALES["smoke"]
-    longer = replace(smoke, train={drive: replace(train, batch=65) for drive, train in smoke.train.items()})
-    monkeypatch.setitem(conditions.SCALES, "smoke", longer)
-    assert not member("probe_energy_score")
-    with pytest.raises(
-        StoreError, match="probe_energy_score_0: is damaged or comes from another configuration; run `make coll"
-    ):
-        collection("smoke", SETTINGS["data"])
-
-
-def test_nothing_stored_is_said(tmp_path, monkeypatch):
-    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    with pytest.raises(
-        StoreError, match="no network is stored at scale 'smoke'; run `make collection SCALE=smoke DATA="
-    ):
-        collection("smoke", SETTINGS["data"])
-    with pytest.raises(StoreError, match="training/learning.csv: not measured yet"):
-        learning_curves()
-
-
 def test_every_condition_is_asked_for_at_every_seed():
-    asked = command.members(SETTINGS)
+    asked = collect.members(SETTINGS)
     assert {(member.condition, member.seed) for member in asked} == {
         (name, seed) for name in CONDITIONS for seed in (0, 1)
     }
@@ -95,7 +50,7 @@ def test_every_condition_is_asked_for_at_every_seed():
 
 def test_seeds_can_be_given_by_condition():
     seeds = {"headline": 3, "human_n4": 2, "others": 1}
-    asked = command.members(SETTINGS | {"seeds": seeds, "conditions": "index_swap,human_n4,index_untrained"})
+    asked = collect.members(SETTINGS | {"seeds": seeds, "conditions": "index_swap,human_n4,index_untrained"})
     counts = {
         name: sum(member.condition == name for member in asked)
         for name in ("index_swap", "human_n4", "index_untrained")
@@ -105,22 +60,21 @@ def test_seeds_can_be_given_by_condition():
 
 
 def test_a_training_that_stopped_is_not_repeated_while_its_settings_stay(results):
-    folder = network_folder("index_swap", "smoke", 0, SETTINGS["data"])
-    left = folder.with_name("index_swap_0_stopped")
+    left = Network("index_swap", "smoke", 0, SETTINGS["data"]).stopped_folder
     shutil.copytree(ROOT / "results/networks/smoke/index_swap_0", left)
     (left / "metrics.json").write_text(json.dumps({"stopped": "It diverged."}))
     asked = SETTINGS | {"conditions": "index_swap", "seeds": 1}
-    assert command.outdated(asked) == [] and command.members(asked)[0].why_not() == "It diverged."
+    assert collect.outdated(asked) == [] and collect.why_not(collect.members(asked)[0]) == "It diverged."
     assert stopped("smoke", SETTINGS["data"]).values.tolist() == [["index_swap", 0, "It diverged."]]
     config = json.loads((left / "config.json").read_text())
     (left / "config.json").write_text(json.dumps(config | {"seed": 5}))
-    assert len(command.outdated(asked)) == 1 and stopped("smoke", SETTINGS["data"]).empty
+    assert len(collect.outdated(asked)) == 1 and stopped("smoke", SETTINGS["data"]).empty
 
 
 def test_a_network_that_starts_from_another_brings_it_along():
-    asked = command.members(SETTINGS | {"conditions": "probe_energy_score_continued", "seeds": 1})
+    asked = collect.members(SETTINGS | {"conditions": "probe_energy_score_continued", "seeds": 1})
     assert [member.condition for member in asked] == ["probe_similarity_00", "probe_energy_score_continued"]
-    assert asked[1].needs == [asked[0].name] and asked[0].needs == []
+    assert asked[1].start == asked[0] and asked[0].start is None
 
 
 @pytest.mark.parametrize(
@@ -140,8 +94,8 @@ def test_a_network_that_starts_from_another_brings_it_along():
     ],
 )
 def test_settings_that_do_not_exist_are_refused(changed, message):
-    with pytest.raises((command.SettingError, UnknownName), match=message):
-        command.members(SETTINGS | changed)
+    with pytest.raises((collect.SettingError, UnknownName), match=message):
+        collect.members(SETTINGS | changed)
 
 
 def test_parameters_are_refused_before_anything_runs():
@@ -150,7 +104,7 @@ def test_parameters_are_refused_before_anything_runs():
     assert "no setting 'SEEDZ=3'; it has SCALE, DATA, SEEDS, CONDITIONS, CORES, DEVICE, PROFILE, DRYRUN" in refused.said
     doubtful = run("DRYRUN=yes")
     assert doubtful.status == 1 and "DRYRUN is 'yes'; it is True or False" in doubtful.said
-    member = [sys.executable, "-m", "workflow.member", "build/none.ipynb", "SEEDS=3"]
+    member = [sys.executable, "-m", "swapbook", "member", "build/none.ipynb", "SEEDS=3"]
     finished = subprocess.run(member, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 1 and "has no parameter 'SEEDS=3'" in finished.stderr
     assert not (ROOT / "build" / "none.ipynb").exists()
@@ -158,7 +112,7 @@ def test_parameters_are_refused_before_anything_runs():
 
 def test_the_profile_for_a_cluster_plans_the_same_jobs(results):
     asked = ("CONDITIONS=index_swap,probe_energy_score", "SCALE=smoke", "SEEDS=2", "DRYRUN=True")
-    for profile in ((), ("PROFILE=workflow/slurm",)):
+    for profile in ((), ("PROFILE=swapbook/build/slurm",)):
         planned = run(*asked, *profile, SWAPUTILS_RESULTS=str(results))
         assert planned.status == 0, planned.said
         assert "3 of 4 networks are to be trained" in planned.said
@@ -171,19 +125,19 @@ def test_the_profile_for_a_cluster_plans_the_same_jobs(results):
 def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(results, tmp_path):
     """No network of four items can be trained here, because a run of another configuration is unfinished in its folder."""
     shutil.copytree(ROOT / "results" / "training", tmp_path / "training")
-    hindered = network_folder("n4_task_optimal", "smoke", 0, SETTINGS["data"]).with_name("n4_task_optimal_0_unfinished")
+    hindered = Network("n4_task_optimal", "smoke", 0).folder.with_name("n4_task_optimal_0_unfinished")
     write_checkpoint(hindered, Checkpoint({}, {}, {}, [], 0.0))
     asked = ("CONDITIONS=n4_task_optimal,index_untrained", "SCALE=smoke", "SEEDS=1", "CORES=1")
     first = run(*asked, SWAPUTILS_RESULTS=str(results))
     assert first.status == 1
-    assert "error: 1 networks are missing\n  n4_task_optimal_0: see " in first.said
-    assert is_current("index_untrained", "smoke", 0, SETTINGS["data"])
-    trained = command.Member("index_untrained", "smoke", 0, SETTINGS["data"]).notebook
+    assert "1 networks are missing\n  n4_task_optimal_0: see " in first.said
+    assert Network("index_untrained", "smoke", 0).is_current()
+    trained = collect.notebook_of(Network("index_untrained", "smoke", 0))
     assert trained.is_file()  # although nothing is stored of people's scores, which the chapter shows further down
     assert "the network is trained; the notebook ends where" in trained.with_suffix(".log").read_text()
-    log = (command.Member.folder("smoke") / "n4_task_optimal_0.log").read_text()
+    log = (collect.folder_of("smoke") / "n4_task_optimal_0.log").read_text()
     assert "holds an unfinished run of another configuration; delete that folder" in log
-    table = pd.read_csv(command.Member.folder("smoke") / "table.csv")
+    table = pd.read_csv(collect.folder_of("smoke") / "table.csv")
     assert "index_untrained_0" in table["run"].tolist()
     again = run("CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", SWAPUTILS_RESULTS=str(results))
     assert again.status == 0 and "0 of 1 networks are to be trained" in again.said
@@ -194,30 +148,20 @@ def test_a_device_that_is_not_there_is_named(results, tmp_path):
     asked = ("CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", "DEVICE=gpu")
     refused = run(*asked, SWAPUTILS_RESULTS=str(results))
     assert refused.status == 1 and "index_untrained_0: see " in refused.said
-    log = (command.Member.folder("smoke") / "index_untrained_0.log").read_text()
+    log = (collect.folder_of("smoke") / "index_untrained_0.log").read_text()
     assert "device 'gpu' cannot be used; torch has cpu" in log
 
 
 def test_a_run_that_stopped_says_why(results, monkeypatch):
-    member = command.Member("index_swap", "smoke", 3, SETTINGS["data"])
     with monkeypatch.context() as patch:
         smoke = SCALES["smoke"]
         strict = {drive: replace(train, median_error=1e-6) for drive, train in smoke.train.items()}
-        patch.setitem(conditions.SCALES, "smoke", replace(smoke, train=strict))
+        patch.setitem(SCALES, "smoke", replace(smoke, train=strict))
+        network = Network("index_swap", "smoke", 3)
         with pytest.raises(RuntimeError, match="after 20 updates"):
-            recompute_network("index_swap", "smoke", 3, SETTINGS["data"])
-        assert "after 20 updates the network is at 2 of 2 items" in member.why_not()
-        assert why_stopped("index_swap", "smoke", 4, SETTINGS["data"]) is None
-        assert stored_seeds("index_swap", "smoke", SETTINGS["data"]) == []
-    assert member.why_stopped() is None  # with the settings of before it has not been tried
-
-
-def test_measuring_anew_wants_names_of_runs():
-    finished = subprocess.run(
-        [sys.executable, "-m", "workflow.remeasure", "index_swap"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 1 and "runs are named like laptop/index_swap/0" in finished.stderr
+            network.train()
+        assert "after 20 updates the network is at 2 of 2 items" in collect.why_not(network)
+        assert Network("index_swap", "smoke", 4).why_stopped() is None
+        assert stored("index_swap", "smoke") == []
+    # with the settings of before it has not been tried
+    assert Network("index_swap", "smoke", 3).why_stopped() is None

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from scipy.stats import t
 
-from swapbook import claims
+from swapbook import claims, people
 from swapbook.build.verdicts import CLAIMS, PAGE, page
 from swapbook.claims import (
     CANNOT_TELL,
@@ -163,7 +163,7 @@ def test_a_claim_on_people_is_judged_by_people_and_waits_for_its_networks(monkey
         for subject, seed in zip(subjects, [0, 0, 1, 1, 2, 2])
         for model, value in (("no_swap", -2.0), ("network", -1.1), ("surrogate", -1.0))
     ]
-    monkeypatch.setattr(claims.results, "people_scores", lambda scale, name: pd.DataFrame(scores))
+    monkeypatch.setattr(people, "people_scores", lambda scale, name: pd.DataFrame(scores))
     finding = claims.find_among_people(GAP, "laptop", "some")
     assert finding.effect == pytest.approx(0.9) and finding.count == 3 and finding.verdict == HOLDS
     assert claims.find_among_people(replace(GAP, margin=0.95), "laptop", "some").verdict == DOES_NOT
@@ -180,7 +180,7 @@ def test_scores_of_other_networks_are_an_error_and_not_too_few(monkeypatch):
     def outdated(scale, name):
         raise StoreError("comes from other networks")
 
-    monkeypatch.setattr(claims.results, "people_scores", outdated)
+    monkeypatch.setattr(people, "people_scores", outdated)
     with pytest.raises(StoreError, match="other networks"):
         claims.find_among_people(GAP, "laptop", "some")
 

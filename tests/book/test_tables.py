@@ -29,8 +29,8 @@ def recompute_few(folder, trials: Trials) -> None:
     """Fit the trials in few steps and store them in a results folder under the name "simulated"."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SWAPUTILS_RESULTS", str(folder))
-        patch.setattr(surrogates, "trials", lambda name: trials)
-        patch.setattr(surrogates, "BnsConfig", lambda: BnsConfig(steps=40))
+        patch.setattr(tables, "trials", lambda name: trials)
+        patch.setattr(tables, "BnsConfig", lambda: BnsConfig(steps=40))
         tables.recompute_surrogate("simulated")
 
 
@@ -55,8 +55,8 @@ def errors(stored) -> pd.DataFrame:
 
 def test_what_is_stored_is_small_and_complete(stored):
     found = sorted(path.name for path in stored.iterdir())
-    tables = ["errors.csv", "errors.provenance.json", "mixture.csv", "mixture.provenance.json"]
-    assert found == [*tables, "set_size_2", "set_size_3"]
+    files = ["errors.csv", "errors.provenance.json", "mixture.csv", "mixture.provenance.json"]
+    assert found == [*files, "set_size_2", "set_size_3"]
     assert sum(path.stat().st_size for path in stored.rglob("*.*")) < 200_000
     assert tables.largest_set_size("simulated") == 3
 

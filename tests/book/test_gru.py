@@ -4,8 +4,8 @@ import math
 
 import pytest
 import torch
-from swaputils.network.gru import GRUConfig, MixtureGRU, train_gru
 
+from swapbook.gru import GRUConfig, MixtureGRU, train_gru
 from swaputils.angles import sample_von_mises, wrap
 from swaputils.inputs import Periods
 from swaputils.task import TaskConfig

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from swapbook.studies import model_checks, observers, recovery, swap_functions
-from swapbook.studies import swap_functions as humans
 from swapbook.studies.observers import OBSERVERS, observed
 from swaputils.angles import wrap
 from swaputils.data.simulated import simulated_trials
@@ -29,16 +28,16 @@ FEW = BnsConfig(draws=2, steps=15, final_draws=8)
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
     """Fits of 15 steps and few draws: enough for every table to be filled."""
-    monkeypatch.setattr(humans, "SHARE_DRAWS", 5)
-    monkeypatch.setattr(models, "RESAMPLES", 5)
-    monkeypatch.setattr(models, "SIMULATED_PER_DISPLAY", 3)
-    monkeypatch.setattr(simulated, "FRESH_TRIALS", 200)
+    monkeypatch.setattr(swap_functions, "SHARE_DRAWS", 5)
+    monkeypatch.setattr(model_checks, "RESAMPLES", 5)
+    monkeypatch.setattr(model_checks, "SIMULATED_PER_DISPLAY", 3)
+    monkeypatch.setattr(recovery, "FRESH_TRIALS", 200)
     fit = recovery.fit_bns
 
     def quick(trials, model, config=None, *, generator):
         return fit(trials, model, FEW, generator=generator)
 
-    for module in (humans, models, simulated):
+    for module in (swap_functions, model_checks, recovery):
         monkeypatch.setattr(module, "fit_bns", quick)
     monkeypatch.setattr("swaputils.surrogate.comparison.fit_bns", quick)
 
@@ -106,7 +105,7 @@ def test_gradient_power_knows_the_true_ratio():
 
 def test_thresholds_of_a_perfect_fit(monkeypatch):
     """A fit that is the truth has no error and diverges by nothing."""
-    monkeypatch.setattr(simulated, "cell", lambda fit, **_: OBSERVERS["full"])
+    monkeypatch.setattr(recovery, "cell", lambda fit, **_: OBSERVERS["full"])
     found = recovery.thresholds("full", 100, 4, 0)
     assert (found["rmse"], found["divergence"]) == (0.0, 0.0)
     assert found["r"] == pytest.approx(1)
@@ -122,7 +121,7 @@ def test_functions_are_tabled_where_the_displays_had_distances(people):
     cue = table.query("dimension == 'cue' and model == 'cue'")
     assert np.allclose(np.sort(cue["distance"].unique()), np.arange(1, 5) * math.pi / 4)
     assert (table["low"] < table["f"]).all() and (table["f"] < table["high"]).all()
-    assert set(table["emission"]) == set(humans.BRACKET)
+    assert set(table["emission"]) == set(swap_functions.BRACKET)
     assert table.query("model == 'full'")["set_size"].unique().tolist() == [3]
 
 
@@ -134,9 +133,9 @@ def test_conditions_have_functions_of_their_own(people):
 
 def test_the_excess_is_what_exceeds_the_farthest_distance(people):
     chosen = people[people.displays.set_size == 3]
-    fitted = humans.fitted_cell(chosen, "cue", humans.BRACKET[0])
+    fitted = swap_functions.fitted_cell(chosen, "cue", swap_functions.BRACKET[0])
     certain = drawn(fitted, generator=seeded(0))
-    found = humans._shares(certain, chosen)
+    found = swap_functions._shares(certain, chosen)
     probabilities = component_probabilities(certain, chosen.displays)
     swaps = 1 - probabilities[:, -1] - probabilities.gather(1, chosen.displays.cued[:, None]).squeeze(1)
     far = swap_function(certain, torch.tensor([math.pi], dtype=torch.float64))[0].exp()
@@ -194,7 +193,7 @@ def test_comparisons_name_their_emission(people):
     assert ladder.groupby("emission").size().to_dict() == dict.fromkeys(
         (*model_checks.TWO_EMISSIONS, model_checks.BY_PERSON), 5
     )
-    assert accounts.groupby("emission").size().to_dict() == dict.fromkeys(humans.BRACKET, 3)
+    assert accounts.groupby("emission").size().to_dict() == dict.fromkeys(swap_functions.BRACKET, 3)
     assert set(model_checks.ladder_table(with_conditions(chosen))["emission"]) == set(model_checks.TWO_EMISSIONS)
 
 

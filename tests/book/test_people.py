@@ -1,6 +1,7 @@
 """Networks scored on held-out people: densities from draws against the one they were drawn from, and a table of the people alone."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,12 +10,14 @@ import torch
 
 from swapbook import people
 from swapbook.conditions import UnknownName
-from swapbook.networks import Trained
-from swapbook.plan import experiment
+from swapbook.measures import CODE, MEASURES, measure_hash
+from swapbook.networks import Network
 from swaputils import behaviour, surrogate
 from swaputils.angles import sample_von_mises, von_mises_log_density, wrap
 from swaputils.data.simulated import simulated_trials
-from swaputils.files import StoreError
+from swaputils.files import NotStored, StoreError
+from swaputils.run_folder import Run, write_run
+from swaputils.surrogate import SwapPosterior
 from tests.small import seeded, swap_posterior
 
 
@@ -52,26 +55,37 @@ def test_one_trial_is_too_few_for_a_width():
         people.kernel_log_density(torch.zeros((1, 5)), torch.zeros(1))
 
 
+def store_untrained(condition: str, seed: int, shift: float = 0.0) -> None:
+    """An untrained network as if it had been trained and measured; `shift` of one of its weights makes it another."""
+    network = Network(condition, "smoke", seed, "simulated")
+    rnn = network.plan.new_rnn(generator=seeded())
+    rnn.drive.output.bias.data += shift
+    metrics = {CODE: {name: measure_hash(name, network.plan.taught) for name in MEASURES}}
+    write_run(network.folder, Run(network.plan.config, dict(rnn.state_dict()), metrics=metrics))
+
+
 @pytest.fixture
-def scored(tmp_path, monkeypatch):
-    """Five people of four items, and untrained networks of seeds 1 and 6, both of the second fold, in a folder of its own."""
-    observed = simulated_trials(0, people=5, trials_per_set_size=8)
+def model(tmp_path, monkeypatch) -> SwapPosterior:
+    """What was fitted to the people outside of the second fold, in a results folder of its own; uncertain, so that draws differ."""
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    certain = swap_posterior(-1.0)
+    model = replace(certain, cholesky=0.5 * torch.eye(len(certain.mean), dtype=torch.float64))
+    surrogate.save(model, tmp_path / "surrogate" / "simulated" / "without_fold_1" / "set_size_4")
+    return model
+
+
+@pytest.fixture
+def scored(model, monkeypatch):
+    """Five people of four items, and untrained networks of seeds 1 and 6, both of the second fold."""
+    observed = simulated_trials(0, people=5, trials_per_set_size=8)
     monkeypatch.setattr(people, "trials", lambda name: observed)
-    monkeypatch.setattr(people, "posterior_without", lambda name, fold: swap_posterior(-1.0))
-
-    def untrained(condition: str, scale: str, seed: int, name: str) -> Trained:
-        plan = experiment(condition, scale, seed, swap_posterior(-2.0))
-        return Trained(plan.new_rnn(generator=seeded()).double(), plan, pd.DataFrame(), {})
-
-    monkeypatch.setattr(people, "network", untrained)
-    stored = {people.TAUGHT: [1, 6], people.WITHOUT: [6]}
-    monkeypatch.setattr(people, "stored_seeds", lambda condition, scale, name: stored[condition])
+    for condition, seed in ((people.TAUGHT, 1), (people.TAUGHT, 6), (people.WITHOUT, 6)):
+        store_untrained(condition, seed)
     people.recompute_people("smoke", "simulated")
     return observed[(observed.displays.set_size == 4) & (observed.subject == 2)]
 
 
-def test_only_the_people_of_the_fold_are_scored(scored):
+def test_only_the_people_of_the_fold_are_scored(scored, model):
     table = people.people_scores("smoke", "simulated")
     assert set(table["subject"]) == {2} and set(table["fold"]) == {1} and set(table["trials"]) == {8}
     assert set(table.loc[table["seed"] == 1, "model"]) == {
@@ -86,9 +100,11 @@ def test_only_the_people_of_the_fold_are_scored(scored):
     assert set(table.loc[table["seed"] == 6, "model"]) - set(table.loc[table["seed"] == 1, "model"]) == {"no_swap"}
     by_model = table[table["seed"] == 1].set_index("model")["log_density"]
     assert by_model["uniform"] == pytest.approx(-math.log(2 * math.pi), abs=1e-5)
-    for model, level in (("surrogate", -1.0), ("drawn", -2.0)):
-        exact = surrogate.response_log_density(swap_posterior(level), scored.displays, scored.response)
-        assert by_model[model] == pytest.approx(float(exact.mean()), abs=1e-5)
+    taught = Network(people.TAUGHT, "smoke", 1, "simulated").plan.human
+    for name, known in (("surrogate", model), ("drawn", taught)):
+        exact = surrogate.response_log_density(known, scored.displays, scored.response)
+        assert by_model[name] == pytest.approx(float(exact.mean()), abs=1e-5)
+    assert abs(by_model["surrogate"] - by_model["drawn"]) > 1e-3
     assert by_model["network"] < by_model["surrogate"]  # an untrained network is worse
 
 
@@ -96,16 +112,10 @@ def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(people, "_score", lambda *_: pytest.fail("scored again"))
         people.recompute_people("smoke", "simulated")
-    stored = people.network
-
-    def changed(*which):
-        trained = stored(*which)
-        trained.rnn.drive.output.bias.data += 1e-3
-        return trained
-
-    monkeypatch.setattr(people, "network", changed)
+    store_untrained(people.TAUGHT, 1, shift=1e-3)
     with pytest.raises(
-        StoreError, match="simulated_smoke_1.csv: comes from other networks, or was changed; run `python -m workflow"
+        StoreError,
+        match="simulated_smoke_1.csv: comes from other networks, or was changed; run `python -m swapbook score networks",
     ):
         people.people_scores("smoke", "simulated")
 
@@ -113,7 +123,7 @@ def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeyp
 def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     with pytest.raises(
-        StoreError, match="simulated_smoke_0.csv: not computed yet; run `python -m workflow.people networks smoke"
+        NotStored, match="simulated_smoke_0.csv: not computed yet; run `python -m swapbook score networks --scale smoke"
     ):
         people.people_scores("smoke", "simulated")
     with pytest.raises(StoreError, match="no network of human_n4 is stored at scale 'smoke'"):
@@ -149,10 +159,10 @@ def test_means_are_over_people_and_differences_are_paired():
     assert one["low"].isna().all() and one["difference"].tolist() == [1.0, 0.0]
 
 
-def test_what_swaps_are_worth_to_each_person(scored):
+def test_what_swaps_are_worth_to_each_person(scored, model):
     table = people.people_scores("smoke", "simulated")
     shown, alone = (
-        surrogate.response_log_density(swap_posterior(-1.0), displays, scored.response).mean()
+        surrogate.response_log_density(model, displays, scored.response).mean()
         for displays in (scored.displays, scored.displays.only_cued())
     )
     assert people.worth_of_swaps(table) == pytest.approx([float(shown - alone)], abs=1e-5)

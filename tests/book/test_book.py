@@ -10,9 +10,9 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from swapbook.build.chapters import ROOT
 from swapbook.build.site import INDEX, render
-from tests.browser import find_browser, offline_tab
+from swapbook.places import ROOT
+from tests.book.browser import find_browser, offline_tab
 from tests.skipping import skip_unless_ci
 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}

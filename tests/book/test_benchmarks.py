@@ -13,9 +13,9 @@ import torch
 
 from swapbook.benchmarks import learning_speed
 from swapbook.benchmarks.step_cost import Job, a_training, rollout_by_a_loop
-from swapbook.build.chapters import ROOT
 from swapbook.collection import learning_curves
-from swapbook.plan import experiment
+from swapbook.places import ROOT
+from swapbook.plan import plan_of
 from swaputils.training import objectives
 
 
@@ -35,9 +35,9 @@ def test_the_plain_loop_makes_the_same_update_as_the_package():
 @pytest.mark.parametrize("start", learning_speed.RECIPES.values(), ids=learning_speed.RECIPES)
 def test_learning_is_measured_until_the_time_is_used_up(start):
     """With a clock by which every update takes a second."""
-    plan = experiment(learning_speed.CONDITION, "smoke", 0)
+    plan = plan_of(learning_speed.CONDITION, "smoke", 0)
     clock = SimpleNamespace(process_time=partial(next, itertools.count()))
-    with mock.patch.multiple(benchmark_learning, EVERY=2, MEASURED=16, FREE=50, time=clock):
+    with mock.patch.multiple(learning_speed, EVERY=2, MEASURED=16, FREE=50, time=clock):
         rows = learning_speed.curve("some", start, plan, 5)
     assert [(row["cpu_seconds"], row["update"]) for row in rows] == [(1, 1), (2, 2), (4, 4), (6, 6)]
     assert all(row["loss"] > 0 and 0 <= row["swap_rate"] <= 1 for row in rows)
@@ -45,7 +45,7 @@ def test_learning_is_measured_until_the_time_is_used_up(start):
 
 
 def test_a_training_that_does_not_learn_selection_ends_its_curve(capsys):
-    plan = experiment(learning_speed.CONDITION, "smoke", 0)
+    plan = plan_of(learning_speed.CONDITION, "smoke", 0)
     plan = replace(plan, train=replace(plan.train, selection_updates=3, median_error=1e-9))
     _, updates = learning_speed.RECIPES["equal"](plan)
     assert list(updates) == [1, 2, 3] and "after 3 updates" in capsys.readouterr().out
@@ -59,8 +59,8 @@ def test_measuring_a_recipe_anew_keeps_the_others(tmp_path, monkeypatch):
     assert dict(zip(stored["recipe"], stored["loss"])) == {"book": 3.0, "paper": 2.0} and len(stored) == 2
 
 
-@pytest.mark.parametrize("name", ["benchmark_training", "benchmark_learning"])
+@pytest.mark.parametrize("name", ["step_cost", "learning_speed"])
 def test_an_argument_that_does_not_exist_is_refused(name):
-    command = [sys.executable, "-m", f"workflow.{name}", "quickly"]
+    command = [sys.executable, "-m", f"swapbook.benchmarks.{name}", "quickly"]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode in (1, 2) and "quickly" in finished.stderr and "Traceback" not in finished.stderr

@@ -1,19 +1,20 @@
 """Learners of a few human trials: what they learn from, and what is refused."""
 
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from swaputils.network.gru import GRUConfig
 
 from swapbook import limited, people
+from swapbook.__main__ import main
 from swapbook.build import scores as command
-from swapbook.build.chapters import ROOT
-from swapbook.plan import experiment
+from swapbook.gru import GRUConfig
+from swapbook.limited import learner
+from swapbook.plan import plan_of
+from swapbook.tables import FOLDS
+from swaputils import surrogate
 from swaputils.behaviour import mean_interval
 from swaputils.data.simulated import simulated_trials
 from swaputils.files import StoreError
@@ -25,30 +26,34 @@ from tests.small import seeded, swap_posterior
 
 
 @pytest.fixture
-def setting(tmp_path, monkeypatch):
-    """Five people, and little training."""
-    observed = simulated_trials(0, people=5, trials_per_set_size=16)
+def setting(tmp_path, monkeypatch) -> list[BnsConfig]:
+    """Five people, and little training; the configs of the fits that were made."""
+    observed, fits = simulated_trials(0, people=5, trials_per_set_size=16), []
+
+    def few_steps() -> BnsConfig:
+        fits.append(BnsConfig(steps=40))
+        return fits[-1]
+
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
+    for fold in range(FOLDS):
+        place = tmp_path / "surrogate" / "simulated" / f"without_fold_{fold}" / "set_size_4"
+        surrogate.save(swap_posterior(-1.0), place)
     monkeypatch.setattr(people, "trials", lambda name: observed)
-    monkeypatch.setattr(limited, "planned", lambda condition, scale, seed, name: plan_of(scale, seed))
     monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=8, components=2, updates=50))
-    monkeypatch.setattr(limited.surrogate, "BnsConfig", lambda: BnsConfig(steps=40))
+    monkeypatch.setattr(limited, "BnsConfig", few_steps)
     limited._selected.cache_clear()
-    return tmp_path
-
-
-def plan_of(scale: str, seed: int):
-    return experiment(limited.CONDITION, scale, seed, swap_posterior(-1.0))
+    return fits
 
 
 @pytest.mark.parametrize("kind", limited.KINDS)
 def test_a_learner_is_scored_on_the_people_of_its_fold_alone(setting, kind):
-    assert not limited.is_scored(kind, 40, "smoke", 6, "simulated")
-    limited.recompute_limited(kind, 40, "smoke", 6, "simulated")
-    assert limited.is_scored(kind, 40, "smoke", 6, "simulated")
+    assert not limited.is_scored(kind, 40, learner("smoke", 6, "simulated"))
+    limited.recompute_limited(kind, 40, learner("smoke", 6, "simulated"))
+    assert limited.is_scored(kind, 40, learner("smoke", 6, "simulated"))
     table = limited.limited_scores("smoke", "simulated")
     assert table[["kind", "count", "seed", "fold", "subject", "trials"]].values.tolist() == [[kind, 40, 6, 1, 2, 16]]
     assert table["log_density"].between(-5, 0).all()
+    assert len(setting) == (kind in ("surrogate", "taught"))  # so that the steps of this test are those that are made
 
 
 def test_networks_of_a_seed_go_on_from_the_same_selected_weights(setting, monkeypatch):
@@ -61,7 +66,7 @@ def test_networks_of_a_seed_go_on_from_the_same_selected_weights(setting, monkey
 
     monkeypatch.setattr(limited, "Training", Noted)
     for kind in ("direct", "taught", "direct"):
-        limited.recompute_limited(kind, 40, "smoke", 0, "simulated")
+        limited.recompute_limited(kind, 40, learner("smoke", 0, "simulated"))
     assert [selects for selects, _ in started] == [True, False, False, False]
     initial, *others = (weights for _, weights in started)
     for weights in others:
@@ -79,20 +84,20 @@ def test_a_learner_that_stops_leaves_its_reason_until_it_has_a_score(setting, mo
     with monkeypatch.context() as broken:
         broken.setattr(limited, "_taught_directly", diverge)
         with pytest.raises(TrainingDiverged):
-            limited.recompute_limited("direct", 40, "smoke", 2, "simulated")
-    assert not limited.is_scored("direct", 40, "smoke", 2, "simulated")
+            limited.recompute_limited("direct", 40, learner("smoke", 2, "simulated"))
+    assert not limited.is_scored("direct", 40, learner("smoke", 2, "simulated"))
     assert limited.limited_stopped("smoke", "simulated").values.tolist() == [["direct", 40, 2, "loss inf at update 7"]]
-    limited.recompute_limited("direct", 40, "smoke", 2, "simulated")
+    limited.recompute_limited("direct", 40, learner("smoke", 2, "simulated"))
     assert limited.limited_stopped("smoke", "simulated").empty
 
 
 def test_scores_that_come_from_other_settings_are_outdated(setting, monkeypatch):
-    limited.recompute_limited("gru", 40, "smoke", 6, "simulated")
+    limited.recompute_limited("gru", 40, learner("smoke", 6, "simulated"))
     monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
-    assert not limited.is_scored("gru", 40, "smoke", 6, "simulated")
+    assert not limited.is_scored("gru", 40, learner("smoke", 6, "simulated"))
     with pytest.raises(
         StoreError,
-        match="gru_40_6.csv: comes from other settings, or was changed; run `python -m workflow.people learners",
+        match="gru_40_6.csv: comes from other settings, or was changed; run `python -m swapbook score learners",
     ):
         limited.limited_scores("smoke", "simulated")
 
@@ -103,7 +108,7 @@ def test_a_learner_that_stopped_with_other_settings_is_not_counted(setting, monk
 
     monkeypatch.setattr(limited, "train_gru", diverge)
     with pytest.raises(TrainingDiverged):
-        limited.recompute_limited("gru", 40, "smoke", 6, "simulated")
+        limited.recompute_limited("gru", 40, learner("smoke", 6, "simulated"))
     assert len(limited.limited_stopped("smoke", "simulated")) == 1
     monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
     assert limited.limited_stopped("smoke", "simulated").empty
@@ -111,15 +116,16 @@ def test_a_learner_that_stopped_with_other_settings_is_not_counted(setting, monk
 
 def test_what_cannot_be_learnt_is_refused(setting):
     with pytest.raises(ValueError, match="kind is 'magic'; allowed are surrogate, gru, direct, taught"):
-        limited.recompute_limited("magic", 40, "smoke", 0, "simulated")
+        limited.recompute_limited("magic", 40, learner("smoke", 0, "simulated"))
     with pytest.raises(ValueError, match="65 trials were asked for; there are 10 to 64 outside of the fold"):
-        limited.recompute_limited("gru", 65, "smoke", 0, "simulated")
+        limited.recompute_limited("gru", 65, learner("smoke", 0, "simulated"))
     with pytest.raises(StoreError, match="nothing is stored of simulated at scale 'smoke'"):
         limited.limited_scores("smoke", "simulated")
 
 
 def test_observed_trials_are_batches_of_what_was_shown_and_answered():
-    plan, observed = plan_of("smoke", 0), simulated_trials(0, people=1, trials_per_set_size=6)
+    observed = simulated_trials(0, people=1, trials_per_set_size=6)
+    plan = plan_of("human_n4", "smoke", 0, swap_posterior(-1.0))
     four = observed[observed.displays.set_size == 4]
     trimmed = Trials(
         type(four.displays)(four.displays.report[:, :4], four.displays.probe[:, :4], four.displays.cued),
@@ -145,24 +151,24 @@ def test_a_given_response_is_all_of_its_target():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "one to three arguments are needed"),
-        (("dogs",), "unknown job 'dogs'; known are networks, learners"),
-        (("networks", "huge"), "unknown scale 'huge'; known are smoke, laptop, paper"),
-        (("networks", "smoke", "nobody"), "unknown data set 'nobody'"),
+        (("dogs",), "unknown kind of scores 'dogs'; known are networks, learners"),
+        (("networks", "--scale", "huge"), "unknown scale 'huge'; known are smoke, laptop, paper"),
+        (("networks", "--scale", "smoke", "--data", "nobody"), "unknown data set 'nobody'"),
+        (("learners", "--scale", "smoke", "--data", "nobody"), "unknown data set 'nobody'"),
     ],
 )
-def test_the_command_refuses_what_does_not_exist(arguments, message):
-    command = [sys.executable, "-m", "workflow.people", *arguments]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert finished.returncode == 1 and finished.stderr.startswith("error: ") and message in finished.stderr
+def test_the_command_refuses_what_does_not_exist(arguments, message, capsys):
+    assert main(["score", *arguments]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"swapbook: {message}")
 
 
 def test_stored_learners_are_not_trained_again(setting, monkeypatch):
     done = []
-    monkeypatch.setattr(command.results, "is_scored", lambda kind, *_: kind == "gru")
-    monkeypatch.setattr(command.results, "recompute_limited", lambda *learner: done.append(learner))
+    monkeypatch.setattr(limited, "is_scored", lambda kind, *_: kind == "gru")
+    monkeypatch.setattr(limited, "recompute_limited", lambda *which: done.append(which))
     command.score_learners("smoke", "simulated")
-    assert done == [(kind, 60, "smoke", 0, "simulated") for kind in ("surrogate", "direct", "taught")]
+    assert done == [(kind, 60, learner("smoke", 0, "simulated")) for kind in ("surrogate", "direct", "taught")]
 
 
 def test_a_learner_that_diverges_stops_no_other_is_named_and_is_not_tried_again(setting, monkeypatch):
@@ -176,8 +182,8 @@ def test_a_learner_that_diverges_stops_no_other_is_named_and_is_not_tried_again(
     monkeypatch.setattr(command, "SMOKE", [("gru", 40, 0), ("surrogate", 40, 0)])
     for _ in range(2):
         failed = command.score_learners("smoke", "simulated")
-        assert command.failures(failed) == "error: 1 learners have no score\n  gru, 40 trials, seed 0: loss inf"
-    assert tried == ["gru"] and limited.is_scored("surrogate", 40, "smoke", 0, "simulated")
+        assert failed == ["  gru, 40 trials, seed 0: loss inf"]
+    assert tried == ["gru"] and limited.is_scored("surrogate", 40, learner("smoke", 0, "simulated"))
 
 
 def test_the_gain_of_one_kind_over_another_is_over_people():

@@ -1,13 +1,15 @@
 """Parameters of the chapters, their execution, and what is kept when something fails."""
 
+import shutil
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from swapbook.build import chapters as command
 from swapbook.build import refresh, site, tabulate
 from swapbook.build.chapters import (
     ChapterError,
-    ParameterError,
     absolute,
     chapter_paths,
     check_names,
@@ -19,6 +21,8 @@ from swapbook.build.chapters import (
 )
 from swapbook.build.normalise import normalise
 from swapbook.conditions import UnknownName
+from swapbook.parameters import ParameterError
+from swapbook.places import ROOT
 
 PARAMETERS = 'scale: str = "laptop"\nseed: int = 0\nrecompute: bool = False\ntolerance: float = 0.5'
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -81,12 +85,11 @@ def test_a_folder_of_a_fit_is_found_from_anywhere(tmp_path, monkeypatch):
     assert absolute("bays2009") == "bays2009"
 
 
-def test_tables_and_chapters_that_do_not_exist_are_named(monkeypatch):
+def test_tables_and_chapters_that_do_not_exist_are_named():
     with pytest.raises(UnknownName, match="unknown name of tables 'bays'"):
         tabulate.compute("bays")
-    monkeypatch.setattr(refresh.sys, "argv", ["refresh", "06_more.ipynb"])
-    with pytest.raises(SystemExit, match="06_more.ipynb is no chapter"):
-        refresh.main()
+    with pytest.raises(ChapterError, match="06_more.ipynb is no chapter; the chapters are .*01_surrogate_model.ipynb"):
+        refresh.refresh_all(["06_more.ipynb"])
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -147,3 +150,24 @@ def test_a_book_that_is_not_built_leaves_the_former_one(tmp_path, monkeypatch):
         site.render({}, target)
     assert (target / "_build" / "page.html").read_text() == "former"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_notebook_that_the_contents_do_not_list_is_no_part_of_the_book(tmp_path, monkeypatch, chapter):
+    """A copy of the checkout's sources with scratch notebooks beside the chapters, one of them not even a notebook."""
+    chapters = chapter_paths()
+    for name in ("book", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / "checkout" / name)
+    for name in ("_toc.yml", "_config.yml"):
+        shutil.copy(ROOT / name, tmp_path / "checkout")
+    for name in ("06_scratch.ipynb", "01_surrogate_model copy.ipynb", "2_try.ipynb"):
+        shutil.copy(chapter, tmp_path / "checkout" / "notebooks" / name)
+    (tmp_path / "checkout" / "notebooks" / "99_empty.ipynb").touch()
+    monkeypatch.setattr(command, "ROOT", tmp_path / "checkout")
+    monkeypatch.setattr(command, "NOTEBOOKS", tmp_path / "checkout" / "notebooks")
+    monkeypatch.setattr(site, "ROOT", tmp_path / "checkout")
+    assert [path.name for path in command.chapter_paths()] == [path.name for path in chapters]
+    staged = tmp_path / "staged"
+    site._stage({chapters[1].stem: chapter}, staged)
+    assert sorted(path.name for path in (staged / "notebooks").iterdir()) == [path.name for path in chapters]
+    assert (staged / "notebooks" / chapters[1].name).read_bytes() == chapter.read_bytes()
+    assert (staged / "notebooks" / chapters[0].name).read_bytes() == chapters[0].read_bytes()

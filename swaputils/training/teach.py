@@ -1,0 +1,51 @@
+"""A network taught a task by an objective, in one call: first to select the cued item, then the distribution of answers."""
+
+from dataclasses import replace
+
+import torch
+from tqdm import tqdm
+
+from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
+from swaputils.diffusion.targets import RADIUS, ResponseMixture
+from swaputils.network.rnn import RNN, RNNConfig
+from swaputils.task import DelayedEstimation
+from swaputils.training.lessons import Lesson, facts, ladder
+from swaputils.training.loop import TrainConfig, Training
+from swaputils.training.recipes import DIFFUSION, Objective
+from swaputils.trials import Displays
+
+SELECTED_SPREAD = 0.05  # of the answers that selection is learnt from, in units of the radius
+
+
+def teach(
+    task: DelayedEstimation,
+    objective: Objective = DIFFUSION,
+    rnn: RNNConfig | None = None,
+    train: TrainConfig | None = None,
+    schedule: Schedule | None = None,
+    *,
+    generator: torch.Generator,
+) -> RNN:
+    """Build a network for a task and train it; SelectionNotLearnt or TrainingDiverged where it fails.
+
+    objective: what teaches the distribution of answers, see `recipes`.
+    rnn, train: size of the network, and how it is trained, as the defaults of either have it unless given.
+    schedule: noise of the report, one level for each of its steps; the linear one unless given.
+    generator: of the weights, the displays and the noise.
+    """
+    train = train or TrainConfig()
+    schedule = schedule or linear_schedule(task.periods.steps("report"))
+    net = RNN(rnn or RNNConfig(), task.input_size, report_noise(schedule), generator=generator)
+    first, told = objective.first, facts(task.config)
+    selection = Lesson(replace(task, answers=certain_answers), first.loss(schedule), first.repeats, facts=told)
+    distribution = Lesson(task, objective.loss(schedule), objective.repeats, facts=told)
+    training = Training(net, ladder(selection, train.delay_step), distribution, train, generator=generator)
+    for _ in tqdm(training, desc="teaching", unit="update", leave=False):
+        pass
+    return net
+
+
+def certain_answers(displays: Displays) -> ResponseMixture:
+    """Narrow clusters of answers around the cued item alone."""
+    log_weights = torch.zeros_like(displays.report).where(displays.is_cued, -torch.inf)
+    return ResponseMixture(displays.report.where(displays.present, 0), log_weights, SELECTED_SPREAD, RADIUS)
