@@ -37,7 +37,7 @@ class Condition:
     answers:        the distribution of answers.
     objective:      how it is taught; None for a network that is not trained.
     start:          condition whose trained network is the initial one; None to start from scratch with the selection stage.
-    drive, units:   of the network; at the paper's scale the drive is its tree in any case.
+    drive, units:   of the network: gated; tree, a small one; dendrites, the paper's tree. At the paper's scale it is that tree in any case.
     """
 
     title: str
@@ -128,6 +128,11 @@ HEADLINE = (
 VARIANTS = {
     **{f"{name}_tree": replace(_MAIN[name], title=f"{_MAIN[name].title}; tree", drive="tree") for name in HEADLINE},
     **{f"{name}_64": replace(_MAIN[name], title=f"{_MAIN[name].title}; 64 units", units=64) for name in HEADLINE},
+    **{
+        f"{name}_dendrites": replace(_MAIN[name], title=f"{_MAIN[name].title}; dendrites", drive="dendrites")
+        for name in HEADLINE
+        if name.startswith("index")
+    },
     "index_swap_continued": replace(
         _MAIN["index_swap"], title=f"{_MAIN['index_swap'].title}; after task-optimal", start="index_task_optimal"
     ),
