@@ -17,8 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SLEEPERS = """
 import time
 from swaputils.jobs import Job, run
+
+def sleep(seconds, more_than_a_pipe_holds):
+    time.sleep(seconds)
+
 if __name__ == "__main__":
-    run([Job(time.sleep, (60,), 1.0)] * 4, 2)
+    run([Job(sleep, (600, bytes(2_000_000)), 1.0)] * 8, 2)
 """
 
 
