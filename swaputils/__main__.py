@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from swaputils.data.simulated import simulated_trials
 from swaputils.data.table import DataError
 from swaputils.data.understood import listing, understood
 from swaputils.files import StoreError, shown, write_files
+from swaputils.jobs import cores
 from swaputils.report import analysis
 from swaputils.report.named import report_on
 
@@ -42,6 +44,7 @@ def fit(
     emission: str = analysis.FitConfig.emission,
     folds: int = analysis.FitConfig.folds,
     seed: int = 0,
+    quick: bool = False,
     out: Path | None = None,
 ) -> None:
     """Fit human responses and write a report: mixtures, nested swap models, figures, posteriors for training networks.
@@ -53,12 +56,15 @@ def fit(
         emission: shape of the errors: von_mises, wrapped_stable or variable_precision.
         folds: of the cross-validation.
         seed: seed of the random numbers.
+        quick: fewer steps, no intervals of the mixtures, no cross-validation.
         out: new folder for the report, the tables and the posteriors; <source>_fit unless given.
     """
     folder = out or Path(f"{Path(source).stem}_fit")
     if folder.exists() and not dry_run:
         raise StoreError(f"{shown(folder)}: exists already; remove it, or name a new folder with --out")
-    config = analysis.FitConfig(set_size=set_size, emission=emission, folds=folds, seed=seed)
+    config = analysis.FitConfig(set_size=set_size, emission=emission, folds=folds, seed=seed, processes=cores())
+    if quick:
+        config = replace(config, folds=0, resamples=0, swap=analysis.QUICK)
     read = _reading(source, layout, seed)
     print(listing(understood(read)), flush=True)
     read.settled()

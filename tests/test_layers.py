@@ -16,6 +16,7 @@ RANKS = {
         "errors": 0,
         "shapes": 1,
         "files": 1,
+        "jobs": 1,
         "inputs": 2,
         "trials": 2,
         "run_folder": 2,

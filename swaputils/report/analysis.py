@@ -4,25 +4,25 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 import torch
-from torch import Tensor
-from tqdm import tqdm
 
-from swaputils.angles import wrap
 from swaputils.data.table import DataError
-from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapModel, SwapPosterior, cell, cue_distances, fit_bns
-from swaputils.surrogate.bootstrap import mixture_tables, quantiles
-from swaputils.surrogate.comparison import FOLD_CONFIG, compare
+from swaputils.errors import SwaputilsError
+from swaputils.jobs import progress, run
+from swaputils.report.prediction import has_cues, predictive_check
+from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapFit, SwapModel, SwapPosterior, cell, cue_distances
+from swaputils.surrogate.bootstrap import mixture_jobs, mixture_rows
+from swaputils.surrogate.comparison import FOLD_CONFIG, comparison_jobs, comparison_table
 from swaputils.surrogate.distances import TOLERANCE
 from swaputils.surrogate.mixture import by_person
-from swaputils.surrogate.posterior import component_probabilities, drawn, report_function, swap_function
-from swaputils.surrogate.responses import sample_responses
+from swaputils.surrogate.posterior import report_function, swap_function
 from swaputils.trials import Trials
 
 FEWEST_TRIALS = 20  # of a person at a set size for a mixture, and of a set size for a swap model
 NORMAL_95 = 1.96
-ERROR_BINS = 36
+WORTH = 5.0  # seconds of work for each process, whose start takes some
+CHECK_SECONDS = 2e-6  # of a trial in a predicted data set, about
 GRID = 25  # points of a curve
-NEAR, FAR = torch.pi / 3, 2 * torch.pi / 3  # cue distances that the check tells apart
+QUICK = BnsConfig(draws=4, steps=250, final_draws=256)  # of swap models where time is short
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,13 @@ class FitConfig:
 
     set_size:  the one whose swap function is fitted; None fits all from 2 on together, with one shape and a level each.
     emission:  a name in EMISSIONS.
-    folds:     of the cross-validation.
+    folds:     of the cross-validation; 0 for none.
     seed:      of all random numbers.
-    resamples: of the bootstrap.
+    resamples: of the bootstrap; 0 for none.
     swap:      how each swap model is fitted.
     fold:      how it is fitted without the trials of a fold.
     replicates: data sets that the check of the best model predicts.
+    processes: that share the work, see `jobs.run`; the results do not depend on it.
     """
 
     set_size: int | None = None
@@ -47,14 +48,17 @@ class FitConfig:
     swap: BnsConfig = field(default_factory=BnsConfig)
     fold: BnsConfig = FOLD_CONFIG
     replicates: int = 100
+    processes: int = 1
 
     def __post_init__(self):
         if self.emission not in EMISSIONS:
-            raise ValueError(f"emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
-        if self.folds < 2:
-            raise ValueError(f"folds is {self.folds}; cross-validation needs 2 or more")
-        if self.resamples < 2:
-            raise ValueError(f"resamples is {self.resamples}; intervals need 2 or more")
+            raise SwaputilsError(f"emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
+        if self.folds < 0 or self.folds == 1:
+            raise SwaputilsError(f"folds is {self.folds}; cross-validation needs 2 or more, and 0 leaves it out")
+        if self.resamples < 0 or self.resamples == 1:
+            raise SwaputilsError(f"resamples is {self.resamples}; intervals need 2 or more, and 0 leaves them out")
+        if self.processes < 1:
+            raise SwaputilsError(f"processes is {self.processes}; at least 1 is needed")
 
     def model(self, name: str) -> SwapModel:
         """A model of the ladder; the heavy tails of a stable distribution take the place of guesses."""
@@ -66,10 +70,11 @@ class Fitted:
     """Everything that was fitted to some trials.
 
     trials, config: what was fitted, and how.
-    left_out:   one sentence for each kind of trials that some models were not fitted to.
-    people:     one row per mixture, person and set size: fields of MixtureFit, aic, bic, and <parameter>_low, _high.
+    left_out:   one sentence for each kind of trials that some models were not fitted to, and for what was not asked for.
+    people:     one row per mixture, person and set size: MixtureFit, aic, bic; <parameter>_low, _high where resampled.
     group:      one row per mixture and set size: means over people with _low, _high; sums of aic and bic.
-    ladder:     what `compare` returns; empty, as the two tables below, where no swap model could be fitted.
+    ladder:     what `compare` returns, model and elbo alone without folds; empty, as the two tables below, where no swap model
+                could be fitted.
     posteriors: by model and set size; those of the models "cue" and "report", and of the one with the largest ELBO.
     functions:  one row per model, set size and distance (rad): f, low, high, the log weight of a non-target.
     errors:     one row per set size, place and bin: centre of the error (rad), density of the responses, and of responses
@@ -103,54 +108,32 @@ def fit(trials: Trials, config: FitConfig) -> Fitted:
         raise DataError(f"there are no trials of set size {config.set_size}; the data have {sizes}")
     generator = torch.Generator().manual_seed(config.seed)
     swaps, without_swaps = _swap_trials(trials, config.set_size)
-    people, group, without_mixture = _mixtures(trials, config.resamples, generator)
-    left_out = (*without_mixture, *without_swaps)
-    if len(swaps) == 0:
-        nothing = pd.DataFrame()
-        return Fitted(trials, config, left_out, people, group, nothing, {}, nothing, nothing)
-    names = [name for name in LADDER if _has_cues(swaps) or not config.model(name).uses("cue")]
+    cells, without_mixture = _cells(trials)
+    names = [name for name in LADDER if has_cues(swaps) or not config.model(name).uses("cue")] if len(swaps) else []
     models = {name: config.model(name) for name in names}
-    ladder = compare(swaps, models, config.folds, config.swap, config.fold, seed=config.seed)
-    best = ladder.loc[ladder["elbo"].idxmax(), "model"]
-    shown = [name for name in names if name in ("cue", "report", best)]
-    posteriors = {name: _posteriors(swaps, name, config) for name in tqdm(shown, desc="swap models")}
+    fits = comparison_jobs(swaps, models, config.folds, config.swap, config.fold, seed=config.seed) if names else []
+    jobs = [*fits, *mixture_jobs(cells, config.resamples, generator=generator)]
+    checked = CHECK_SECONDS * config.replicates * len(swaps)
+    with progress(jobs, "fit", more=checked) as done:
+        seconds = sum(job.weight for job in jobs)
+        given = run(jobs, max(1, min(config.processes, int(seconds / WORTH))), done)
+        people, group = (_on_record(rows, trials) for rows in mixture_rows(given[len(fits) :]))
+        left_out = (*without_mixture, *without_swaps, *_not_asked_for(config))
+        if not names:
+            nothing = pd.DataFrame()
+            return Fitted(trials, config, left_out, people, group, nothing, {}, nothing, nothing)
+        ladder = comparison_table(swaps, names, config.folds, given[: len(fits)], seed=config.seed)
+        best = ladder.loc[ladder["elbo"].idxmax(), "model"]
+        shown = [name for name in names if name in ("cue", "report", best)]
+        posteriors = {name: _posteriors(given[names.index(name)], swaps) for name in shown}
+        checks = []
+        for size, fitted in posteriors[best].items():
+            chosen = swaps[swaps.displays.set_size == size]
+            check = predictive_check(chosen, fitted, config.replicates, generator=generator)
+            checks.append(check.assign(set_size=size))
+            done(checked * len(chosen) / len(swaps))
     functions = pd.concat([_function(name, posteriors[name]) for name in shown if name in ("cue", "report")])
-    checks = []
-    for size, fitted in tqdm(posteriors[best].items(), desc="predictive checks"):
-        shown_size = swaps[swaps.displays.set_size == size]
-        check = predictive_check(shown_size, fitted, config.replicates, generator=generator)
-        checks.append(check.assign(set_size=size))
     return Fitted(trials, config, left_out, people, group, ladder, posteriors, functions, pd.concat(checks))
-
-
-def predictive_check(
-    trials: Trials, posterior: SwapPosterior, replicates: int, *, generator: torch.Generator
-) -> pd.DataFrame:
-    """Errors of people around items of one set size, and of data sets that the model predicts for the same displays.
-
-    Every predicted data set comes from another function of the posterior. One row per place and bin: around, "target" or
-    which non-targets; error, bin centre in rad; human, density; surrogate, low and high, mean and 95 % range of the densities
-    of predicted data sets.
-    """
-    edges = torch.linspace(-torch.pi, torch.pi, ERROR_BINS + 1, dtype=torch.float64)
-    centres = (edges[1:] + edges[:-1]) / 2
-    predicted = []
-    for _ in range(replicates):
-        function = drawn(posterior, generator=generator)
-        chances = component_probabilities(function, trials.displays)
-        predicted.append(sample_responses(function, trials.displays, chances, generator=generator)[0])
-    parts = []
-    for around, items in _places(trials).items():
-        human = _density(trials, items, trials.response, edges)
-        densities = torch.stack([_density(trials, items, response, edges) for response in predicted])
-        low, high = quantiles(densities, 0.95)
-        columns = {"error": centres, "human": human, "surrogate": densities.mean(0), "low": low, "high": high}
-        parts.append(pd.DataFrame({name: values.tolist() for name, values in columns.items()}).assign(around=around))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _has_cues(trials: Trials) -> bool:
-    return not bool(trials.displays.probe.isnan().all())
 
 
 def _swap_trials(trials: Trials, set_size: int | None) -> tuple[Trials, list[str]]:
@@ -168,7 +151,7 @@ def _swap_trials(trials: Trials, set_size: int | None) -> tuple[Trials, list[str
     if set_size is not None:
         kept &= sizes == set_size
         left_out.append(f"Swap models were fitted to set size {set_size} only, as asked for.")
-    if _has_cues(trials):
+    if has_cues(trials):
         shared = (cue_distances(trials.displays) <= TOLERANCE) & ~trials.displays.is_cued
         repeated = shared.any(dim=1) & kept
         if repeated.any():
@@ -189,32 +172,39 @@ def _swap_trials(trials: Trials, set_size: int | None) -> tuple[Trials, list[str
     return trials[kept], left_out
 
 
-def _mixtures(
-    trials: Trials, resamples: int, generator: torch.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Tables `people` and `group` of Fitted, and what was left out."""
+def _cells(trials: Trials) -> tuple[list[tuple[int, int, Trials]], list[str]]:
+    """The people and set sizes that mixtures are fitted to, and a sentence on those left out."""
     cells = by_person(trials)
     enough = [cell for cell in cells if len(cell[2]) >= FEWEST_TRIALS]
-    left_out = []
-    if len(enough) < len(cells):
-        left_out.append(
-            f"{len(cells) - len(enough)} of {len(cells)} combinations of person and set size have fewer than "
-            f"{FEWEST_TRIALS} trials; they were left out of the mixtures."
-        )
-    people, group = mixture_tables(enough, resamples, generator=generator)
+    left_out = (
+        f"{len(cells) - len(enough)} of {len(cells)} combinations of person and set size have fewer than "
+        f"{FEWEST_TRIALS} trials; they were left out of the mixtures."
+    )
+    return enough, [left_out] if len(enough) < len(cells) else []
+
+
+def _on_record(rows: pd.DataFrame, trials: Trials) -> pd.DataFrame:
+    """Without three components where non-targets are not on record: no responses can be put down to them."""
     unknown = trials.displays.set_size[~trials.displays.recorded].unique().tolist()
-    if unknown and len(people):  # no responses can be put down to items that are not on record
-        people, group = (
-            rows[~(rows["set_size"].isin(unknown) & (rows["mixture"] == "3 components"))] for rows in (people, group)
-        )
-    return people, group, left_out
+    return (
+        rows[~(rows["set_size"].isin(unknown) & (rows["mixture"] == "3 components"))] if unknown and len(rows) else rows
+    )
 
 
-def _posteriors(trials: Trials, name: str, config: FitConfig) -> dict[int, SwapPosterior]:
-    """A model's posterior at each set size; the fit is the one whose ELBO the comparison lists."""
-    generator = torch.Generator().manual_seed(config.seed)
-    fitted = fit_bns(trials, config.model(name), config.swap, generator=generator)
-    return {size: cell(fitted, set_size=size) for size in trials.displays.set_size.unique().tolist()}
+def _not_asked_for(config: FitConfig) -> list[str]:
+    """A sentence for each part of the results that the settings leave out."""
+    steps = config.swap.steps
+    said = {
+        "Trials were not resampled, as asked for: the mixtures have no intervals.": not config.resamples,
+        "No responses were held out, as asked for: models are compared by the evidence bound alone.": not config.folds,
+        f"Swap models were fitted in {steps} steps only; differences of a nat mean nothing.": steps <= QUICK.steps,
+    }
+    return [sentence for sentence, holds in said.items() if holds]
+
+
+def _posteriors(fit: SwapFit, trials: Trials) -> dict[int, SwapPosterior]:
+    """A model's posterior at each set size."""
+    return {size: cell(fit, set_size=size) for size in trials.displays.set_size.unique().tolist()}
 
 
 def _function(model: str, posteriors: dict[int, SwapPosterior]) -> pd.DataFrame:
@@ -231,24 +221,3 @@ def _function(model: str, posteriors: dict[int, SwapPosterior]) -> pd.DataFrame:
         part = pd.DataFrame({name: values.tolist() for name, values in columns.items()})
         parts.append(part.assign(model=model, set_size=size))
     return pd.concat(parts, ignore_index=True)
-
-
-def _places(trials: Trials) -> dict[str, Tensor]:
-    """[M, N] masks of the items around which errors are looked at."""
-    displays = trials.displays
-    others = displays.present & ~displays.is_cued
-    places = {"target": displays.is_cued}
-    if _has_cues(trials):
-        apart = cue_distances(displays)
-        places["non-targets nearer than 60°"] = others & (apart < NEAR)
-        places["non-targets at 60° to 120°"] = others & (apart >= NEAR) & (apart < FAR)
-        places["non-targets beyond 120°"] = others & (apart >= FAR)
-    else:
-        places["non-targets"] = others
-    return {around: items for around, items in places.items() if items.any()}
-
-
-def _density(trials: Trials, items: Tensor, response: Tensor, edges: Tensor) -> Tensor:
-    """Density of a response's errors from the chosen items, in bins."""
-    error = wrap(response[:, None] - trials.displays.report)[items].double()
-    return torch.histogram(error, edges, density=True).hist

@@ -64,7 +64,8 @@ def _mixtures(one: Fitted, other: Fitted) -> list[dict]:
             ):
                 continue
             values = [row[f"{name}|{k}"] for k in (1, 2)]
-            half = math.hypot(*((row[f"{name}_high|{k}"] - row[f"{name}_low|{k}"]) / 2 for k in (1, 2)))
+            ends = [[row.get(f"{name}_{end}|{k}", math.nan) for end in ("low", "high")] for k in (1, 2)]  # if resampled
+            half = math.hypot(*((high - low) / 2 for low, high in ends))
             rows.append(_row(row["mixture"], int(row["set_size"]), name, *values, half))
     return rows
 

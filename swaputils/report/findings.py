@@ -40,7 +40,7 @@ def limits(fitted: Fitted) -> list[str]:
         said.append(
             "There is one person: every interval is about other trials of this person, none about other people."
         )
-    else:
+    elif fitted.config.resamples:
         said.append("Intervals of the mixtures come from resampling trials within people: they are about these people.")
     if len(fitted.ladder):
         said += _swap_limits(fitted)
@@ -53,7 +53,8 @@ def _mixture_findings(group: pd.DataFrame) -> list[str]:
     known = size in three.index  # the non-targets may not be on record
     row = (three if known else two).loc[size]
     shares = {name: f"{row[f'p_{name}']:.0%}" for name in ("target", "nontarget", "uniform")}
-    swaps = f" [{row['p_nontarget_low']:.0%}, {row['p_nontarget_high']:.0%}]" if size > 1 else ""
+    has_interval = size > 1 and "p_nontarget_low" in row
+    swaps = f" [{row['p_nontarget_low']:.0%}, {row['p_nontarget_high']:.0%}]" if has_interval else ""
     others = f"{shares['nontarget']}{swaps} around a non-target, and " if known else "and "
     components = (
         f"At set size {size}, the {'three' if known else 'two'}-component mixture puts {shares['target']} of responses around "
@@ -82,6 +83,11 @@ def _effect(ladder: pd.DataFrame, name: str) -> str:
     """Whether swaps depend on one distance, by the two measures."""
     row, none = (ladder[ladder["model"] == which].iloc[0] for which in (name, "none"))
     evidence = row["elbo"] - none["elbo"]
+    if "gain" not in ladder:
+        verdict = "Swaps depend on" if evidence >= DECISIVE else "It is undecided whether swaps depend on"
+        return (
+            f"{verdict} {name} distance by the evidence bound alone: {evidence:+.1f} nats against swaps that ignore it."
+        )
     numbers = (
         f"evidence bound {evidence:+.1f} nats, held-out responses {row['gain']:+.1f} ± {row['standard_error']:.1f} "
         "thousandths of a nat per trial, against swaps that ignore distance"

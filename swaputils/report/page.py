@@ -129,8 +129,9 @@ def _mixture_table(group: pd.DataFrame) -> str:
         shown = {"set size": row["set_size"], "mixture": row["mixture"], "people": row["people"]}
         for parameter in (*SHARES, "concentration"):
             digits = 1 if parameter == "concentration" else 3
-            value, low, high = (row[f"{parameter}{end}"] for end in ("", "_low", "_high"))
-            shown[SHARES.get(parameter, "κ")] = f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+            ends = [row[f"{parameter}{end}"] for end in ("_low", "_high") if f"{parameter}{end}" in row]
+            interval = f" [{', '.join(f'{end:.{digits}f}' for end in ends)}]" if ends else ""
+            shown[SHARES.get(parameter, "κ")] = f"{row[parameter]:.{digits}f}{interval}"
         rows.append(shown | {"AIC": f"{row['aic']:.1f}", "BIC": f"{row['bic']:.1f}"})
     return _table(pd.DataFrame(rows))
 
@@ -141,6 +142,10 @@ def _ladder_table(ladder: pd.DataFrame) -> str:
         "model": ladder["model"],
         "the weight of a non-target": ladder["model"].map(MEANINGS),
         "evidence, nats": [f"{value:.1f}" for value in ladder["elbo"] - ladder["elbo"].max()],
+    }
+    if "held_out" not in ladder:
+        return _table(pd.DataFrame(columns))
+    columns |= {
         "held out, nats/trial": [f"{value:.4f}" for value in ladder["held_out"]],
         "gain, 0.001 nats/trial": [
             "0 (reference)" if row == 0 else f"{gain:+.1f} ± {error:.1f}"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from swaputils.errors import SwaputilsError
 from swaputils.surrogate.emissions import EMISSIONS
@@ -136,7 +135,7 @@ def _ascend(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
     averaged = math.ceil(config.averaged * config.steps)
     trace = torch.zeros(config.steps, dtype=start.mean.dtype)
-    for step in tqdm(range(config.steps), desc=f"swap model, {len(data.responses)} trials", leave=False):
+    for step in range(config.steps):
         optimiser.zero_grad()
         bound = evidence_bound(start, antithetic(config.draws, start, generator=generator), data)
         (-bound).backward()

@@ -1,14 +1,15 @@
 """Comparison of response models by the evidence lower bound and by the density of responses that were held out."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from tqdm import tqdm
 
+from swaputils.jobs import Job, progress, run
 from swaputils.surrogate.bns import BnsConfig, fit_bns
 from swaputils.surrogate.distances import SurrogateError, cued_first, response_errors, signed_distances
 from swaputils.surrogate.emissions import EMISSIONS, log_density_table, table_place
@@ -19,6 +20,7 @@ from swaputils.trials import Trials
 FOLD_CONFIG = BnsConfig(draws=4, steps=250, final_draws=32)
 CHUNK = 2048  # trials at a time
 MILLI = 1000
+SECONDS, STEP = 2.5e-8, 150_000  # that a fit takes for each step, item and draw, and what a step takes beside them
 
 
 def predictive_log_density(
@@ -44,33 +46,80 @@ def compare(
     fold_config: BnsConfig = FOLD_CONFIG,
     *,
     seed: int,
+    processes: int = 1,
 ) -> pd.DataFrame:
     """Every model's ELBO on all trials, and its log density of trials held out in turn; one row per model.
 
-    config, fold_config: how a model is fitted to all trials, and without those of a fold.
-
     Columns: model; elbo, nats; held_out, mean log density per trial (nats); gain and standard_error, of held_out over that of
     the first model in thousandths of a nat per trial, the error clustered by person; people, how many of them gain; of,
-    how many there are. Folds are the same for all models and balanced within person and set size.
+    how many there are. Folds are the same for all models and balanced within person and set size; with 0 folds nothing is
+    held out, and the columns end with elbo.
+
+    Args:
+        trials: M of them.
+        models: by name, the one that the others are held against first.
+        folds: 0, or 2 to M.
+        config: how a model is fitted to all trials.
+        fold_config: how it is fitted without those of a fold.
+        seed: of the folds, and of each fit.
+        processes: how many share the fits, see `jobs.run`; the numbers do not depend on it.
+
+    Raises:
+        SurrogateError: where the number of folds or the trials do not allow it.
     """
+    jobs = comparison_jobs(trials, models, folds, config, fold_config, seed=seed)
+    with progress(jobs, "comparison of models") as done:
+        return comparison_table(trials, list(models), folds, run(jobs, processes, done), seed=seed)
+
+
+def comparison_jobs(
+    trials: Trials,
+    models: Mapping[str, SwapModel],
+    folds: int,
+    config: BnsConfig | None = None,
+    fold_config: BnsConfig = FOLD_CONFIG,
+    *,
+    seed: int,
+) -> list[Job]:
+    """The fits of `compare`: of every model to all trials, each giving a SwapFit; then of every model and fold."""
+    config = config or BnsConfig()
+    fold = assign_folds(trials, folds, generator=torch.Generator().manual_seed(seed)) if folds else None
+    jobs = [Job(_fitted, (trials, model, config, seed), _weight(trials, config)) for model in models.values()]
+    for model, held_out in product(models.values(), range(folds)):
+        jobs.append(Job(_held_out, (trials, fold, held_out, model, fold_config, seed), _weight(trials, fold_config)))
+    return jobs
+
+
+def comparison_table(trials: Trials, names: Sequence[str], folds: int, given: Sequence, *, seed: int) -> pd.DataFrame:
+    """What `compare` returns, of what the jobs of `comparison_jobs` gave."""
+    table = pd.DataFrame({"model": list(names), "elbo": [fit.elbo for fit in given[: len(names)]]})
+    if not folds:
+        return table
     fold = assign_folds(trials, folds, generator=torch.Generator().manual_seed(seed))
-    rows, reference = [], None
-    with tqdm(total=len(models) * (folds + 1), desc="comparison", unit="fit") as bar:
-        for name, model in models.items():
-            fit = fit_bns(trials, model, config, generator=torch.Generator().manual_seed(seed))
-            bar.update()
-            density = torch.zeros(len(trials), dtype=torch.float64)
-            for held_out in range(folds):
-                generator = torch.Generator().manual_seed(seed)
-                fitted = fit_bns(trials[fold != held_out], model, fold_config, generator=generator)
-                density[fold == held_out] = predictive_log_density(
-                    fitted, trials[fold == held_out], generator=generator
-                )
-                bar.update()
-            reference = density if reference is None else reference
-            row = {"model": name, "elbo": fit.elbo, "held_out": density.mean().item()}
-            rows.append(row | _gain(density - reference, trials.subject))
-    return pd.DataFrame(rows)
+    density = torch.zeros(len(names), len(trials), dtype=torch.float64)
+    for (model, held_out), values in zip(product(range(len(names)), range(folds)), given[len(names) :]):
+        density[model, fold == held_out] = values
+    gains = [_gain(each - density[0], trials.subject) for each in density]
+    return table.assign(held_out=[each.mean().item() for each in density]).join(pd.DataFrame(gains))
+
+
+def _fitted(trials: Trials, model: SwapModel, config: BnsConfig, seed: int) -> SwapFit:
+    return fit_bns(trials, model, config, generator=torch.Generator().manual_seed(seed))
+
+
+def _held_out(
+    trials: Trials, fold: Tensor, held_out: int, model: SwapModel, config: BnsConfig, seed: int
+) -> Float[Tensor, " held"]:
+    """Log density of the trials of one fold under the fit to the others."""
+    generator = torch.Generator().manual_seed(seed)
+    fit = fit_bns(trials[fold != held_out], model, config, generator=generator)
+    return predictive_log_density(fit, trials[fold == held_out], generator=generator)
+
+
+def _weight(trials: Trials, config: BnsConfig) -> float:
+    """About the seconds that a fit takes."""
+    items = int(trials.displays.present.sum())
+    return SECONDS * config.steps * (STEP + items * (2 + config.draws))
 
 
 def assign_folds(trials: Trials, folds: int, *, generator: torch.Generator) -> Int[Tensor, " trials"]:

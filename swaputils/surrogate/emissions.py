@@ -58,6 +58,8 @@ def log_density_table(emission: Emission, natural: Float[Tensor, "groups paramet
     """[groups, INTERVALS + 1] log density at `table_angles`; differentiable in the parameters."""
     if emission is WRAPPED_STABLE:
         return _stable_table(natural)
+    if emission is VARIABLE_PRECISION:
+        return _LogMixture.apply(*_gamma_nodes(natural), table_angles(natural).cos())
     return emission.log_density(table_angles(natural), natural[:, None, :])
 
 
@@ -83,6 +85,32 @@ def _gamma_nodes(natural: Tensor) -> tuple[Tensor, Tensor]:
     log_ratio = lowest + (highest - lowest) * position
     log_weight = shape * (log_ratio - log_ratio.exp())
     return mean * log_ratio.exp(), log_weight.softmax(-1)
+
+
+class _LogMixture(torch.autograd.Function):
+    """log sum_k w_k VM(x; kappa_k) [G, X] of rising concentrations [G, K], weights [G, K] and cos x [X].
+
+    With E_k = exp((kappa_k - kappa_1) (cos x - 1)), which is 1 for k = 1, nothing underflows that matters; the gradient takes
+    two products with E.
+    """
+
+    @staticmethod
+    def forward(ctx, concentration, weight, cosine):
+        lowest = concentration[:, :1]
+        excess = ((concentration - lowest)[:, :, None] * (cosine - 1)).exp_()
+        peak = 1 / (2 * math.pi * torch.special.i0e(concentration))
+        total = torch.einsum("gk,gkx->gx", weight * peak, excess)
+        ctx.save_for_backward(concentration, weight, cosine, excess, peak, total)
+        return total.log() + lowest * (cosine - 1)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        concentration, weight, cosine, excess, peak, total = ctx.saved_tensors
+        per_density = upstream / total
+        sides = torch.stack((per_density, per_density * (cosine - 1)), dim=2)
+        plain, bent = (excess @ sides).unbind(2)
+        ratio = torch.special.i1e(concentration) / torch.special.i0e(concentration)
+        return weight * peak * (bent + (1 - ratio) * plain), peak * plain, None
 
 
 def _variable_precision_log_density(error: Tensor, natural: Tensor) -> Tensor:

@@ -1,31 +1,25 @@
-"""Parametric mixtures of target, non-targets and guesses, fitted by EM."""
+"""Parametric mixtures of target, non-targets and guesses, by maximum likelihood."""
 
 import math
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
+from swaputils.angles import von_mises_log_density
 from swaputils.surrogate.distances import SurrogateError, cued_first, response_errors, single_set_size
+from swaputils.surrogate.profile import highest
 from swaputils.trials import Displays, Trials
 
 Component = Literal["target", "nontarget", "guess"]
 TARGET_GUESS: tuple[Component, ...] = ("target", "guess")
 TARGET_NONTARGET_GUESS: tuple[Component, ...] = ("target", "nontarget", "guess")
 MIXTURES = {"2 components": TARGET_GUESS, "3 components": TARGET_NONTARGET_GUESS}
-
-LARGEST_CONCENTRATION = 1e5  # an SD of 0.003 rad, finer than any response is recorded
-START_CONCENTRATIONS = (1.0, 10.0, 100.0)
-START_SHARES = (0.01, 0.1, 0.4)
-SURVEY_ITERATIONS = 60
-SURVIVORS = 6
-MOST_ITERATIONS = 20_000
-SMALLEST_GAIN = 1e-9  # nats of the whole set per iteration
 
 
 @dataclass(frozen=True)
@@ -58,39 +52,36 @@ class MixtureFit:
         return self.parameters * math.log(self.trials) - 2 * self.log_likelihood
 
 
-@dataclass(frozen=True)
-class Climb:
-    """Where EM stands in each of S climbs: log-likelihoods [S], concentrations [S], and shares [S, 3] of the components."""
-
-    log_likelihood: Tensor
-    concentration: Tensor
-    shares: Tensor
-
-    def __getitem__(self, chosen: Tensor) -> "Climb":
-        return Climb(self.log_likelihood[chosen], self.concentration[chosen], self.shares[chosen])
-
-
 def fit_mixture(trials: Trials, components: tuple[Component, ...] = TARGET_NONTARGET_GUESS) -> MixtureFit:
-    """Fit a mixture to trials of one set size N by EM: the highest of many climbs.
+    """Fit a mixture to trials of one set size N by maximum likelihood, as `profile` does.
 
     p(y) = p_T VM(y - r_c; kappa) + p_N / (N - 1) sum_{n != c} VM(y - r_n; kappa) + p_U / 2 pi
 
     (Bays, Catalao & Husain 2009); with components TARGET_GUESS, or with one item, p_N is 0 (Zhang & Luck 2008).
-    All starts run a short survey; the best go on until none gains any more.
-    Raises SurrogateError where set sizes are mixed, there are no trials, or the components are others than these.
+
+    Raises:
+        SurrogateError: where set sizes are mixed, there are no trials, or the components are others than these.
     """
-    cosine = aligned(trials)
-    climbs = _starts(components, cosine)
-    counts = cosine.new_ones(len(climbs.shares), len(trials))
-    for _ in range(SURVEY_ITERATIONS):
-        climbs = iterate(climbs, cosine, counts)
-    best = climbs.log_likelihood.topk(min(SURVIVORS, len(counts))).indices
-    climbed = climb(climbs[best], cosine, counts[best], SMALLEST_GAIN)
-    top = climbed[climbed.log_likelihood.argmax()]
-    free = 3 if "nontarget" in components and len(cosine) > 1 else 2
-    target, nontarget, uniform = top.shares.tolist()
-    likelihood = top.log_likelihood.item()
-    return MixtureFit(top.concentration.item(), target, nontarget, uniform, likelihood, len(trials), free)
+    found = maxima(trials, np.ones((1, len(trials)), dtype=np.int64), components)[0].tolist()
+    kappa, target, nontarget, uniform, likelihood = found
+    return MixtureFit(
+        kappa, target, nontarget, uniform, likelihood, len(trials), 3 if len(_items(trials, components)) > 1 else 2
+    )
+
+
+def maxima(
+    trials: Trials, counts: Int[np.ndarray, "samples trials"], components: tuple[Component, ...]
+) -> Float[np.ndarray, "samples 5"]:
+    """Mixtures of trials that count as often as each row says: kappa, p_T, p_N, p_U and the log-likelihood (nats).
+
+    Raises:
+        SurrogateError: as `fit_mixture`.
+    """
+    if components not in MIXTURES.values():
+        allowed = " or ".join(str(known) for known in MIXTURES.values())
+        raise SurrogateError(f"the components of the mixture are {components}; allowed are {allowed}")
+    cosine = np.ascontiguousarray(_items(trials, components).cpu().numpy())
+    return highest(cosine, counts, len(cosine) > 1)
 
 
 def fit_mixture_table(trials: Trials, components: tuple[Component, ...] = TARGET_NONTARGET_GUESS) -> pd.DataFrame:
@@ -114,10 +105,10 @@ def mixture_log_density(
 ) -> Float[Tensor, " trials"]:
     """Log density of each response under a fitted mixture, for displays of one set size; nats per rad, float64."""
     single_set_size(displays)
-    cosine = cued_first(displays, response_errors(displays, response).double()).cos()
-    concentration = cosine.new_tensor([fit.concentration])
-    shares = cosine.new_tensor([[fit.p_target, fit.p_nontarget, fit.p_uniform]])
-    return _joint(concentration, shares, cosine)[1][0].log()
+    errors = cued_first(displays, response_errors(displays, response).double())
+    kernel = von_mises_log_density(errors, errors.new_tensor(fit.concentration)).exp()
+    swaps = kernel[1:].mean(0) if len(kernel) > 1 else torch.zeros_like(kernel[0])
+    return (fit.p_target * kernel[0] + fit.p_nontarget * swaps + fit.p_uniform / (2 * math.pi)).log()
 
 
 def aligned(trials: Trials) -> Float[Tensor, "shown trials"]:
@@ -126,73 +117,7 @@ def aligned(trials: Trials) -> Float[Tensor, "shown trials"]:
     return cued_first(trials.displays, response_errors(trials.displays, trials.response).double()).cos()
 
 
-def climb(start: Climb, cosine: Tensor, counts: Tensor, smallest_gain: float) -> Climb:
-    """EM until no climb gains more than `smallest_gain` nats per iteration.
-
-    cosine: [shown, trials], see `aligned`. counts: [S, trials], how often each trial counts in a climb.
-    """
-    current = iterate(start, cosine, counts)
-    rising = torch.arange(len(counts), device=counts.device)
-    for _ in range(MOST_ITERATIONS):
-        following = iterate(current[rising], cosine, counts[rising])
-        gain = following.log_likelihood - current.log_likelihood[rising]
-        for values, new in zip(vars(current).values(), vars(following).values()):
-            values[rising] = new
-        rising = rising[gain >= smallest_gain]
-        if len(rising) == 0:
-            break
-    return current
-
-
-def solve_concentration(resultant: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
-    """The kappa with I_1(kappa) / I_0(kappa) = resultant, in [0, LARGEST_CONCENTRATION].
-
-    Newton's method from kappa = R (2 - R^2) / (1 - R^2) (Banerjee et al. 2005); a resultant below 0 gives 0.
-    """
-    resultant = resultant.clamp(0, 1 - 0.5 / LARGEST_CONCENTRATION)
-    kappa = resultant * (2 - resultant**2) / (1 - resultant**2)
-    for _ in range(5):
-        ratio = torch.special.i1e(kappa) / torch.special.i0e(kappa)
-        slope = torch.where(kappa > 1e-6, 1 - ratio / kappa.clamp_min(1e-6) - ratio**2, 0.5)
-        kappa = (kappa - (ratio - resultant) / slope).clamp(0, LARGEST_CONCENTRATION)
-    return kappa
-
-
-def _starts(components: tuple[Component, ...], like: Tensor) -> Climb:
-    """A grid of starts; a share that starts at 0 stays there."""
-    if components not in MIXTURES.values():
-        allowed = " or ".join(str(known) for known in MIXTURES.values())
-        raise SurrogateError(f"the components of the mixture are {components}; allowed are {allowed}")
-    swaps = START_SHARES if "nontarget" in components else (0.0,)
-    grid = like.new_tensor(list(product(START_CONCENTRATIONS, swaps, START_SHARES)))
-    concentration, nontarget, uniform = grid.T
-    shares = torch.stack((1 - nontarget - uniform, nontarget, uniform), dim=1)
-    return Climb(torch.full_like(concentration, -math.inf), concentration, shares)
-
-
-def _joint(concentration: Tensor, shares: Tensor, cosine: Tensor) -> tuple[Tensor, Tensor]:
-    """Density of a response together with its item [climbs, shown, trials], and summed over components.
-
-    concentration [climbs], shares [climbs, 3], cosine of the errors [shown, trials] with the cued item first.
-    """
-    nontargets = cosine.shape[0] - 1
-    of_each = shares[:, 1:2].expand(-1, nontargets) / max(nontargets, 1)
-    item_shares = torch.cat((shares[:, :1], of_each), dim=1)
-    normaliser = 2 * math.pi * torch.special.i0e(concentration)
-    peak = item_shares / normaliser[:, None]
-    joint = peak[:, :, None] * (concentration[:, None, None] * (cosine - 1)).exp()
-    return joint, joint.sum(1) + shares[:, 2:] / (2 * math.pi)
-
-
-def iterate(current: Climb, cosine: Tensor, counts: Tensor) -> Climb:
-    """One E and M step of every climb: the log-likelihood before it, concentration and shares after it."""
-    joint, total = _joint(current.concentration, current.shares, cosine)
-    responsibility = joint * (counts / total)[:, None]
-    per_item = responsibility.sum(-1)
-    resultant = (responsibility * cosine).sum((1, 2))
-    target, nontarget = per_item[:, 0], per_item[:, 1:].sum(1)
-    trials = counts.sum(-1)
-    uniform = (trials - target - nontarget).clamp_min(0)
-    shares = torch.stack((target, nontarget, uniform), dim=1) / trials[:, None]
-    concentration = solve_concentration(resultant / (target + nontarget).clamp_min(1e-300))
-    return Climb((counts * total.log()).sum(-1), concentration, shares)
+def _items(trials: Trials, components: tuple[Component, ...]) -> Float[Tensor, "items trials"]:
+    """What `aligned` gives; the cued item alone where p_N is not fitted, or the others are not on record."""
+    cosine = aligned(trials)
+    return cosine if "nontarget" in components and bool(trials.displays.recorded.all()) else cosine[:1]

@@ -11,9 +11,8 @@ from swaputils import report, surrogate
 from swaputils.data.simulated import simulated_trials
 from swaputils.data.table import DataError
 from swaputils.files import write_files
-from swaputils.report import analysis, findings
+from swaputils.report import analysis, findings, prediction
 from swaputils.report.analysis import FitConfig, Fitted
-from swaputils.surrogate import mixture
 from swaputils.trials import Displays, Trials
 from tests.small import certain, hurried, seeded
 
@@ -43,7 +42,7 @@ def test_everything_is_fitted_and_fits_together(fitted):
     means = fitted.people.groupby(["mixture", "set_size"])["p_target"].mean()
     for row in fitted.group.to_dict("records"):
         assert row["p_target"] == pytest.approx(means[row["mixture"], row["set_size"]])
-    width = 2 * math.pi / analysis.ERROR_BINS
+    width = 2 * math.pi / prediction.ERROR_BINS
     for _, part in fitted.errors.groupby(["set_size", "around"]):
         assert part["human"].sum() * width == pytest.approx(1) and part["surrogate"].sum() * width == pytest.approx(1)
     assert (fitted.functions["low"] < fitted.functions["f"]).all()
@@ -74,6 +73,39 @@ def test_the_seed_decides_the_result():
     first, again, other = (quick_fit(trials, seed=seed) for seed in (1, 1, 2))
     assert first.ladder.equals(again.ladder) and first.people.equals(again.people) and first.errors.equals(again.errors)
     assert not first.ladder.equals(other.ladder)
+
+
+def test_the_number_of_processes_does_not(monkeypatch):
+    monkeypatch.setattr(analysis, "WORTH", 1e-9)
+    trials = some((2, 3))
+    one, two = (quick_fit(trials, processes=n) for n in (1, 2))
+    assert all(
+        getattr(one, name).equals(getattr(two, name)) for name in ("people", "group", "ladder", "functions", "errors")
+    )
+
+
+def test_without_resamples_and_folds_the_rest_is_the_same_and_says_so(fitted):
+    quick = quick_fit(some((1, 3, 4), people=2), resamples=0, folds=0)
+    assert quick.ladder.equals(fitted.ladder[["model", "elbo"]])
+    assert not [name for name in quick.people if name.endswith(("_low", "_high"))]
+    estimates = quick.people.columns
+    assert quick.people.equals(fitted.people[estimates])
+    limits = " ".join(findings.limits(quick))
+    assert (
+        "have no intervals" in limits
+        and "evidence bound alone" in limits
+        and "2 steps only" in limits
+        and "resampling trials" not in limits
+    )
+    page = report.page(quick, "people.csv")
+    assert "held out" not in page.split("<h2>Swap models</h2>")[1].split("<table")[1].split("</table>")[0]
+    assert "evidence bound alone" in page and page.count("<table") == 3
+
+
+def test_there_is_one_bar(capsys):
+    quick_fit(some((1, 2)))
+    shown = capsys.readouterr().err
+    assert "fit: 100 %" in shown and "left" in shown and "\n" not in shown.strip()
 
 
 def test_the_check_sees_a_model_that_fits_and_one_that_does_not():
@@ -143,8 +175,7 @@ def test_too_few_trials_for_anything():
     assert "<table" in report.page(fitted, "people.csv")
 
 
-def test_all_responses_equal(monkeypatch):
-    monkeypatch.setattr(mixture, "MOST_ITERATIONS", 300)  # EM creeps along the ridge of such data
+def test_all_responses_equal():
     trials = some((3,))
     fitted = quick_fit(replace(trials, response=torch.full_like(trials.response, 0.5)))
     assert fitted.ladder["elbo"].map(math.isfinite).all() and fitted.ladder["held_out"].map(math.isfinite).all()
@@ -174,6 +205,8 @@ def test_a_non_target_at_the_cued_place_is_left_out_and_one_of_the_targets_colou
         ({"emission": "gauss"}, "emission is 'gauss'; allowed are von_mises, wrapped_stable, variable_precision"),
         ({"folds": 1}, "folds is 1"),
         ({"resamples": 1}, "resamples is 1"),
+        ({"folds": -1}, "folds is -1"),
+        ({"processes": 0}, "processes is 0"),
     ],
 )
 def test_a_config_that_is_none(options, message):

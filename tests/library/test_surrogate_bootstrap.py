@@ -1,5 +1,6 @@
 """Two components beside three, information criteria, and intervals from resampled trials."""
 
+import itertools
 import math
 
 import numpy as np
@@ -9,9 +10,11 @@ from scipy.stats import vonmises
 
 from swapbook.benchmarks.mixture_fits import ALLOWED, best_of_random_starts, log_likelihood
 from swaputils.data.catalogue import load
+from swaputils.data.simulated import simulated_trials
+from swaputils.jobs import run
 from swaputils.surrogate import MIXTURES, MixtureFit, SurrogateError, bootstrap, fit_mixture, mixture_intervals
-from swaputils.surrogate.bootstrap import PARAMETERS, mixture_replicates
-from swaputils.surrogate.mixture import TARGET_GUESS, TARGET_NONTARGET_GUESS, aligned
+from swaputils.surrogate.bootstrap import PARAMETERS, mixture_jobs, mixture_replicates, mixture_rows, mixture_tables
+from swaputils.surrogate.mixture import TARGET_GUESS, TARGET_NONTARGET_GUESS, aligned, by_person
 from swaputils.trials import Displays, Trials
 from tests.small import seeded, simulated
 
@@ -80,25 +83,72 @@ def test_other_components_are_refused():
         fit_mixture(simulated(TRUTH, set_size=3, trials=20), ("target", "nontarget"))
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_resample_is_fitted_as_well_as_from_all_starts(data_folder, seed):
-    trials = of(load("bays2009", data_folder), 1, 6)  # its share of swaps is 0, which EM alone only creeps up to
-    replicates = mixture_replicates(trials, fit_mixture(trials), 10, generator=seeded(seed))
-    picks = torch.randint(len(trials), (10, len(trials)), generator=seeded(seed))
+# person, set size and resample of simulated people: in the first two, maxima with p_N = 0 and with p_U = 0 lie closer together
+# than the grid of concentrations; in the others, one maximum describes few precise responses and another one many imprecise
+HARD_RESAMPLES = {TARGET_NONTARGET_GUESS: [(2, 2), (3, 3), (2, 8), (14, 8)], TARGET_GUESS: [(2, 8), (6, 6)]}
+
+
+@pytest.mark.parametrize("components", MIXTURES.values(), ids=MIXTURES.keys())
+def test_a_resample_is_fitted_as_well_as_from_random_starts(data_folder, components):
+    people = simulated_trials(0, people=19, trials_per_set_size=100)
+    cells = [of(people, *cell) for cell in HARD_RESAMPLES[components]]
+    cells.append(of(load("bays2009", data_folder), 1, 6))  # its share of swaps is 0
+    for trials in cells:
+        resamples = [trials[torch.randint(len(trials), (len(trials),), generator=seeded(seed))] for seed in range(4)]
+        for again in resamples:
+            shared = np.array([0, 1, 2] if "nontarget" in components else [0, 2])
+            best = best_of_random_starts(aligned(again).numpy(), shared, np.random.default_rng(0))
+            assert fit_mixture(again, components).log_likelihood >= best - ALLOWED
+
+
+def test_resamples_are_those_of_the_generator():
+    trials = simulated(TRUTH, set_size=3, trials=60)
+    replicates = mixture_replicates(trials, resamples=4, generator=seeded(1))
+    picks = torch.randint(60, (4, 60), generator=seeded(1))
     for picked, replicate in zip(picks, replicates):
-        again = trials[picked]
-        point = replicate.clone()
-        cosine = aligned(again)
-        kernel = torch.from_numpy(vonmises.pdf(cosine.acos().numpy(), float(point[0])))
-        density = point[1] * kernel[0] + point[2] * kernel[1:].mean(0) + point[3] / (2 * math.pi)
-        assert density.log().sum().item() >= fit_mixture(again).log_likelihood - ALLOWED
+        fit = fit_mixture(trials[picked])
+        assert replicate.tolist() == pytest.approx([getattr(fit, name) for name in PARAMETERS], rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("components", MIXTURES.values(), ids=MIXTURES.keys())
+def test_the_maximum_is_stationary_inside_and_falls_off_from_borders(components):
+    """Neighbours of the fit in a random direction are no higher, also where a share is 0."""
+    draw = np.random.default_rng(0)
+    for seed, set_size in itertools.product(range(6), (2, 5)):
+        trials = simulated(MixtureFit(12.0, 0.97, 0.02, 0.01, 0.0, 0), set_size, trials=40, seed=seed)
+        fit = fit_mixture(trials, components)
+        shares = np.array([fit.p_target, fit.p_nontarget, fit.p_uniform])
+        cosine = aligned(trials).numpy()
+        for _ in range(30):
+            other = draw.dirichlet(np.ones(3)) if "nontarget" in components else np.insert(draw.dirichlet([1, 1]), 1, 0)
+            near = shares + 1e-3 * (other - shares)
+            kernel = vonmises.pdf(np.arccos(cosine), fit.concentration * math.exp(1e-3 * draw.normal()))
+            density = near[0] * kernel[0] + near[1] * kernel[1:].mean(0) + near[2] / (2 * math.pi)
+            assert np.log(density).sum() <= fit.log_likelihood + 1e-9
+
+
+def test_several_processes_give_the_same_tables():
+    cells = by_person(simulated_trials(3, people=2, trials_per_set_size=30))[:5]
+    one, two = (run(mixture_jobs(cells, 3, generator=seeded()), processes) for processes in (1, 2))
+    for first, second in zip(mixture_rows(one), mixture_rows(two)):
+        assert first.equals(second)
+    people, _ = mixture_tables(cells, 3, generator=seeded())
+    assert people.equals(mixture_rows(one)[0]) and "p_target_low" in people
+
+
+def test_without_resamples_there_are_no_intervals():
+    people, group = mixture_tables(
+        by_person(simulated_trials(3, people=2, trials_per_set_size=30)), 0, generator=seeded()
+    )
+    assert len(people) == 32 and len(group) == 16
+    assert not [name for table in (people, group) for name in table if name.endswith(("_low", "_high"))]
 
 
 def test_the_spread_of_resamples_is_that_of_fresh_data():
     fresh = [fit_mixture(simulated(TRUTH, set_size=3, trials=300, seed=seed)) for seed in range(1, 41)]
     spread = torch.tensor([[getattr(fit, name) for name in PARAMETERS[1:]] for fit in fresh]).std(dim=0)
     trials = simulated(TRUTH, set_size=3, trials=300)
-    resampled = mixture_replicates(trials, fit_mixture(trials), 200, generator=seeded())[:, 1:].std(dim=0)
+    resampled = mixture_replicates(trials, resamples=200, generator=seeded())[:, 1:].std(dim=0)
     ratio = resampled / spread
     assert (ratio > 0.6).all() and (ratio < 1.67).all()
 
@@ -117,7 +167,7 @@ def test_intervals_hold_the_estimate_and_repeat_with_the_seed():
 def test_blocks_of_resamples_are_all_kept(monkeypatch):
     monkeypatch.setattr(bootstrap, "BLOCK", 4)
     trials = simulated(TRUTH, set_size=2, trials=60)
-    replicates = mixture_replicates(trials, fit_mixture(trials), 10, generator=seeded())
+    replicates = mixture_replicates(trials, resamples=10, generator=seeded())
     assert replicates.shape == (10, 4)
     torch.testing.assert_close(replicates[:, 1:].sum(1), torch.ones(10, dtype=torch.float64))
 
@@ -136,7 +186,7 @@ def test_one_trial_and_equal_responses_have_a_finite_fit(items):
         fit = fit_mixture(trials)
         assert all(math.isfinite(value) for value in vars(fit).values())
         assert fit.p_target + fit.p_nontarget + fit.p_uniform == pytest.approx(1)
-        assert mixture_replicates(trials, fit, 5, generator=seeded()).isfinite().all()
+        assert mixture_replicates(trials, resamples=5, generator=seeded()).isfinite().all()
 
 
 def test_an_item_like_the_target_shares_its_responses():

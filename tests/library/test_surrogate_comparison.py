@@ -131,3 +131,14 @@ def test_the_generating_model_wins(monkeypatch):
         winners.append(table.elbo.idxmax())
     assert winners == ["none", "cue"]
     assert table.gain["cue"] > 2 * table.standard_error["cue"]
+
+
+def test_numbers_do_not_depend_on_the_number_of_processes():
+    models = {name: SwapModel(LADDER[name]) for name in ("none", "cue")}
+    one, two = (compare(some_trials(60), models, 2, SHORT, SHORT, seed=3, processes=n) for n in (1, 2))
+    assert one.equals(two)
+
+
+def test_without_folds_nothing_is_held_out():
+    table = compare(some_trials(40), {"none": SwapModel(LADDER["none"])}, folds=0, config=SHORT, seed=0)
+    assert list(table) == ["model", "elbo"]

@@ -82,7 +82,7 @@ def test_gradient_is_that_of_finite_differences():
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 8])
-def test_chunks_change_nothing(chunk, monkeypatch):
+def test_the_compiled_loops_are_the_same_as_torch_in_chunks(chunk, monkeypatch):
     responses = some_responses(trials=30)
 
     def run() -> list[torch.Tensor]:
@@ -92,6 +92,7 @@ def test_chunks_change_nothing(chunk, monkeypatch):
 
     whole = run()
     monkeypatch.setattr(likelihood, "CHUNK", chunk)
+    monkeypatch.setattr(likelihood, "_compiled_pass", likelihood._torch_pass)
     for found, expected in zip(run(), whole):
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
 

@@ -2,13 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.special import i0e, i1e
 
 from swaputils.angles import standard_deviation, wrap
 from swaputils.data.catalogue import load
 from swaputils.surrogate import MixtureFit, SurrogateError, fit_mixture, fit_mixture_table, mixture_log_density
-from swaputils.surrogate.mixture import solve_concentration
+from swaputils.surrogate.loops import scaled_bessel
 from swaputils.trials import Displays, Trials
 from tests.small import simulated
 
@@ -127,12 +129,10 @@ def test_boundaries_give_finite_shares(concentration, shares, set_size):
     assert shares[2] == 1 or fit.p_target == pytest.approx(shares[0], abs=0.1)
 
 
-def test_solved_concentration_inverts_the_bessel_ratio():
-    concentration = torch.logspace(-3, 4.9, 200, dtype=torch.float64)
-    ratio = torch.special.i1e(concentration) / torch.special.i0e(concentration)
-    torch.testing.assert_close(solve_concentration(ratio), concentration, rtol=1e-5, atol=1e-9)
-    assert solve_concentration(torch.tensor([-0.3, 0.0], dtype=torch.float64)).tolist() == [0, 0]
-    assert solve_concentration(torch.ones(1, dtype=torch.float64)).isfinite().all()
+def test_bessel_functions_are_those_of_scipy():
+    kappa = np.concatenate(([0.0], np.logspace(-3, 5, 200), [29.999, 30.0]))
+    found = np.array([scaled_bessel(each) for each in kappa])
+    np.testing.assert_allclose(found, np.stack((i0e(kappa), i1e(kappa) / i0e(kappa)), axis=1), rtol=1e-14)
 
 
 def test_mixed_set_sizes_are_refused_and_split_by_the_table():
