@@ -56,22 +56,17 @@ def _mixtures(one: Fitted, other: Fitted) -> list[dict]:
     rows = []
     for row in both.to_dict("records"):
         for name in PARAMETERS:
-            if (
-                row["mixture"] == "2 components"
-                and name == "p_nontarget"
-                or row["set_size"] == 1
-                and name == "p_nontarget"
-            ):
-                continue
-            values = [row[f"{name}|{k}"] for k in (1, 2)]
+            if name == "p_nontarget" and (row["mixture"] == "2 components" or row["set_size"] == 1):
+                continue  # 0 in both
+            first, second = (row[f"{name}|{k}"] for k in (1, 2))
             half = math.hypot(*((row[f"{name}_high|{k}"] - row[f"{name}_low|{k}"]) / 2 for k in (1, 2)))
-            rows.append(_row(row["mixture"], int(row["set_size"]), name, *values, half))
+            rows.append(_row(row["mixture"], int(row["set_size"]), name, first, second, half))
     return rows
 
 
 def _functions(one: Fitted, other: Fitted) -> list[dict]:
     """Differences of the log weights at the cue distances that both have."""
-    if one.functions is None or other.functions is None:
+    if not len(one.functions) or not len(other.functions):
         return []
     parts = [
         fitted.functions.query("model == 'cue'").assign(degrees=lambda part: np.degrees(part["distance"]).round(1))
