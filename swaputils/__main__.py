@@ -21,6 +21,7 @@ from swaputils.jobs import cores
 from swaputils.report import analysis
 from swaputils.report.named import report_on
 
+NO_FILE = "--columns, --units and the like describe a file; known data sets need none of them"
 SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".mat"}
 
 
@@ -80,11 +81,11 @@ def _reading(source: str, layout: Layout, seed: int) -> Reading:
     """What a file, a named data set or simulated people hold."""
     if source == "simulated":
         if layout != Layout():
-            raise DataError("options that describe a file are not for simulated people")
+            raise DataError(NO_FILE)
         return of_trials(source, simulated_trials(seed))
     is_file = Path(source).suffix.lower() in SUFFIXES or Path(source).is_file()
     if not is_file and set(layout.given) - {"condition", "only", "trust"}:
-        raise DataError("--columns, --units and the like describe a file; known data sets need none of them")
+        raise DataError(NO_FILE)
     return examine(source if is_file else catalogue.find(source), layout)
 
 

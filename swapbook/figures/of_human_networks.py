@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from swapbook.figures.of_networks import seeds
+from swapbook.figures.of_swaps import DISTANCES
 from swapbook.summaries.human_networks import LEARNERS, MODELS
 from swaputils import drawing
 
@@ -29,7 +30,7 @@ def taught_by_people(networks: pd.DataFrame, logs: Sequence[pd.DataFrame]) -> Fi
             drawing.points(panels[1], degrees, middle, middle - 1.96 * width, middle + 1.96 * width, who)
             ends.append((degrees, middle))
         drawing.curve(panels[1], *np.stack(ends, axis=1), "reference", linewidth=0.6)
-    drawing.distance_axis(panels[1], [45, 90, 135, 180])
+    drawing.distance_axis(panels[1], DISTANCES)
     panels[0].set(yscale="log", xlabel="updates", title="loss")
     panels[1].set(xlabel="probe distance (°)", ylim=(0, None))
     panels[1].set_title("probability that a response\ncame from a non-target")

@@ -10,6 +10,7 @@ from torch import Tensor
 from swapbook.colour_planes import bin_means, colour_plane
 from swapbook.conditions import CONDITIONS
 from swapbook.figures.of_networks import broken, name_axes, ring, shade_periods
+from swapbook.figures.of_swaps import DISTANCES
 from swaputils import drawing
 from swaputils.inputs import STEP_SECONDS, Periods
 
@@ -44,21 +45,19 @@ def over_time(planes: Mapping[str, Sequence[dict]], periods: Periods, random: tu
     return name_axes(figure, "time (s)", "alignment of the two colour planes")
 
 
-def by_distance(
-    planes: Mapping[str, Sequence[dict]], moments: tuple[int, int], degrees: Sequence[int], random: tuple[float, float]
-) -> Figure:
+def by_distance(planes: Mapping[str, Sequence[dict]], moments: tuple[int, int], random: tuple[float, float]) -> Figure:
     """Alignment by probe distance after two steps, two lines for every network of ten conditions; random: ends for random planes."""
     figure, panels = plt.subplots(2, 5, figsize=(drawing.WIDTH, 4.4), sharex=True, sharey=True)
     style = {"marker": "o", "markersize": 3, "linewidth": 0.8}
     for axes, (name, networks) in zip(panels.flat, planes.items()):
         for each in networks:
             before, after = (np.array(each["alignment"])[:, step - 1] for step in moments)
-            drawing.curve(axes, degrees, before, "network", **style)
-            drawing.curve(axes, degrees, after, "human", linestyle="--", **style)
+            drawing.curve(axes, DISTANCES, before, "network", **style)
+            drawing.curve(axes, DISTANCES, after, "human", linestyle="--", **style)
         drawing.band(axes, [25, 200], *np.stack((random, random), axis=1), "reference")
-        drawing.distance_axis(axes, degrees)
+        drawing.distance_axis(axes, DISTANCES)
         axes.set_title(f"{broken(CONDITIONS[name].title)}\n(n = {len(networks)})", fontsize=8)
     panels[0, 0].set(ylim=(0, 1.05))
-    drawing.say(panels[0, 4], 30, 0.56, "end of the delay", "network")
-    drawing.say(panels[0, 4], 30, 0.46, "end of the cue", "human")
+    drawing.say(panels[0, 4], 30.0, 0.56, "end of the delay", "network")
+    drawing.say(panels[0, 4], 30.0, 0.46, "end of the cue", "human")
     return name_axes(figure, "probe distance (°)", "alignment of the colour planes")

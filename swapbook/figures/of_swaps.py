@@ -12,7 +12,7 @@ from swapbook.figures.of_networks import broken, name_axes
 from swapbook.summaries.collected import mean_curve, networks_of
 from swaputils import drawing
 
-DISTANCES = [45, 90, 135, 180]  # between eight places, degrees
+DISTANCES = [45.0, 90.0, 135.0, 180.0]  # between eight places, degrees
 
 
 def curves(networks: pd.DataFrame) -> Figure:

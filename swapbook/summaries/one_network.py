@@ -85,12 +85,12 @@ def swap_functions(networks: pd.DataFrame, plan: Plan, seed: int) -> pd.DataFram
     displays, generator = held_out_displays(plan, REFITTED), torch.Generator().manual_seed(seed)
     answers = IdealSampler(plan.schedule, plan.task).end_points(displays, generator)
     ideal = refitted(plan, displays, to_angle(answers), generator=generator)
-    taught = pd.DataFrame({"distance": ideal["distance"], "f": _taught(plan, ideal["distance"])})
+    taught = pd.DataFrame({"distance": ideal["distance"], "f": taught_function(plan, ideal["distance"])})
     parts = {"network": pd.concat(fits), "ideal": ideal, "taught": taught}
     return pd.concat(parts, names=["who"]).reset_index("who")
 
 
-def _taught(plan: Plan, distances: pd.Series) -> list[float]:
+def taught_function(plan: Plan, distances: pd.Series) -> list[float]:
     """Log odds of a swap in a plan's target at probe distances between two items."""
     probe = torch.tensor([[0.0, distance] for distance in distances], dtype=torch.float64)
     displays = Displays(torch.zeros_like(probe), probe, torch.zeros(len(probe), dtype=torch.long))

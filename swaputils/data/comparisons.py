@@ -10,6 +10,7 @@ from swaputils.data.sheet import Sheet
 from swaputils.data.suspicions import ENOUGH, RARE, Suspicion
 
 STRONG = 12.0  # n R^2, which chance exceeds in 6 of a million files
+WEAK = 1.0  # n R^2 below which there is no sign that two columns are related
 ALIKE = 0.95  # share of rows that makes two columns the same
 
 
@@ -147,3 +148,17 @@ def odd_responses(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
             f"{sheet.title('target')}, so the two seem to count from different zeros",
             "count both from one",
         )
+
+
+def unrelated(sheet: Sheet) -> Iterator[str]:
+    """A sentence where responses have nothing to do with targets: guesses, or columns that are not what they seem."""
+    target, response = sheet.values["target"], sheet.values["response"]
+    both = (target.notna() & response.notna()).to_numpy()
+    if both.sum() >= 100:
+        said, there = (_radians(sheet, sheet.values, name)[both] for name in ("response", "target"))
+        length = abs(np.exp(1j * (said - there)).mean())
+        if both.sum() * length**2 < WEAK:
+            yield (
+                f"Note: {sheet.title('response')} has nothing to do with the targets (mean resultant of the errors {length:.2f}): "
+                "are these the right columns?"
+            )

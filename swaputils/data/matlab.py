@@ -58,7 +58,7 @@ def _people(variables: dict) -> tuple[dict[str | None, dict], str]:
     structs = {name: value for name, value in variables.items() if isinstance(value, dict)}
     for name, value in variables.items():
         if isinstance(value, (list, np.ndarray)) and len(value) and all(isinstance(one, dict) for one in value):
-            people = {str(number): one for number, one in enumerate(value, start=1)}
+            people: dict[str | None, dict] = {str(number): one for number, one in enumerate(value, start=1)}
             return people, f"{len(people)} people in '{name}', named by their place in it"
     if len(structs) == 1:
         name, fields = next(iter(structs.items()))
@@ -67,7 +67,7 @@ def _people(variables: dict) -> tuple[dict[str | None, dict], str]:
             return {key: fields[key] for key in inner}, f"one person in each field of '{name}'"
         return {None: fields}, f"the fields of '{name}'"
     if len(structs) > 1:
-        return dict(structs), "one person in each of " + ", ".join(f"'{name}'" for name in structs)
+        return {**structs}, "one person in each of " + ", ".join(f"'{name}'" for name in structs)
     return {None: variables}, "its variables"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from swaputils.data.comparisons import unrelated
 from swaputils.data.consistency import suspicions
 from swaputils.data.layout import Layout
 from swaputils.data.sheet import Sheet, read_sheet
@@ -51,6 +52,7 @@ class Reading:
     dropped:    numbers of trials left out, by reason.
     ignored:    headers of columns that were not read.
     pooled:     those of them that could tell conditions apart, with their values.
+    notes:      what looks odd without being a reason to refuse, as sentences.
     facts:      how the file was written and what was done to its cells, as phrases.
     problems:   what has to be settled before these trials can be fitted.
     """
@@ -67,24 +69,23 @@ class Reading:
     dropped: dict[str, int] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     pooled: dict[str, list[str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     problems: tuple[Suspicion, ...] = ()
 
     def settled(self) -> Trials:
         """The trials; DataError where something about them has to be settled first."""
         if self.problems:
-            said = [
-                f"{self.name}: {problem}" if k == 0 else f"  also: {problem}" for k, problem in enumerate(self.problems)
-            ]
-            raise DataError("\n".join(said))
+            raise DataError(f"{self.name}: " + "\n  also: ".join(map(str, self.problems)))
+        assert self.trials is not None
         return self.trials
 
 
 def examine(path: Path | str, layout: Layout | None = None) -> Reading:
     """What a file holds, with the problems that keep it from being fitted; DataError where it cannot be read at all."""
     path, layout = Path(path), layout or Layout()
-    sheet, problems = read_sheet(path, layout), []
-    sheet = _places_from_0(sheet)
+    sheet = _places_from_0(read_sheet(path, layout))
+    problems: list[Suspicion] = []
     if layout.two_components:
         sheet, problems = only_target(sheet)
     cells, roles = sheet.source.cells, sheet.roles.of
@@ -133,6 +134,7 @@ def examine(path: Path | str, layout: Layout | None = None) -> Reading:
         dropped={reason: int(rows.sum()) for reason, rows in unusable.items() if rows.any()},
         ignored=(*unread, *ordered),
         pooled=pooled,
+        notes=() if problems else tuple(unrelated(sheet)),
         facts=(*sheet.facts, *sheet.roles.notes),
         problems=tuple(problems),
     )

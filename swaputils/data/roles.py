@@ -96,13 +96,10 @@ def find_roles(path: Path, cells: pd.DataFrame, layout: Layout) -> Roles:
     for ours, theirs in layout.named.items():
         if theirs not in cells:
             raise DataError(f"{shown(path)}: misses the column {theirs!r}, to be read as {ours}; found {listed(cells)}")
-    for option, names in {
-        "ignore": layout.ignore,
-        "units-of": layout.unit_of_column,
-        "condition": [layout.condition],
-    }.items():
-        for name in names:
-            if name is not None and name not in cells:
+    condition = [layout.condition] if layout.condition else []
+    for option, asked in {"ignore": layout.ignore, "units-of": layout.unit_of_column, "condition": condition}.items():
+        for name in asked:
+            if name not in cells:
                 raise DataError(f"{shown(path)}: has no column {name!r} for --{option}; there are {listed(cells)}")
     given = layout.named
     free = [name for name in cells if name not in (*given.values(), *layout.ignore)]
@@ -110,9 +107,9 @@ def find_roles(path: Path, cells: pd.DataFrame, layout: Layout) -> Roles:
     for level in (_canonical, _strong, _weak):
         found: dict[str, list[str]] = {}
         for name in free:
-            ours = level(name, layout.long)
-            if ours and ours not in given and ours not in guessed:
-                found.setdefault(ours, []).append(name)
+            role = level(name, layout.long)
+            if role and role not in given and role not in guessed:
+                found.setdefault(role, []).append(name)
         guessed |= found
         free = [name for name in free if not any(name in names for names in found.values())]
     notes: list[str] = []

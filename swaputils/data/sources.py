@@ -109,8 +109,10 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str]:
 
 def _sign(named: str | None) -> str | None:
     """The delimiter that an option names."""
+    if named is None:
+        return None
     sign = DELIMITERS.get(named, "\t" if named == "\\t" else named)
-    if sign is not None and len(sign) != 1:
+    if len(sign) != 1:
         raise DataError(f"delimiter is {named!r}; allowed are {', '.join(DELIMITERS)} or one character")
     return sign
 
@@ -123,7 +125,7 @@ def _delimiter(lines: Sequence[str]) -> str:
         if widths and widths[0] > 1:
             alike = sum(width in (widths[0], widths[0] + 1) for width in widths) / len(widths)
             scores[sign] = (alike, widths[0], sign != " ")
-    return max(scores, key=scores.get) if scores else ","
+    return max(scores, key=lambda sign: scores[sign]) if scores else ","
 
 
 def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:

@@ -74,7 +74,7 @@ def _raw(sheet: Sheet, values: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _widest(sheet: Sheet, largest: dict[str, float]) -> str:
-    name = max(largest, key=largest.get)
+    name = max(largest, key=lambda name: largest[name])
     return f"{sheet.title(name)} reaches {largest[name]:.4g}"
 
 

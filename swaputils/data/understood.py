@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from swaputils.data.layout import Layout
 from swaputils.data.reading import Column, Reading
 
 MOST_NAMES = 12
@@ -14,14 +15,15 @@ def understood(reading: Reading, names: int | None = MOST_NAMES) -> list[str]:
     """
     said = [f"{reading.name}: {reading.rows} rows" + "".join(f"; {fact}" for fact in reading.facts) + "."]
     said.append(_people(reading, names))
-    if reading.conditions:
-        counts = reading.trials.condition.tolist()
+    trials = reading.trials
+    if trials is not None and trials.condition is not None:
+        counts = trials.condition.tolist()
         parts = [f"{name} ({counts.count(code)} trials)" for code, name in reading.conditions.items()]
         said.append(f"Conditions, in '{reading.layout.condition}': {', '.join(parts)}; each is fitted alone.")
     said += _set_sizes(reading)
     said += [_column(column) for column in reading.columns]
-    if reading.trials is not None and reading.columns:
-        said.append(_cues(reading))
+    if trials is not None and reading.columns:
+        said.append(_cues(reading.layout, bool(trials.displays.probe.isnan().all())))
     lost = sum(reading.dropped.values())
     reasons = ", ".join(f"{count} with {reason}" for reason, count in reading.dropped.items())
     unusable = f"; {lost} cannot: {reasons}" if lost else ""
@@ -30,6 +32,7 @@ def understood(reading: Reading, names: int | None = MOST_NAMES) -> list[str]:
         said.append(f"Trials were pooled over {_pooled(reading)}; --condition fits the values of one of them apart.")
     elif reading.pooled:
         said.append(f"Trials were pooled over {_pooled(reading)}.")
+    said += reading.notes
     if reading.layout.given:
         said.append(f"Options: {', '.join(_option(*pair) for pair in reading.layout.given.items())}.")
     if reading.ignored:
@@ -60,7 +63,8 @@ def _set_sizes(reading: Reading) -> list[str]:
         f", in '{reading.read_as['set_size']}'" if "set_size" in reading.read_as else ", counted from the filled items"
     )
     said = [f"Set sizes{source}: {sizes}."]
-    unknown = 0 if reading.trials is None else int((~reading.trials.displays.recorded).sum())
+    trials = reading.trials
+    unknown = 0 if trials is None else int((~trials.displays.recorded).sum())
     if unknown:
         said.append(
             f"The non-targets of {unknown} trials are not on record: at their set sizes only the mixture of target and guesses is "
@@ -75,10 +79,9 @@ def _column(column: Column) -> str:
     return f"'{column.title}' ({column.role}): {span}, {column.filled} cells."
 
 
-def _cues(reading: Reading) -> str:
-    layout, probe = reading.layout, reading.trials.displays.probe
+def _cues(layout: Layout, none: bool) -> str:
     period = f"Report angles are {layout.units}" + (", with a period of 180°, doubled" if layout.period == 180 else "")
-    if probe.isnan().all():
+    if none:
         return f"{period}; there are no cues, so swaps by cue distance are not fitted."
     kind = f"{layout.cue_slots} places on a circle" if layout.cue_slots else layout.cue_units or layout.units
     doubled = ", with a period of 180°, doubled" if layout.cue_period == 180 else ""

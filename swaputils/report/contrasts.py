@@ -56,23 +56,18 @@ def _mixtures(one: Fitted, other: Fitted) -> list[dict]:
     rows = []
     for row in both.to_dict("records"):
         for name in PARAMETERS:
-            if (
-                row["mixture"] == "2 components"
-                and name == "p_nontarget"
-                or row["set_size"] == 1
-                and name == "p_nontarget"
-            ):
-                continue
-            values = [row[f"{name}|{k}"] for k in (1, 2)]
+            if name == "p_nontarget" and (row["mixture"] == "2 components" or row["set_size"] == 1):
+                continue  # 0 in both
+            first, second = (row[f"{name}|{k}"] for k in (1, 2))
             ends = [[row.get(f"{name}_{end}|{k}", math.nan) for end in ("low", "high")] for k in (1, 2)]  # if resampled
             half = math.hypot(*((high - low) / 2 for low, high in ends))
-            rows.append(_row(row["mixture"], int(row["set_size"]), name, *values, half))
+            rows.append(_row(row["mixture"], int(row["set_size"]), name, first, second, half))
     return rows
 
 
 def _functions(one: Fitted, other: Fitted) -> list[dict]:
     """Differences of the log weights at the cue distances that both have."""
-    if one.functions is None or other.functions is None:
+    if not len(one.functions) or not len(other.functions):
         return []
     parts = [
         fitted.functions.query("model == 'cue'").assign(degrees=lambda part: np.degrees(part["distance"]).round(1))

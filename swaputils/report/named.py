@@ -24,7 +24,8 @@ def report_on(reading: Reading, config: FitConfig, folder: Path) -> Report:
     """Fit what was read and write about it; each condition in a folder of its own, with a table of contrasts beside them."""
     trials, name = reading.settled(), Path(reading.name).name
     read, settings = understood(reading, names=None), _settings(reading)
-    if not reading.conditions:
+    column = reading.layout.condition
+    if column is None or not reading.conditions:
         fitted = with_names(fit(trials, config), reading.people)
         files = contents(fitted, name, folder, read, settings)
         return Report(files, (*findings(fitted), *limits(fitted)))
@@ -34,7 +35,6 @@ def report_on(reading: Reading, config: FitConfig, folder: Path) -> Report:
         if len(chosen):
             fits[condition] = with_names(fit(replace(chosen, condition=None), config), reading.people)
     folders = contrasts.folder_names(list(fits))
-    column = reading.layout.condition
     page = contrasts.overview(fits, folders, column, name, read)
     files = {folder / "report.html": page.encode()} | contrasts.files_of(folder, contrasts.contrasts(fits))
     said = []

@@ -10,7 +10,7 @@ import pytest
 from swapbook.build.chapters import chapter_paths, defaults, execute
 
 PARAMETERS = {"scale", "seed", "condition", "data", "recompute"}
-LONGEST_FUNCTION = 10  # lines
+LONGEST_CELL, LONGEST_FUNCTION, PAGE = 20, 10, 88  # lines, lines, characters
 # two or more folders from the root, or a drive; not the tail of an address, of a closing tag or of a fraction
 MACHINE_PATH = re.compile(r"(?<![\w/.:<)\]}])/(?:[\w.+-]+/)+[\w.+-]+|\b[A-Z]:\\\w|site-packages")
 
@@ -83,7 +83,7 @@ def test_its_outputs_hold_no_error_no_warning_and_no_path(chapter):
 
 def test_code_that_draws_is_folded(chapter):
     for cell in code_cells(chapter):
-        if "plt." in cell.source:
+        if "show(" in cell.source or "plt." in cell.source:
             assert "hide-input" in cell.metadata.get("tags", []), cell.source
 
 
@@ -91,8 +91,10 @@ def test_no_cell_ends_in_a_semicolon(chapter):
     assert not [cell.source for cell in code_cells(chapter) if cell.source.rstrip().endswith(";")]
 
 
-def test_its_code_is_plain_python_with_short_functions(chapter):
+def test_its_code_is_plain_python_in_short_cells_and_functions_as_wide_as_the_page(chapter):
     for cell in code_cells(chapter):
+        lines = cell.source.splitlines()
+        assert len(lines) <= LONGEST_CELL and max(map(len, lines)) <= PAGE, cell.source
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno - node.lineno < LONGEST_FUNCTION, node.name

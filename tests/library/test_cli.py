@@ -19,12 +19,12 @@ from tests.small import hurried
 HEADER = "subject,trial,set_size,response,target,cue_target,nontarget_1,cue_nontarget_1"
 ROW = "1,1,2,0.1,0.2,0.3,0.4,1.5"
 BAD_FILES = {
-    "missing column": (HEADER.replace("response", "answer") + f"\n{ROW}\n", "misses the columns response"),
+    "missing column": (HEADER.replace("response", "outcome") + f"\n{ROW}\n", "misses the columns response"),
     "degrees": (f"{HEADER}\n1,1,2,0.1,0.2,90,0.4,180\n", "row 2, column cue_target: '90'"),
     "outside the circle": (f"{HEADER}\n1,1,2,6.4,0.2,0.3,0.4,1.5\n", "row 2, column response: '6.4' is more"),
     "not a number": (f"{HEADER}\n1,1,2,red,0.2,0.3,0.4,1.5\n", "row 2, column response: 'red' is not a number"),
     "item without its cue": (f"{HEADER}\n1,1,2,0.1,0.2,0.3,0.4,\n", "row 2, column cue_nontarget_1: is empty"),
-    "duplicate trials": (f"{HEADER}\n{ROW}\n{ROW}\n", "row 3, column trial: '1' was already used"),
+    "a cue for nothing": (f"{HEADER}\n1,1,1,0.1,0.2,0.3,,1.5\n", "row 2, column nontarget_1: is empty"),
     "empty": ("", "holds no trials"),
     "binary": ("\x00\x01", "is not a CSV file|holds no trials|misses the columns"),
 }

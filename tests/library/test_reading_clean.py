@@ -89,10 +89,11 @@ def test_parts_of_published_sets_pass(data_folder, problems, name):
         draw = np.random.default_rng(seed)
         rows = int(draw.choice([20, 20, 50, 500]))
         first = int(draw.integers(len(table) - rows))
-        for pick in (lambda part: part.sample(rows, random_state=seed), lambda part: part.iloc[first : first + rows]):
-            assert problems(pick(table)) == []
-            assert problems(pick(degrees), units="deg") == []
-            assert problems(pick(around), units="deg") == []
+        chosen = table.sample(rows, random_state=seed).index
+        for part in (chosen, table.index[first : first + rows]):
+            assert problems(table.loc[part]) == []
+            assert problems(degrees.loc[part], units="deg") == []
+            assert problems(around.loc[part], units="deg") == []
 
 
 @pytest.mark.parametrize("period", [180, 360])

@@ -1,0 +1,172 @@
+"""What chapters read off stored networks: counts, means, words and planted truth."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from swapbook.networks import Network, Trained
+from swapbook.summaries import collected, human_networks, null_space, one_network
+from swaputils import behaviour
+from swaputils.angles import to_angle
+from swaputils.diffusion.targets import RADIUS
+from swaputils.network.rollout import draw_noise, rollout
+
+ATTEMPTS = pd.DataFrame(
+    {
+        "condition": ["index_swap", "index_swap", "probe_energy_score", "human_n4", "index_swap"],
+        "seed": [0, 1, 0, 0, 2],
+        "converged": [True, True, True, True, False],
+        "cpu_seconds": [60.0, 180.0, 240.0, 600.0, np.nan],
+        "network_swap_rate": [0.1, 0.12, 0.2, 0.3, np.nan],
+        "network_to_mean": [1.0, 2.0, 3.0, np.nan, np.nan],
+        "ideal_to_mean": [0.5, 0.5, 1.5, np.nan, np.nan],
+    }
+)
+STORED = ATTEMPTS[ATTEMPTS["converged"]]
+
+
+def untrained(condition: str = "index_swap") -> Trained:
+    plan = Network(condition, "smoke").plan
+    return Trained(plan.new_rnn(generator=torch.Generator().manual_seed(0)).double(), plan, pd.DataFrame(), {})
+
+
+def test_conditions_are_counted_in_the_books_order():
+    table = collected.conditions(ATTEMPTS)
+    assert table.index.tolist() == ["index_swap", "probe_energy_score", "human_n4"]
+    assert table["seeds"].tolist() == [2, 1, 1] and table["stopped"].tolist() == [1, 0, 0]
+    assert table["CPU minutes"].tolist() == ["2", "4", "10"]
+
+
+def test_a_condition_whose_trainings_all_stopped_is_named():
+    table = collected.conditions(ATTEMPTS.assign(converged=ATTEMPTS["condition"] != "probe_energy_score"))
+    assert table.loc["probe_energy_score", ["seeds", "stopped", "CPU minutes"]].tolist() == [0, 1, "nan"]
+
+
+def test_rows_are_picked_by_what_is_taught():
+    assert collected.those(STORED, lambda each: each.answers.narrow)["condition"].nunique() == 2
+    assert len(collected.networks_of(STORED, "index_swap")) == 2
+    assert collected.those(STORED[:0], lambda each: True).empty
+
+
+def test_a_recipe_passes_the_loss_that_the_papers_reaches():
+    book = pd.DataFrame({"recipe": "book", "cpu_seconds": [1.0, 2, 3], "loss": [3.0, 0.5, 0.1]})
+    paper = pd.DataFrame({"recipe": "paper", "cpu_seconds": np.arange(7.0), "loss": [9.0, 8, 1, 1, 1, 1, 1]})
+    found = collected.recipes(pd.concat([book, paper]))
+    assert found.loc["book", ["aim", "passed", "loss"]].tolist() == [1.0, 2.0, 0.1]
+
+
+def test_ends_that_are_alike_are_one_number():
+    assert collected.ends(pd.Series([0.1, 0.2])) == "0.100 to 0.200"
+    assert collected.ends(pd.Series([0.1, 0.1001])) == "0.100"
+
+
+def test_controls_have_a_row_for_each_network_and_their_ideal_sampler_the_mean():
+    table = collected.controls(STORED, ["probe_energy_score", "index_swap"])
+    assert table["to the mean"].tolist() == ["3.000", "1.000", "2.000", "0.833"]
+    assert set(table["far"]) == {"nan"}
+
+
+def test_curves_are_averaged_over_networks():
+    table = pd.DataFrame({"curve": [{"rate": [0.0, 0.2]}, {"rate": [0.2, 0.4]}]})
+    assert collected.mean_curve(table, "curve") == pytest.approx([0.1, 0.3])
+    assert np.isnan(collected.mean_curve(table[:0], "curve")).all()
+
+
+def test_all_noise_is_that_of_a_free_running_network():
+    trained = untrained()
+    found = one_network.errors_by_noise(trained, seed=3)
+    displays = one_network.held_out_displays(trained.plan, 2_000)
+    inputs = trained.plan.task.encode(displays)
+    with torch.no_grad():
+        noise = draw_noise(trained.rnn, inputs, generator=torch.Generator().manual_seed(3))
+        points = trained.rnn.in_plane(rollout(trained.rnn, inputs, noise).report[:, -1])
+    assert found["all"] == pytest.approx(behaviour.summarise(displays, points, RADIUS)["median_nearest"])
+    assert found.nunique() == len(one_network.NOISE)
+
+
+@pytest.mark.parametrize(
+    "condition, offset, slope", [("probe_flat", np.log(1 / 9), 0), ("probe_similarity_10", -1, -1 / 3)]
+)
+def test_what_was_taught_is_read_off_the_target(condition, offset, slope):
+    distances = pd.Series([0.8, 2.0])
+    found = one_network.taught_function(Network(condition, "smoke").plan, distances)
+    assert found == pytest.approx((offset + slope * distances**2).tolist())
+
+
+def test_paths_end_where_the_network_answers():
+    trained = untrained()
+    displays = one_network.one_display(2, 20)
+    paths, swapped = one_network.readout_paths(trained, displays, torch.Generator().manual_seed(0))
+    periods = trained.plan.task.periods
+    assert paths.shape == (20, periods.preparatory_steps + periods.steps("report"), 2)
+    assert swapped.equal(behaviour.is_swap(displays, to_angle(paths[:, -1])))
+
+
+def scores(**models: list[float]) -> pd.DataFrame:
+    """Scores of two people in one fold."""
+    rows = [(0, subject, name, value) for name, values in models.items() for subject, value in enumerate(values)]
+    return pd.DataFrame(rows, columns=["seed", "subject", "model", "log_density"])
+
+
+def test_models_are_compared_on_the_same_people():
+    table = scores(
+        surrogate=[1.0, 2.0], without=[0.5, 1.0], ideal=[0.9, 1.8], network=[0.8, 1.5], no_swap=[0.0, np.nan]
+    )
+    between = human_networks.between_models(table)
+    assert between["ideal_over_network"].tolist() == pytest.approx([0.1, 0.3])
+    assert between["gap"].tolist() == [1.0]
+    assert between["swap_worth"].tolist() == [0.5, 1.0]
+
+
+LEARNT = pd.DataFrame(
+    [(kind, count, 0, person, kind == "taught" and 1 / count) for kind in ("taught", "direct", "surrogate", "gru") for count in (2, 4) for person in (0, 1)],
+    columns=["kind", "count", "seed", "subject", "log_density"],
+)  # fmt: skip
+
+
+def test_learners_without_a_score_are_named_with_the_reason():
+    stopped = pd.DataFrame([("gru", 4, 0, "diverged")], columns=["kind", "count", "seed", "reason"])
+    assert human_networks.without_score(LEARNT, stopped) == "none"
+    some = LEARNT[(LEARNT["kind"] != "gru") | (LEARNT["count"] == 2)]
+    assert human_networks.without_score(some, stopped) == "GRU, 4 trials, seed 0 (diverged)"
+    assert human_networks.without_score(some, stopped[:0]) == "GRU, 4 trials, seed 0 (not stored)"
+
+
+def test_the_lead_of_the_surrogate_narrows_by_what_more_trials_take_from_it():
+    assert human_networks.narrowing(LEARNT).tolist() == [0.25, 0.25]
+
+
+def test_a_planted_component_tells_swaps_and_another_carries_colour():
+    generator = np.random.default_rng(0)
+    found = pd.DataFrame(generator.normal(size=(2_400, 4)), columns=range(1, 5))
+    found["colour"], found["swap"] = np.arange(2_400) % 24 / 4, generator.random(2_400) < 0.3
+    found[1] += 5 * np.cos(found["colour"])
+    found[3] -= 5 * found["swap"]
+    table = null_space.carried(found)
+    assert table["area"].idxmax() == 3 and table["area"][3] > 0.99
+    assert (table["area"][[1, 2, 4]] < 0.6).all()
+    for kind in ("colour, correct trials", "colour, swaps"):
+        assert table[kind][1] > 0.8 and (table[kind][[2, 3, 4]] < 0.2).all()
+
+
+def test_components_have_every_colour_of_the_second_item():
+    found = null_space.components(untrained(), seed=0)
+    assert found["colour"].nunique() == null_space.COLOURS
+    assert list(found.columns) == [1, 2, 3, 4, "colour", "swap"]
+
+
+def test_an_area_passes_where_it_first_is_above_three_quarters():
+    courses = [{"plane": [0.5, 0.8, 0.7, 0.9]}, {"plane": [0.5, 0.6, 0.7, 0.75]}]
+    assert null_space.passing(courses, "plane") == pytest.approx([0.05, np.nan], nan_ok=True)
+    assert np.isnan(null_space.passing([], "plane")).tolist() == [True]
+
+
+def test_the_best_component_is_counted_over_networks_that_swap():
+    networks = pd.DataFrame(
+        {
+            "condition": ["index_swap", "index_swap", "probe_flat"],
+            "network_swap_axes": [{"area": [0.5, 0.9, 0.6]}, None, {"area": [0.8, 0.5, 0.6]}],
+        }
+    )
+    assert null_space.best_components(networks, "index_swap", "probe_flat") == [2, 1]
