@@ -6,7 +6,16 @@ from swapbook.conditions import named
 WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks", "histograms")
 WITH_RETRO_CUE = ("functions", "people", "contrasts", "ladder", "checks", "histograms")
 TABLES = {
-    "studies": ("recovery", "calibration", "confound", "hamiltonian", "share_power", "gradient_power", "planted_planes", "recorded_planes"),
+    "studies": (
+        "recovery",
+        "calibration",
+        "confound",
+        "hamiltonian",
+        "share_power",
+        "gradient_power",
+        "planted_planes",
+        "recorded_planes",
+    ),
     "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "hamiltonian"),
     "bays2009": WITHOUT_RETRO_CUE,
     "oberauer_lin2017_e2": WITH_RETRO_CUE,
