@@ -78,6 +78,12 @@ def fit_mixture(trials: Trials, components: tuple[Component, ...] = TARGET_NONTA
     (Bays, Catalao & Husain 2009); with components TARGET_GUESS, or with one item, p_N is 0 (Zhang & Luck 2008).
     All starts run a short survey; the best go on until none gains any more.
     Raises SurrogateError where set sizes are mixed, there are no trials, or the components are others than these.
+
+    >>> from swaputils.data.simulated import simulated_trials
+    >>> trials = simulated_trials(seed=0, people=1, trials_per_set_size=400)
+    >>> fit = fit_mixture(trials[trials.displays.set_size == 8])
+    >>> fit.p_target > fit.p_nontarget > fit.p_uniform
+    True
     """
     cosine = aligned(trials)
     climbs = _starts(components, cosine)
