@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swapbook.plan import experiment
+from swapbook.networks import Network
+from swapbook.plan import plan_of
 from swaputils.diffusion.noising import forward_trajectory
 from swaputils.network.rollout import draw_noise, rollout
 from swaputils.training.lessons import make_batch
@@ -13,7 +14,6 @@ from swaputils.training.loop import FINISHED, Training
 from tests.small import seeded
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-PEOPLE = "vandenberg2012_color"
 CONDITIONS = (
     "index_swap",
     "index_swap_tree",
@@ -32,7 +32,7 @@ CONDITIONS = (
     [("index_swap", "laptop"), ("probe_similarity_00_tree", "laptop"), ("probe_similarity_00", "paper")],
 )
 def test_activity_and_gradients_are_those_of_the_cpu(condition, scale):
-    plan = experiment(condition, scale, 0)
+    plan = plan_of(condition, scale, 0)
     rnn = plan.new_rnn(generator=seeded()).double()
     batch = make_batch(plan.distribution, 16, rnn.readout, generator=seeded())
     noise = draw_noise(rnn, batch.inputs, generator=seeded())
@@ -58,7 +58,7 @@ def test_every_kind_of_condition_trains_and_resumes(condition):
         generator = torch.Generator("cuda").manual_seed(0)
         return Training(rnn, plan.selection[:1], plan.distribution, train, generator=generator)
 
-    plan = results.networks.planned(condition, "smoke", 0, PEOPLE)
+    plan = Network(condition, "smoke").plan
     train = replace(plan.train, distribution_updates=8)
     whole, left = training(), None
     for progress in whole:
