@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from swaputils.angles import wrap
 from swaputils.data.table import DataError
+from swaputils.errors import SwaputilsError
 from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapModel, SwapPosterior, cell, cue_distances, fit_bns
 from swaputils.surrogate.bootstrap import mixture_tables, quantiles
 from swaputils.surrogate.comparison import FOLD_CONFIG, compare
@@ -50,11 +51,11 @@ class FitConfig:
 
     def __post_init__(self):
         if self.emission not in EMISSIONS:
-            raise ValueError(f"emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
+            raise SwaputilsError(f"emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
         if self.folds < 2:
-            raise ValueError(f"folds is {self.folds}; cross-validation needs 2 or more")
+            raise SwaputilsError(f"folds is {self.folds}; cross-validation needs 2 or more")
         if self.resamples < 2:
-            raise ValueError(f"resamples is {self.resamples}; intervals need 2 or more")
+            raise SwaputilsError(f"resamples is {self.resamples}; intervals need 2 or more")
 
     def model(self, name: str) -> SwapModel:
         """A model of the ladder; the heavy tails of a stable distribution take the place of guesses."""
