@@ -23,14 +23,14 @@ class Quantity:
     columns: tuple[str, ...]
     read: Callable[..., float]
 
-    def of(self, row: pd.Series) -> float:
+    def of(self, row: pd.Series) -> float | None:
         """The value of a network."""
         found = [row.get(column) for column in self.columns]
         absent = any(value is None or (isinstance(value, float) and math.isnan(value)) for value in found)
         return NOT_MEASURED if absent else float(self.read(*found))
 
 
-NOT_MEASURED = math.nan
+NOT_MEASURED = None  # and not NaN, which a fault in a measure gives
 
 
 def _at(planes: dict, step: float) -> np.ndarray:

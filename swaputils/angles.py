@@ -11,13 +11,21 @@ from swaputils.errors import SwaputilsError
 
 
 def wrap(angle: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
-    """Wrap an angle to [-pi, pi)."""
+    """Wrap an angle to [-pi, pi).
+
+    >>> wrap(torch.tensor([0.5, 4.0, -4.0]))
+    tensor([ 0.5000, -2.2832,  2.2832])
+    """
     wrapped = torch.remainder(angle + math.pi, 2 * math.pi) - math.pi
     return torch.where(wrapped >= math.pi, wrapped - 2 * math.pi, wrapped)  # remainder may round up to 2 pi
 
 
 def distance(first: Float[Tensor, "*#any"], second: Float[Tensor, "*#any"]) -> Float[Tensor, "..."]:
-    """Unsigned distance between two angles (rad, shapes broadcast), in [0, pi]."""
+    """Unsigned distance between two angles (rad, shapes broadcast), in [0, pi].
+
+    >>> distance(torch.tensor(3.0), torch.tensor([-3.0, 2.5]))
+    tensor([0.2832, 0.5000])
+    """
     return wrap(first - second).abs()
 
 

@@ -94,6 +94,13 @@ def swap_curve(displays: Displays, swapped: Bool[Tensor, " trials"], edges: Floa
 
     Columns: distance (mean within the bin), rate, low, high (95 % Wilson interval), count. Empty bins are left out.
     SwaputilsError unless every display has two items.
+
+    >>> from swaputils.task import TaskConfig
+    >>> task = TaskConfig(cueing="probe", probes="locations")
+    >>> displays = task.sample(400, generator=torch.Generator().manual_seed(0))
+    >>> near = probe_distance(displays).amax(dim=1) < 1  # as if swaps happened between neighbours alone
+    >>> swap_curve(displays, near, location_edges())["rate"].tolist()
+    [1.0, 0.0, 0.0, 0.0]
     """
     if not (displays.set_size == 2).all():
         raise SwaputilsError(

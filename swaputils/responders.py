@@ -40,7 +40,15 @@ class Responder(Protocol):
 
 @dataclass(frozen=True)
 class Noisy:
-    """A free-running network with its noise."""
+    """A free-running network with its noise.
+
+    >>> from swaputils.network.rnn import RNNConfig
+    >>> from swaputils.task import TaskConfig
+    >>> task, generator = TaskConfig(), torch.Generator().manual_seed(0)
+    >>> rnn = RNN(RNNConfig(), task.input_size, torch.ones(task.periods.steps("report")), generator=generator)
+    >>> Noisy(rnn, task).end_points(task.sample(3, generator=generator), generator).shape
+    torch.Size([3, 2])
+    """
 
     rnn: RNN
     task: Encoder

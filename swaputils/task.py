@@ -55,6 +55,11 @@ class TaskConfig:
     separation:  smallest distance between two items' report features (and continuous probe features), rad.
     centres:     number of tuning centres for each feature of the conjunctive code (probe cueing).
     sharpness:   concentration of the von Mises tuning curves.
+
+    >>> task = TaskConfig(cueing="probe", items=3, probes="locations")
+    >>> displays = task.sample(5, generator=torch.Generator().manual_seed(0))
+    >>> displays.set_size.tolist(), task.encode(displays).shown[0].shape
+    ([3, 3, 3, 3, 3], torch.Size([5, 256]))
     """
 
     cueing: Literal["index", "probe"] = "index"

@@ -146,8 +146,7 @@ def around_nontargets(errors: pd.DataFrame) -> Figure:
     places = errors.groupby("distance")
     figure, panels = plt.subplots(1, max(1, len(places)), figsize=(WIDTH, 2.2), sharey=True, squeeze=False)
     for axes, (distance, table) in zip(panels[0], places):
-        _responses(axes, table["error"], table["human"], table["surrogate"])
-        axes.set_title(f"{np.rad2deg(distance):.0f}° away")
+        _responses(axes, table["error"], table["human"], table["surrogate"], f"{np.rad2deg(distance):.0f}° away")
     panels[0, 0].set(ylabel="density (1/rad)", ylim=(0, 0.32))
     figure.supxlabel("response minus colour of the non-target (°)", fontsize=9)
     return figure
@@ -159,8 +158,8 @@ def errors_by_set_size(errors: pd.DataFrame) -> Figure:
     rows = math.ceil(len(sizes) / 4)
     figure, panels = plt.subplots(rows, 4, figsize=(WIDTH, 1.7 * rows + 0.3), sharex=True, sharey="row")
     for axes, (items, table) in zip(panels.ravel(), sizes):
-        _responses(axes, table["error"], table["human"], table["surrogate"])
-        axes.set_title(f"{items} item{'s' * (items > 1)}")
+        title = f"{items} item{'s' * (items > 1)}"
+        _responses(axes, table["error"], table["human"], table["surrogate"], title)
     figure.supylabel("density (1/rad)", fontsize=9)
     figure.supxlabel("error (°)", fontsize=9)
     return figure
@@ -172,9 +171,8 @@ def errors_by_data(histograms: pd.DataFrame) -> Figure:
     figure, panels = plt.subplots(1, len(sets), figsize=(WIDTH, 2.4), sharey=True)
     for axes, (name, table) in zip(panels, sets):
         density = table.pivot(index="error", columns="who", values="density")
-        _responses(axes, density.index, density["people"], density["wrapped stable"])
+        _responses(axes, density.index, density["people"], density["wrapped stable"], _in_two_lines(name))
         curve(axes, np.rad2deg(density.index), density["von Mises + guesses"], "network")
-        axes.set_title(_in_two_lines(name))
     panels[0].set(ylabel="density (1/rad)", ylim=(0, 0.85))
     figure.supxlabel("error (°)", fontsize=9)
     return figure
@@ -212,7 +210,7 @@ def _persons(axes: Axes, table: pd.DataFrame) -> Axes:
     return _weights(axes, table[table["subject"] == 0])
 
 
-def _responses(axes: Axes, error: ArrayLike, human: ArrayLike, surrogate: ArrayLike) -> None:
+def _responses(axes: Axes, error: ArrayLike, human: ArrayLike, surrogate: ArrayLike, title: str) -> None:
     """Density of responses around something on the whole circle: people as a filled step, the surrogate as a line.
 
     error: bin centres (rad) from -pi on; the first bin is drawn again at the end.
@@ -223,16 +221,15 @@ def _responses(axes: Axes, error: ArrayLike, human: ArrayLike, surrogate: ArrayL
     axes.fill_between(degrees, human, step="mid", color=COLOURS["human"], alpha=0.25, linewidth=0)
     axes.step(degrees, human, where="mid", color=COLOURS["human"], linewidth=0.8)
     axes.plot(degrees, surrogate, color=COLOURS["surrogate"])
-    axes.set(xlim=(-180, 180), ylim=(0, None), xticks=(-180, 0, 180))
+    axes.set(xlim=(-180, 180), ylim=(0, None), xticks=(-180, 0, 180), title=title)
 
 
 def _checked(axes: Axes, table: pd.DataFrame) -> None:
     """People's errors by distance with 95 % intervals, and two models'."""
     people = table[table["who"] == "people"]
     spread = 1.96 * people["standard_error"]
-    points(
-        axes, np.rad2deg(people["bin"]), people["error"], people["error"] - spread, people["error"] + spread, "human"
-    )
+    ends = people["error"] - spread, people["error"] + spread
+    points(axes, np.rad2deg(people["bin"]), people["error"], *ends, "human")
     for who, role in CHECKED.items():
         one = table[table["who"] == who]
         curve(axes, np.rad2deg(one["bin"]), one["error"], role)

@@ -108,11 +108,9 @@ def divergence(own: ArrayLike, irreducible: ArrayLike) -> Figure:
 def bias(by_steps: pd.DataFrame, by_last: pd.DataFrame, swap_probability: float, spread: float) -> Figure:
     """Swap rate and spread of the ideal sampler by number of steps, and swap rate by first and last variance (index)."""
     figure, (rates, widths, last) = plt.subplots(1, 3, figsize=(WIDTH, 2.6))
-    for axes, column, error, target in (
-        (rates, "swap rate", "± rate", swap_probability),
-        (widths, "SD", "± SD", spread),
-    ):
-        _with_error(axes, by_steps.index, by_steps[column], by_steps[error], "ideal")
+    for axes, column, target in ((rates, "swap rate", swap_probability), (widths, "SD", spread)):
+        error = by_steps["± " + column.split()[-1]]
+        _with_error(axes, by_steps.index, by_steps[column], error, "ideal")
         doubling_axis(axes, by_steps.index.tolist(), "report steps T")
         reference(axes, target, "target", "target", "left")
         axes.set_title({"SD": "angular SD (rad)"}.get(column, column) + ", paper's noise")

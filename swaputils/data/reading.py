@@ -15,7 +15,7 @@ from swaputils.data.consistency import suspicions
 from swaputils.data.layout import Layout
 from swaputils.data.sheet import Sheet, read_sheet
 from swaputils.data.suspicions import Suspicion
-from swaputils.data.table import DataError
+from swaputils.data.table import ROUNDING, DataError
 from swaputils.data.target_only import only_target
 from swaputils.files import shown
 from swaputils.trials import Displays, Trials
@@ -207,7 +207,9 @@ def _radians(sheet: Sheet, name: str) -> np.ndarray:
     """A column in rad in [-pi, pi), its period stretched to the full circle; NaN where empty."""
     angles = sheet.values[name].to_numpy(float) * (2 * math.pi / sheet.turn(name))
     inside = (angles >= -math.pi) & (angles < math.pi)  # these keep every digit
-    return np.where(inside, angles, (angles + math.pi) % (2 * math.pi) - math.pi)
+    wrapped = np.where(inside, angles, (angles + math.pi) % (2 * math.pi) - math.pi)
+    rounded = (np.abs(angles) >= math.pi) & (np.abs(angles) <= math.pi + ROUNDING)  # pi, by few decimals
+    return np.where(rounded | (wrapped >= math.pi), -math.pi, wrapped)
 
 
 def _places_from_0(sheet: Sheet) -> Sheet:

@@ -33,6 +33,14 @@ def read_trials(path: Path | str, condition: str | None = None) -> Trials:
     """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns.
 
     condition: a further column that tells experimental conditions apart; its distinct values, sorted, are numbered from 0.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from swaputils.data.simulated import simulated_trials
+    >>> with TemporaryDirectory() as folder:
+    ...     write_trials(f"{folder}/people.csv", simulated_trials(seed=0, people=2, trials_per_set_size=5))
+    ...     trials = read_trials(f"{folder}/people.csv")
+    >>> len(trials), trials.displays.set_size.unique().tolist()
+    (80, [1, 2, 3, 4, 5, 6, 7, 8])
     """
     table = read_table(path)
     if condition is None:

@@ -52,7 +52,12 @@ class Schedule:
 
 
 def linear_schedule(steps: int = 40, first: float = 0.01, last: float = 0.30) -> Schedule:
-    """The paper's schedule: beta_t grows linearly from `first` to `last` (float64)."""
+    """The paper's schedule: beta_t grows linearly from `first` to `last` (float64).
+
+    >>> schedule = linear_schedule(steps=4)
+    >>> (100 * schedule.beta).round().tolist()
+    [1.0, 11.0, 20.0, 30.0]
+    """
     if steps < 2 or not 0 < first <= last < 1:
         raise SwaputilsError(f"a schedule needs steps >= 2 and 0 < first <= last < 1, not {steps}, {first}, {last}")
     beta = torch.linspace(first, last, steps, dtype=torch.float64)

@@ -68,6 +68,12 @@ class ResponseMixture(Moves):
     log_weights: [M, N] normalised over the last axis.
     spread:      standard deviation of a cluster in units of the radius.
     radius:      distance of the clusters' centres from the origin (R).
+
+    >>> angles, shares = torch.tensor([[0.0, 2.0]]), torch.tensor([[0.9, 0.1]])
+    >>> target = ResponseMixture(angles, shares.log(), spread=0.05, radius=2.5)
+    >>> mean, _ = target.moments()
+    >>> mean
+    tensor([[2.1460, 0.2273]])
     """
 
     angles: Tensor

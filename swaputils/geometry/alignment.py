@@ -98,6 +98,13 @@ def colour_alignment(
 
     Raises:
         UnusableActivity: names what is missing: trials, colours, varied distances or usable units.
+
+    >>> colours = 2 * torch.pi * torch.rand(400, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    >>> rings = torch.cat((colours.cos(), colours.sin()), dim=1)  # each item in two units of its own
+    >>> activity = rings + 0.1 * torch.randn(400, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    >>> found = colour_alignment(activity, colours, generator=torch.Generator().manual_seed(2))
+    >>> float(found.alignment.value) < 0.05
+    True
     """
     products = cross_products(activity, colours, cued, generator=generator, harmonics=harmonics)
     return alignment_from(products, generator=generator)

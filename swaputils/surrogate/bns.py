@@ -63,6 +63,15 @@ def fit_bns(
     from the parametric mixture as the start. Set sizes may be mixed. Where swaps depend on cue distance every item needs a
     probe feature and no non-target may be at the cued probe; anything else is a SurrogateError. All in float64, on the
     device of the trials.
+
+    >>> from swaputils.data.simulated import simulated_trials
+    >>> from swaputils.surrogate import LADDER
+    >>> trials = simulated_trials(seed=0, people=1, trials_per_set_size=50)
+    >>> some = trials[trials.displays.set_size == 4]
+    >>> config = BnsConfig(draws=4, steps=5, final_draws=8)
+    >>> fit = fit_bns(some, SwapModel(LADDER["cue"]), config, generator=torch.Generator().manual_seed(0))
+    >>> fit.trials, fit.elbo < 0
+    (50, True)
     """
     config = config or BnsConfig()
     data = prepare(trials, model)

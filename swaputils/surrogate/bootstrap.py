@@ -38,6 +38,12 @@ def mixture_intervals(
 
     The interval runs between the quantiles (1 - level) / 2 and (1 + level) / 2 of `mixture_replicates`.
     SurrogateError where set sizes are mixed, there are no trials, or the level is not between 0 and 1.
+
+    >>> from swaputils.data.simulated import simulated_trials
+    >>> trials = simulated_trials(seed=0, people=1, trials_per_set_size=60)
+    >>> some, generator = trials[trials.displays.set_size == 4], torch.Generator().manual_seed(0)
+    >>> mixture_intervals(some, resamples=20, generator=generator).columns.tolist()
+    ['estimate', 'low', 'high']
     """
     if not 0 < level < 1:
         raise SurrogateError(f"the level of the interval is {level}; it must lie between 0 and 1")

@@ -78,6 +78,16 @@ def swap_function(
     """Posterior mean and SD of f over cue distance (rad), averaged over the circle of report distances; float64.
 
     OutsideSupport where a distance is not one that was fitted.
+
+    >>> from swaputils.data.simulated import simulated_trials
+    >>> from swaputils.surrogate import LADDER, BnsConfig, SwapModel, cell, fit_bns
+    >>> trials = simulated_trials(seed=0, people=1, trials_per_set_size=50)
+    >>> config = BnsConfig(draws=4, steps=5, final_draws=8)
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> fit = fit_bns(trials[trials.displays.set_size == 4], SwapModel(LADDER["cue"]), config, generator=generator)
+    >>> mean, deviation = swap_function(cell(fit, set_size=4), torch.tensor([math.pi / 4, math.pi]))
+    >>> mean.shape, bool((deviation > 0).all())
+    (torch.Size([2]), True)
     """
     design = _main_effect(posterior, "cue", distance)
     return design @ posterior.mean.to(design), (design @ posterior.cholesky.to(design)).norm(dim=1)

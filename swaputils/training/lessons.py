@@ -58,6 +58,13 @@ def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torc
     """Draw `size` displays with their inputs and targets, in the dtype and on the device of `like`.
 
     SwaputilsError unless the lesson's repeats divide the size.
+
+    >>> from swaputils.training.objectives import regression
+    >>> task = DelayedEstimation(TaskConfig(), lambda displays: given(displays.cued_report))
+    >>> lesson, like = Lesson(task, regression), torch.zeros(1)
+    >>> batch = make_batch(lesson, 4, like, generator=torch.Generator().manual_seed(0))
+    >>> len(batch), batch.inputs.shown[0].shape
+    (4, torch.Size([4, 6]))
     """
     if size % lesson.repeats:
         raise SwaputilsError(

@@ -24,6 +24,7 @@ from swapbook.claims import (
     overall,
     read_claims,
 )
+from swapbook.quantities import NOT_MEASURED
 from swaputils.files import StoreError
 
 SHARE = Part("converged", "index_swap", "share", "above", 0.6, 10)
@@ -227,3 +228,27 @@ def test_agreement_between_seeds():
     alone = claims.agreement(some, "index_no_swap")
     assert (alone["trainings"], alone["rate"]) == (1, 0.0)
     assert all(math.isnan(alone[name]) for name in ("rate_sd", "response_sd", "curve_sd"))
+
+
+@pytest.mark.parametrize("absent", [None, math.nan])
+def test_not_measured_is_a_value_and_any_other_fault_is_an_error(absent):
+    row = pd.Series({"network_decision": {"null_space": [0.5], "plane": [0.6]}, "network_swap_rate": 0.1})
+    area, error = claims.QUANTITIES["area_at_start"], claims.QUANTITIES["swap_rate_error"]
+    assert area.of(row) == 0.5
+    assert area.of(row.drop("network_decision")) is NOT_MEASURED
+    assert area.of(pd.Series({"network_decision": absent})) is NOT_MEASURED
+    assert error.of(row) is NOT_MEASURED  # the ideal sampler's is missing
+    faulty = area.of(pd.Series({"network_decision": {"null_space": [math.nan], "plane": [0.6]}}))
+    assert faulty is not NOT_MEASURED and math.isnan(faulty)
+    with pytest.raises(KeyError, match="null_space"):
+        area.of(pd.Series({"network_decision": {"plane": [0.6]}}))
+    with pytest.raises(IndexError):
+        area.of(pd.Series({"network_decision": {"null_space": [], "plane": []}}))
+    with pytest.raises(TypeError):
+        error.of(pd.Series({"network_swap_rate": 0.1, "ideal_swap_rate": {}}))
+
+
+def test_a_measure_that_is_damaged_is_not_left_out_of_a_claim():
+    damaged = attempts(index_swap=[0.1, 0.1]).assign(network_decision=[{"null_space": [0.5]}, {"plane": [0.6]}])
+    with pytest.raises(KeyError, match="null_space"):
+        find(Part("area_at_start", "index_swap", "mean", "above", 0.0, 2), damaged)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 
 from swapbook.build import collect
+from swapbook.build.chapters import parse_parameters
+from swapbook.build.member import CHAPTER
 from swapbook.collection import stopped, stored
 from swapbook.conditions import CONDITIONS, UnknownName
 from swapbook.networks import Network
@@ -75,6 +78,17 @@ def test_a_network_that_starts_from_another_brings_it_along():
     asked = collect.members(SETTINGS | {"conditions": "probe_energy_score_continued", "seeds": 1})
     assert [member.condition for member in asked] == ["probe_similarity_00", "probe_energy_score_continued"]
     assert asked[1].start == asked[0] and asked[0].start is None
+
+
+def test_parameters_of_a_member_are_those_of_its_network_whatever_its_data_are_called(tmp_path):
+    """As the shell splits them: a folder's name may hold spaces and quotes."""
+    data = tmp_path / "it's my fit"
+    (data / "posterior" / "cue").mkdir(parents=True)
+    network = Network("human_n4", "smoke", 3, str(data))
+    assigned = shlex.split(collect.settings_of(network))
+    assert assigned == ["CONDITION=human_n4", "SCALE=smoke", "SEED=3", f"DATA={data}", "RECOMPUTE=True"]
+    given = parse_parameters(assigned, CHAPTER)
+    assert Network(*(given[name] for name in ("condition", "scale", "seed", "data"))) == network
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 
 from swapbook import tables
 from swapbook.answers import flat
@@ -31,6 +30,8 @@ BIAS = pd.DataFrame(RNG.random((4, 4)), columns=["swap rate", "± rate", "SD", "
 BY_LAST = BIAS.set_index(pd.MultiIndex.from_product([(0.01, 0.02), (0.2, 0.3)]))
 SWAPS = pd.DataFrame({"m": [0.0, 0.1], "value": 0.1, "low": 0.0, "high": 0.2})
 RATES = pd.DataFrame({"twice": [0.1, 0.3], "once": [0.1, 0.2], "absorbed": 0.1}, [0.0, 0.2])
+CHOSEN = pd.DataFrame([[9, 1], [0, 10]])
+POWER = pd.Series(0.1, pd.MultiIndex.from_product([(0.1, 0.2), (50, 100)], names=["true", "trials"]))
 GAINS = {name: torch.rand(3, 2) for name in of_theory.INFORMATION}
 
 
@@ -38,24 +39,9 @@ def stored(table: str, *sets: str) -> pd.DataFrame:
     return tables.of_sets(table, sets or tables.TITLES)
 
 
-def draw_chosen() -> Figure:
-    recovery = tables.surrogate_table("studies", "recovery")
-    return of_observers.chosen({name: readings.chosen(recovery, name) for name in ("elbo", "gain", "training")})
-
-
-def draw_invented() -> Figure:
-    confound = tables.surrogate_table("studies", "confound")
-    return of_observers.invented(confound.assign(invented=confound["f"] - confound["true"]))
-
-
-def draw_power() -> Figure:
-    rates = tables.surrogate_table("studies", "share_power").groupby(["true", "trials"])["share"].std()
-    return of_observers.power(rates, rates)
-
-
-def draw_errors(**chosen: float) -> pd.DataFrame:
-    errors = tables.surrogate_table(tables.PEOPLE, "errors")
-    return errors[np.logical_and.reduce([errors[name] == value for name, value in chosen.items()])]
+def errors(**chosen: float) -> pd.DataFrame:
+    table = tables.surrogate_table(tables.PEOPLE, "errors")
+    return table[np.logical_and.reduce([table[name] == value for name, value in chosen.items()])]
 
 
 FIGURES = {
@@ -67,13 +53,13 @@ FIGURES = {
     of_people.by_person: lambda: of_people.by_person(PEOPLE, TWO.assign(contrast="set_size 8")),
     of_people.by_cue: lambda: of_people.by_cue(pd.concat([TWO.assign(cue=cue) for cue in readings.CUES])),
     of_people.by_person_with_cues: lambda: of_people.by_person_with_cues(PEOPLE),
-    of_people.around_nontargets: lambda: of_people.around_nontargets(draw_errors(set_size=8).query("distance > 0")),
-    of_people.errors_by_set_size: lambda: of_people.errors_by_set_size(draw_errors(distance=0)),
+    of_people.around_nontargets: lambda: of_people.around_nontargets(errors(set_size=8).query("distance > 0")),
+    of_people.errors_by_set_size: lambda: of_people.errors_by_set_size(errors(distance=0)),
     of_people.errors_by_data: lambda: of_people.errors_by_data(tables.without_retro_cues(stored("histograms"))),
     of_people.errors_by_distance: lambda: of_people.errors_by_distance(tables.without_retro_cues(stored("checks"))),
-    of_observers.chosen: draw_chosen,
-    of_observers.invented: draw_invented,
-    of_observers.power: draw_power,
+    of_observers.chosen: lambda: of_observers.chosen({"one": CHOSEN, "other": CHOSEN}),
+    of_observers.invented: lambda: of_observers.invented(TWO.assign(emission=TWO["data"], replicate=0, invented=0.1)),
+    of_observers.power: lambda: of_observers.power(POWER, POWER),
     of_theory.noising: lambda: of_theory.noising(torch.randn(90, 9), torch.arange(90) < 9),
     of_theory.targets: lambda: of_theory.targets(DRAWS, 20),
     of_theory.floor: lambda: of_theory.floor(LEVELS),
@@ -129,7 +115,7 @@ def test_the_largest_set_size_and_the_truth_lie_where_they_were_given():
 
 
 def test_the_circle_of_responses_is_closed():
-    for axes in of_people.errors_by_set_size(draw_errors(distance=0)).axes:
+    for axes in of_people.errors_by_set_size(errors(distance=0)).axes:
         for line in axes.lines:
             assert line.get_xdata()[[0, -1]].tolist() == pytest.approx([-180, 180], abs=1e-3)
             np.testing.assert_equal(line.get_ydata()[0], line.get_ydata()[-1])

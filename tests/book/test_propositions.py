@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from swapbook.theory import bounds, importance, memory, model
-from swapbook.theory.circular_targets import CircularMixture, expected_circular_endpoint, sample_circular_endpoints
+from swapbook.theory.circular_targets import CircularMixture, expected_circular_endpoint
 from swapbook.theory.draws import forced_run, noised_responses, off_by
 from swaputils.diffusion.noising import (
     chain_log_density,
@@ -15,8 +15,7 @@ from swaputils.diffusion.noising import (
     normal_log_density,
     posterior_mean,
 )
-from swaputils.diffusion.schedule import Schedule, low_bias_schedule, with_cluster_noise, with_last_noise
-from swaputils.diffusion.targets import ResponseDensity, circle_nodes
+from swaputils.diffusion.schedule import Schedule, with_cluster_noise, with_last_noise
 from swaputils.task import repeated_display
 from tests.small import (
     SCHEDULE,
@@ -102,9 +101,8 @@ def test_a_recurrent_network_as_a_report_model_is_its_own_rollout():
         plane = path[:, step] @ rnn.readout
         state = plane + rnn.in_null_space(run.report[:, step]) @ rnn.null_space
         drive = rnn.in_plane(network.drive(state, step))
-        torch.testing.assert_close(
-            drive, run.plane_drive[:, step], rtol=0, atol=1e-5
-        )  # the basis is in single precision
+        # the basis is in single precision
+        torch.testing.assert_close(drive, run.plane_drive[:, step], rtol=0, atol=1e-5)
 
 
 def test_a_network_without_last_noise_is_refused():
@@ -149,30 +147,6 @@ def test_the_optimum_is_the_closed_form_and_a_shrunken_one_is_not():
     assert off_by(residual_of(lambda expected: 0.97 * expected)[:, 25]) > 5
 
 
-def circle() -> tuple[CircularMixture, torch.Tensor]:
-    angles, kappa = torch.tensor([[0.3, 2.0, 0.0]]).double(), torch.tensor([[400.0, 12.0, 0.0]]).double()
-    shares = torch.tensor([[0.7, 0.2, 0.1]]).double().log()
-    mixture = CircularMixture(*(values.expand(300, -1) for values in (angles, shares, kappa)), 2.5)
-    ends = sample_circular_endpoints(mixture, generator=seeded(1))
-    return mixture, forward_trajectory(SCHEDULE, ends, generator=seeded(2))[:, :-1]
-
-
-def circle_log_density(mixture: CircularMixture, nodes: torch.Tensor) -> torch.Tensor:
-    offsets = nodes[:, None] - mixture.angles[:, None]
-    kappa = mixture.concentration[:, None]
-    each = kappa * (offsets.cos() - 1) - torch.special.i0e(kappa).log()
-    return (each + mixture.log_weights[:, None]).logsumexp(-1)
-
-
-def test_targets_on_the_circle_agree_with_quadrature():
-    mixture, noised = circle()
-    summed = ResponseDensity(circle_log_density(mixture, circle_nodes(720)), 2.5).expected_endpoint(SCHEDULE, noised)
-    formula = expected_circular_endpoint(SCHEDULE, mixture, noised)
-    torch.testing.assert_close(formula, summed, rtol=0, atol=1e-11)
-    pure = replace(mixture, concentration=mixture.concentration.clamp_min(1.0))  # the guesses gone
-    assert (expected_circular_endpoint(SCHEDULE, pure, noised) - summed).abs().max() > 0.01
-
-
 def test_at_the_origin_a_guess_is_expected_at_the_origin():
     guess = CircularMixture(*(torch.zeros((1, 1), dtype=torch.float64) for _ in range(3)), 2.5)
     there = expected_circular_endpoint(SCHEDULE, guess, torch.zeros((1, 40, 2), dtype=torch.float64))
@@ -207,12 +181,6 @@ def test_the_divergence_splits_into_learnable_and_irreducible():
 def test_impossible_cluster_variances_are_refused():
     with pytest.raises(ValueError, match="must be positive"):
         with_cluster_noise(SCHEDULE, 0.0)
-
-
-def test_the_low_bias_schedule():
-    low = low_bias_schedule()
-    assert float(low.beta[0]) == 0.02 and float(low.beta[-1]) == pytest.approx(0.20)
-    assert (low.noise_variance > low.posterior_variance).all()
 
 
 def information(leaked: bool) -> tuple[float, float]:

@@ -14,7 +14,6 @@ from swaputils.training.loop import FINISHED, Training
 from tests.small import seeded
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-PEOPLE = "vandenberg2012_color"
 CONDITIONS = (
     "index_swap",
     "index_swap_tree",
@@ -59,7 +58,11 @@ def test_every_kind_of_condition_trains_and_resumes(condition):
         generator = torch.Generator("cuda").manual_seed(0)
         return Training(rnn, plan.selection[:1], plan.distribution, train, generator=generator)
 
+<<<<<<< HEAD:tests/test_gpu.py
     plan = Network(condition, "smoke", 0, PEOPLE).plan
+=======
+    plan = Network(condition, "smoke").plan
+>>>>>>> origin/main:tests/book/test_gpu.py
     train = replace(plan.train, distribution_updates=8)
     whole, left = training(), None
     for progress in whole:
