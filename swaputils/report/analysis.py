@@ -7,17 +7,11 @@ import torch
 
 from swaputils.data.table import DataError
 from swaputils.errors import SwaputilsError
-<<<<<<< HEAD
 from swaputils.jobs import progress, run
 from swaputils.report.prediction import has_cues, predictive_check
 from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapFit, SwapModel, SwapPosterior, cell, cue_distances
 from swaputils.surrogate.bootstrap import mixture_jobs, mixture_rows
 from swaputils.surrogate.comparison import FOLD_CONFIG, comparison_jobs, comparison_table
-=======
-from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapModel, SwapPosterior, cell, cue_distances, fit_bns
-from swaputils.surrogate.bootstrap import mixture_tables, quantiles
-from swaputils.surrogate.comparison import FOLD_CONFIG, compare
->>>>>>> origin/main
 from swaputils.surrogate.distances import TOLERANCE
 from swaputils.surrogate.mixture import by_person
 from swaputils.surrogate.posterior import report_function, swap_function
@@ -59,19 +53,12 @@ class FitConfig:
     def __post_init__(self):
         if self.emission not in EMISSIONS:
             raise SwaputilsError(f"emission is {self.emission!r}; allowed are {', '.join(EMISSIONS)}")
-<<<<<<< HEAD
         if self.folds < 0 or self.folds == 1:
             raise SwaputilsError(f"folds is {self.folds}; cross-validation needs 2 or more, and 0 leaves it out")
         if self.resamples < 0 or self.resamples == 1:
             raise SwaputilsError(f"resamples is {self.resamples}; intervals need 2 or more, and 0 leaves them out")
         if self.processes < 1:
             raise SwaputilsError(f"processes is {self.processes}; at least 1 is needed")
-=======
-        if self.folds < 2:
-            raise SwaputilsError(f"folds is {self.folds}; cross-validation needs 2 or more")
-        if self.resamples < 2:
-            raise SwaputilsError(f"resamples is {self.resamples}; intervals need 2 or more")
->>>>>>> origin/main
 
     def model(self, name: str) -> SwapModel:
         """A model of the ladder; the heavy tails of a stable distribution take the place of guesses."""

@@ -58,20 +58,15 @@ def fit_mixture(trials: Trials, components: tuple[Component, ...] = TARGET_NONTA
     p(y) = p_T VM(y - r_c; kappa) + p_N / (N - 1) sum_{n != c} VM(y - r_n; kappa) + p_U / 2 pi
 
     (Bays, Catalao & Husain 2009); with components TARGET_GUESS, or with one item, p_N is 0 (Zhang & Luck 2008).
-<<<<<<< HEAD
-
-    Raises:
-        SurrogateError: where set sizes are mixed, there are no trials, or the components are others than these.
-=======
-    All starts run a short survey; the best go on until none gains any more.
-    Raises SurrogateError where set sizes are mixed, there are no trials, or the components are others than these.
 
     >>> from swaputils.data.simulated import simulated_trials
     >>> trials = simulated_trials(seed=0, people=1, trials_per_set_size=400)
     >>> fit = fit_mixture(trials[trials.displays.set_size == 8])
     >>> fit.p_target > fit.p_nontarget > fit.p_uniform
     True
->>>>>>> origin/main
+
+    Raises:
+        SurrogateError: where set sizes are mixed, there are no trials, or the components are others than these.
     """
     found = maxima(trials, np.ones((1, len(trials)), dtype=np.int64), components)[0].tolist()
     kappa, target, nontarget, uniform, likelihood = found
