@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 import torch
 
-from swapbook.figures import of_human_networks, of_networks, of_null_space, of_planes, of_swaps, of_training
+from swapbook import plane_tables
+from swapbook.figures import of_alignment, of_human_networks, of_networks, of_null_space, of_swaps, of_training
 from swapbook.summaries.human_networks import LEARNERS, MODELS
 from swaputils import drawing
 from swaputils.inputs import Periods
 
-MODULES = (of_human_networks, of_networks, of_null_space, of_planes, of_swaps, of_training)
+MODULES = (of_alignment, of_human_networks, of_networks, of_null_space, of_swaps, of_training)
 DISTANCES = np.deg2rad([45, 90, 135, 180])
 CURVE = {"distance": DISTANCES, "rate": [0.3, 0.2, 0.1, 0.0], "low": [0.2, 0.1, 0.0, 0.0], "high": [0.4, 0.3, 0.2, 0.1]}
 OWN = {"distance": DISTANCES, "probability": [0.2, 0.1, 0.05, 0.1], "standard_error": [0.01] * 4}
@@ -46,14 +47,25 @@ FITS = pd.DataFrame(
 COMPONENTS = pd.DataFrame(np.random.default_rng(0).normal(size=(9, 4)), columns=range(1, 5)).assign(
     swap=[True] * 3 + [False] * 6
 )
-PLANES = {"alignment": np.full((4, 66), 0.5), "ceiling": np.full((4, 66), 0.9)}
-COLOURS = torch.linspace(-3, 3, 40, dtype=torch.float64)
-ACTIVITY = torch.stack((COLOURS.cos(), COLOURS.sin(), COLOURS * 0), dim=1)
+
+COURSES = np.linspace(0, 1, 20).reshape(2, 10)
+PLANTED = pd.DataFrame({"estimator": ["bins"] * 3, "truth": [0.0, 0.5, 1.0], "mean": [0.3, 0.1, 1.0]})
+EFFECTS = pd.DataFrame(
+    {f"{moment}{end}": [0.2, 0.4] for moment in ("before", "after") for end in ("", "_low", "_high")} | {"n": [3, 10]},
+    index=["one", "two"],
+)
+OVERLAP = pd.DataFrame({"condition": ["index_swap"] * 3, "rate": [0.1] * 3, "before": [0.6, 0.7, 0.8]})
 
 ON_AXES = {
     "seeds": lambda axes: of_networks.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"one": 0.15}, "network"),
     "readout": lambda axes: of_networks.readout(axes, torch.rand(9, 2), "network", [0.0, 2.0]),
     "ring": lambda axes: of_networks.ring(axes, torch.rand(6, 2), True, "first item"),
+    "trial_and_planes": lambda axes: of_alignment.trial_and_planes(axes),
+    "planted": lambda axes: of_alignment.planted(axes, PLANTED, {"bins": ("bins of one colour", "nontarget")}),
+    "course": lambda axes: of_alignment.course(axes, COURSES, plane_tables.mean_course(COURSES), "network"),
+    "effects": lambda axes: of_alignment.effects(axes, EFFECTS),
+    "overlap_by_rate": lambda axes: of_alignment.overlap_by_rate(axes, OVERLAP, {"index_swap": "network"}, [0.14]),
+    "by_distance": lambda axes: of_alignment.by_distance(axes, [45, 90, 135, 180], COURSES[:, :4], "network", "before"),
     "shade_periods": lambda axes: of_networks.shade_periods(axes, Periods()),
 }
 WHOLE = {
@@ -71,9 +83,6 @@ WHOLE = {
     "clouds": lambda: of_null_space.clouds(COMPONENTS, "a network"),
     "axes_of_swaps": lambda: of_null_space.axes_of_swaps(NETWORKS, ["index_swap", "probe_human"]),
     "decisions": lambda: of_null_space.decisions(NETWORKS, ["index_swap", "probe_human"]),
-    "rings": lambda: of_planes.rings({"before": ACTIVITY}, COLOURS, torch.arange(40) % 2, 4, "a network"),
-    "over_time": lambda: of_planes.over_time({"index_swap": [PLANES]}, Periods(), (0.1, 0.3)),
-    "by_distance": lambda: of_planes.by_distance({"probe_human": [PLANES]}, (20, 25), (0.1, 0.3)),
 }
 HELPERS = {"name_axes", "broken"}
 

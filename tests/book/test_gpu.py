@@ -58,11 +58,7 @@ def test_every_kind_of_condition_trains_and_resumes(condition):
         generator = torch.Generator("cuda").manual_seed(0)
         return Training(rnn, plan.selection[:1], plan.distribution, train, generator=generator)
 
-<<<<<<< HEAD:tests/test_gpu.py
-    plan = Network(condition, "smoke", 0, PEOPLE).plan
-=======
     plan = Network(condition, "smoke").plan
->>>>>>> origin/main:tests/book/test_gpu.py
     train = replace(plan.train, distribution_updates=8)
     whole, left = training(), None
     for progress in whole:
