@@ -1,10 +1,13 @@
 """What the book asks of Sphinx beyond configuration: maths without a network, a silent console."""
 
+import re
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
 MATHJAX = "tex-svg-full.js"
+SPECIAL = re.compile(r"([*|\\]|(?<=\w)_(?!\w))")
+BEFORE_NAPOLEON = 400
 
 
 def set_options(app, config):
@@ -30,10 +33,19 @@ def drop_thebe(app, pagename, templatename, context, doctree):
     ]
 
 
+def escape(app, what, name, obj, options, lines):
+    """Signs in docstrings mean themselves and not markup; what stands in backticks is code."""
+    for place, line in enumerate(lines):
+        if not line.lstrip().startswith(">>>"):
+            pieces = enumerate(line.split("`"))
+            lines[place] = "".join(f"``{piece}``" if odd % 2 else SPECIAL.sub(r"\\\1", piece) for odd, piece in pieces)
+
+
 def setup(app):
     app.config.mathjax_path = MATHJAX
     app.add_css_file("swapbook.css")
     app.connect("config-inited", set_options)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", copy_mathjax)
+    app.connect("autodoc-process-docstring", escape, priority=BEFORE_NAPOLEON)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
