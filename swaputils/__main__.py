@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import torch
 import tyro
 
@@ -30,8 +31,13 @@ def fetch(name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME
         name: data set, for example vandenberg2012_color.
     """
     path = download.fetch(name)
-    trials = table.read_trials(path)
-    print(f"{name}: {len(trials)} trials of {len(trials.subject.unique())} people in {path}")
+    if name in catalogue.recordings():
+        means = pd.read_csv(path)
+        neurons = means.columns.str.startswith("neuron_").sum()
+        print(f"{name}: {len(means)} condition means of {neurons} neurons in {path}")
+    else:
+        trials = table.read_trials(path)
+        print(f"{name}: {len(trials)} trials of {len(trials.subject.unique())} people in {path}")
     print(f"cite: {catalogue.known(name)['citation']}")
 
 
