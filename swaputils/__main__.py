@@ -86,7 +86,7 @@ def _reading(source: str, layout: Layout, seed: int) -> Reading:
     is_file = Path(source).suffix.lower() in SUFFIXES or Path(source).is_file()
     if not is_file and set(layout.given) - {"condition", "only", "trust"}:
         raise DataError(NO_FILE)
-    return examine(source if is_file else catalogue.find(source), layout)
+    return examine(source if is_file else catalogue.find_trials(source), layout)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"fetch": fetch, "fit": fit}

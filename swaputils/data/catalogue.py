@@ -61,6 +61,11 @@ def find(name: str, folder: Path | str | None = None) -> Path:
 
 def load(name: str, folder: Path | str | None = None, condition: str | None = None) -> Trials:
     """Trials of a known data set, see `find` and `read_trials`."""
+    return read_trials(find_trials(name, folder), condition)
+
+
+def find_trials(name: str, folder: Path | str | None = None) -> Path:
+    """File of a data set that holds trials, see `find`; DataError where it holds recordings."""
     if name in recordings():
         raise DataError(f"{name} holds recorded activity and no responses; sets of trials are {', '.join(registry())}")
-    return read_trials(find(name, folder), condition)
+    return find(name, folder)
