@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import torch
 import tyro
 
@@ -32,8 +33,13 @@ def fetch(name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME
         name: data set, for example vandenberg2012_color.
     """
     path = download.fetch(name)
-    trials = table.read_trials(path)
-    print(f"{name}: {len(trials)} trials of {len(trials.subject.unique())} people in {path}")
+    if name in catalogue.recordings():
+        means = pd.read_csv(path)
+        neurons = means.columns.str.startswith("neuron_").sum()
+        print(f"{name}: {len(means)} condition means of {neurons} neurons in {path}")
+    else:
+        trials = table.read_trials(path)
+        print(f"{name}: {len(trials)} trials of {len(trials.subject.unique())} people in {path}")
     print(f"cite: {catalogue.known(name)['citation']}")
 
 
@@ -86,7 +92,7 @@ def _reading(source: str, layout: Layout, seed: int) -> Reading:
     is_file = Path(source).suffix.lower() in SUFFIXES or Path(source).is_file()
     if not is_file and set(layout.given) - {"condition", "only", "trust"}:
         raise DataError(NO_FILE)
-    return examine(source if is_file else catalogue.find(source), layout)
+    return examine(source if is_file else catalogue.find_trials(source), layout)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"fetch": fetch, "fit": fit}

@@ -11,14 +11,24 @@ from swaputils.data.table import DataError, read_trials
 from swaputils.trials import Trials
 
 
-def registry() -> dict[str, dict]:
-    """The known data sets by name: origin, citation, licence, and what to download."""
+def everything() -> dict[str, dict]:
+    """The known data sets by name: origin, citation, licence, and what to download; of the kind "activity" are recordings."""
     return json.loads((files("swaputils.data") / "data_registry.json").read_text())
+
+
+def registry() -> dict[str, dict]:
+    """Those of them that hold trials of people."""
+    return {name: entry for name, entry in everything().items() if entry.get("kind") != "activity"}
+
+
+def recordings() -> dict[str, dict]:
+    """Those of them that hold recorded activity."""
+    return {name: entry for name, entry in everything().items() if entry.get("kind") == "activity"}
 
 
 def known(name: str) -> dict:
     """Registry entry of a data set; DataError lists the known names."""
-    sets = registry()
+    sets = everything()
     if name not in sets:
         raise DataError(f"unknown data set {name!r}; known are {', '.join(sets)}")
     return sets[name]
@@ -51,4 +61,11 @@ def find(name: str, folder: Path | str | None = None) -> Path:
 
 def load(name: str, folder: Path | str | None = None, condition: str | None = None) -> Trials:
     """Trials of a known data set, see `find` and `read_trials`."""
-    return read_trials(find(name, folder), condition)
+    return read_trials(find_trials(name, folder), condition)
+
+
+def find_trials(name: str, folder: Path | str | None = None) -> Path:
+    """File of a data set that holds trials, see `find`; DataError where it holds recordings."""
+    if name in recordings():
+        raise DataError(f"{name} holds recorded activity and no responses; sets of trials are {', '.join(registry())}")
+    return find(name, folder)

@@ -19,7 +19,7 @@ import pooch
 from scipy.io import loadmat
 from tqdm import tqdm
 
-from swaputils.data.catalogue import cache_folder, known, registry
+from swaputils.data.catalogue import cache_folder, everything, known
 from swaputils.data.table import DataError
 from swaputils.files import shown, write_text
 
@@ -36,7 +36,7 @@ def fetch(name: str, base_url: str | None = None, folder: Path | str | None = No
     """
     entry = known(name)
     if not entry["files"]:
-        fetchable = ", ".join(other for other, described in registry().items() if described["files"])
+        fetchable = ", ".join(other for other, described in everything().items() if described["files"])
         raise DataError(f"the data set {name} cannot be fetched; these can: {fetchable}")
     path = Path(folder or cache_folder()) / name / f"{name}.csv"
     if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == entry["csv_sha256"]:
@@ -52,7 +52,8 @@ def fetch(name: str, base_url: str | None = None, folder: Path | str | None = No
             for number, source in enumerate(sources, start=1)
         ]
         table = CONVERTERS[name](raw, entry["files"])
-    table.insert(1, "trial", table.groupby("subject").cumcount() + 1)
+    if "subject" in table:
+        table.insert(1, "trial", table.groupby("subject").cumcount() + 1)
     write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
     return path
 
@@ -165,7 +166,15 @@ def _convert_oberauer_lin2017(raw: list[Path], sources: list[dict]) -> pd.DataFr
     return _tidy(numbering, np.deg2rad(cells[:, 24]), report, probe, extras)
 
 
+def _convert_panichello2021_planes(raw: list[Path], sources: list[dict]) -> pd.DataFrame:
+    """Mean rates of each neuron for four colours of the upper item, then four of the lower; one row per condition."""
+    rates = loadmat(raw[0])["dat"].astype(float)
+    neurons = {f"neuron_{k}": rates[:, k - 1] for k in range(1, rates.shape[1] + 1)}
+    return pd.DataFrame({"item": ["upper"] * 4 + ["lower"] * 4, "colour": [1, 2, 3, 4] * 2, **neurons})
+
+
 CONVERTERS = {
+    "panichello2021_planes": _convert_panichello2021_planes,
     "vandenberg2012_color": _convert_vandenberg2012_color,
     "bays2009": _convert_bays2009,
     "oberauer_lin2017_e2": _convert_oberauer_lin2017,

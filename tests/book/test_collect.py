@@ -12,15 +12,17 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from swapbook.__main__ import main
 from swapbook.build import collect
 from swapbook.build.chapters import parse_parameters
 from swapbook.build.member import CHAPTER
 from swapbook.collection import stopped, stored
 from swapbook.conditions import CONDITIONS, UnknownName
-from swapbook.networks import Network
+from swapbook.networks import DEVICE, Network
 from swapbook.places import ROOT
 from swapbook.scales import SCALES
 from swaputils.training.checkpoint import Checkpoint, write_checkpoint
+from swaputils.training.loop import SelectionNotLearnt
 
 SETTINGS = {"scale": "smoke", "data": "vandenberg2012_color", "seeds": 2, "conditions": "all"}
 
@@ -112,15 +114,21 @@ def test_settings_that_do_not_exist_are_refused(changed, message):
         collect.members(SETTINGS | changed)
 
 
-def test_parameters_are_refused_before_anything_runs():
-    refused = run("SEEDZ=3")
-    assert refused.status == 1
-    assert "no setting 'SEEDZ=3'; it has SCALE, DATA, SEEDS, CONDITIONS, CORES, DEVICE, PROFILE, DRYRUN" in refused.said
-    doubtful = run("DRYRUN=yes")
-    assert doubtful.status == 1 and "DRYRUN is 'yes'; it is True or False" in doubtful.said
-    member = [sys.executable, "-m", "swapbook", "member", "build/none.ipynb", "SEEDS=3"]
-    finished = subprocess.run(member, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert finished.returncode == 1 and "has no parameter 'SEEDS=3'" in finished.stderr
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            ("collection", "SEEDZ=3"),
+            "no setting 'SEEDZ=3'; it has SCALE, DATA, SEEDS, CONDITIONS, CORES, DEVICE, PROFILE, DRYRUN",
+        ),
+        (("collection", "DRYRUN=yes"), "DRYRUN is 'yes'; it is True or False"),
+        (("member", "build/none.ipynb", "SEEDS=3"), "has no parameter 'SEEDS=3'"),
+    ],
+)
+def test_parameters_are_refused_before_anything_runs(command, message, monkeypatch, capsys):
+    monkeypatch.setattr(collect.subprocess, "run", lambda *_, **__: pytest.fail("something ran"))
+    assert main(list(command)) == 1
+    assert message in capsys.readouterr().err
     assert not (ROOT / "build" / "none.ipynb").exists()
 
 
@@ -157,13 +165,16 @@ def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(resu
     assert again.status == 0 and "0 of 1 networks are to be trained" in again.said
 
 
-def test_a_device_that_is_not_there_is_named(results, tmp_path):
-    shutil.copytree(ROOT / "results" / "training", tmp_path / "training")
-    asked = ("CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", "DEVICE=gpu")
-    refused = run(*asked, SWAPUTILS_RESULTS=str(results))
-    assert refused.status == 1 and "index_untrained_0: see " in refused.said
-    log = (collect.folder_of("smoke") / "index_untrained_0.log").read_text()
-    assert "device 'gpu' cannot be used; torch has cpu" in log
+def test_snakemake_is_told_what_to_train_and_how(results, monkeypatch):
+    """The device goes to the members in their environment, where a network refuses one that is not there."""
+    told = []
+    monkeypatch.setattr(collect.subprocess, "run", lambda command, **how: told.append((command, how)))
+    what, how = collect.parse(["CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", "DEVICE=gpu", "CORES=3"])
+    assert [network.name for network in collect.train(what, how)] == ["index_untrained_0"]
+    ((command, settings),) = told
+    assert settings["env"][DEVICE] == "gpu" and settings["cwd"] == ROOT
+    assert {"conditions=index_untrained", "scale=smoke", "seeds=1", "data=vandenberg2012_color"} < set(command)
+    assert command[command.index("--cores") + 1] == "3" and "--keep-going" in command and "--dry-run" not in command
 
 
 def test_a_run_that_stopped_says_why(results, monkeypatch):
@@ -172,9 +183,9 @@ def test_a_run_that_stopped_says_why(results, monkeypatch):
         strict = {drive: replace(train, median_error=1e-6) for drive, train in smoke.train.items()}
         patch.setitem(SCALES, "smoke", replace(smoke, train=strict))
         network = Network("index_swap", "smoke", 3)
-        with pytest.raises(RuntimeError, match="after 20 updates"):
+        with pytest.raises(SelectionNotLearnt, match="after 20 updates"):
             network.train()
-        assert "after 20 updates the network is at 2 of 2 items" in collect.why_not(network)
+        assert "after 20 updates the network is at items 2 of 2" in collect.why_not(network)
         assert Network("index_swap", "smoke", 4).why_stopped() is None
         assert stored("index_swap", "smoke") == []
     # with the settings of before it has not been tried
