@@ -13,13 +13,14 @@ from swaputils.trials import Displays
 class Answers:
     """A distribution of answers.
 
-    name:             as settings record it.
-    target:           the distributions for displays, given a posterior over people's responses (None where none is needed).
-    swap_probability, offset: numbers that it depends on, as settings record them.
-    swap:             whether other items than the cued one are answered.
-    from_people:      whether it needs a posterior over people's responses.
-    narrow:           whether answers lie in narrow clusters at items, so that the nearest item tells what was reported; else they have
-                      people's precision and guesses.
+    Attributes:
+        name: as settings record it.
+        target: the distributions for displays, given a posterior over people's responses (None where none is needed).
+        swap_probability, offset: numbers that it depends on, as settings record them.
+        swap: whether other items than the cued one are answered.
+        from_people: whether it needs a posterior over people's responses.
+        narrow: whether answers lie in narrow clusters at items, so that the nearest item tells what was reported; else
+            they have people's precision and guesses.
     """
 
     name: str

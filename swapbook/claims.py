@@ -32,10 +32,11 @@ class ClaimError(SwaputilsError):
 class Part:
     """One test of a claim: a quantity of the networks of a condition (minus that of `versus`) above or below a margin.
 
-    side:  "above" or "below" the margin.
-    test:  "mean" over seeds with its t interval, "difference" of two means with Welch's, "share" with Wilson's, or "people", an
-           interval over held-out people.
-    seeds: networks of each condition without which no verdict is given.
+    Attributes:
+        side: "above" or "below" the margin.
+        test: "mean" over seeds with its t interval, "difference" of two means with Welch's, "share" with Wilson's, or
+            "people", an interval over held-out people.
+        seeds: networks of each condition without which no verdict is given.
     """
 
     quantity: str
@@ -51,7 +52,9 @@ class Part:
 class Claim:
     """A sentence, where it comes from ("paper" or "book"), and its parts.
 
-    forced: why the objective alone makes it true, if it does; caveat: what its parts leave open.
+    Attributes:
+        forced: why the objective alone makes it true, if it does.
+        caveat: what its parts leave open.
     """
 
     name: str

@@ -29,12 +29,17 @@ def stored(condition: str, scale: str = BOOK, data: str = PEOPLE, ending: str = 
 def collection(scale: str = BOOK, data: str = PEOPLE) -> pd.DataFrame:
     """One row for every stored network of a scale, by condition in the book's order and by seed.
 
-    data: whose responses the conditions learnt from that learn from people.
+    run (the folder's name), condition, seed, cue, items, drive, units; cue_on and cue_off, the steps before the cue and
+    to its end; cpu_seconds, torch (its version) and commit of the training; and every number of `evaluate` as
+    <who>_<measure>, for instance network_swap_rate; and planes, see `planes.planes`, None where they were not measured.
+    Curves and tables of `evaluate` are columns of dicts.
 
-    run (the folder's name), condition, seed, cue, items, drive, units; cue_on and cue_off, the steps before the cue and to its end;
-    cpu_seconds, torch (its version) and commit of the training; and every number of `evaluate` as <who>_<measure>, for instance
-    network_swap_rate; and planes, see `planes.planes`, None where they were not measured. Curves and tables of `evaluate` are columns of dicts. StoreError when nothing is stored, or a network that is
-    stored comes from another configuration, or its measures from other code.
+    Args:
+        data: whose responses the conditions learnt from that learn from people.
+
+    Raises:
+        StoreError: when nothing is stored, or a network that is stored comes from another configuration, or its
+            measures from other code.
     """
     rows = []
     for condition in CONDITIONS:

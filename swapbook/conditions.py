@@ -33,11 +33,13 @@ class UnknownName(SwaputilsError):
 class Condition:
     """What a network is taught.
 
-    cueing, probes, items: the task, see TaskConfig.
-    answers:        the distribution of answers.
-    objective:      how it is taught; None for a network that is not trained.
-    start:          condition whose trained network is the initial one; None to start from scratch with the selection stage.
-    drive, units:   of the network: gated; tree, a small one; dendrites, the paper's tree. At the paper's scale it is that tree in any case.
+    Attributes:
+        cueing, probes, items: the task, see TaskConfig.
+        answers: the distribution of answers.
+        objective: how it is taught; None for a network that is not trained.
+        start: condition whose trained network is the initial one; None to start from scratch with the selection stage.
+        drive, units: of the network: gated; tree, a small one; dendrites, the paper's tree. At the paper's scale it is
+            that tree in any case.
     """
 
     title: str

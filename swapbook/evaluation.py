@@ -33,21 +33,15 @@ def held_out_displays(plan: Plan, count: int) -> Displays:
 def evaluate(rnn: RNN, plan: Plan) -> dict:
     """Behaviour of the network and of the ideal sampler on held-out displays, and of the network without noise.
 
-    Each has the numbers of `behaviour.summarise` and
+    Each has the numbers of `behaviour.summarise`, and: wasserstein, circular Wasserstein distance of its errors from those of the target
+    itself (rad); for targets with narrow clusters to_mean and to_nearest, see `behaviour.choice_or_mean`; for two items on eight locations
+    curve, the swap rate by probe distance; for targets that are densities on the circle log_density, the mean log density of the responses
+    under the target (nats), and responsibilities, the mean probability under the fit to people that a response came from a non-target, by
+    its probe distance.
 
-    wasserstein:      circular Wasserstein distance of its errors from those of the target itself (rad).
-    to_mean, to_nearest: see `behaviour.choice_or_mean`; targets with narrow clusters.
-    curve:            swap rate by probe distance; two items on eight locations.
-    log_density:      mean log density of the responses under the target, nats; targets that are densities on the circle.
-    responsibilities: mean probability, under the fit to people, that a response came from a non-target, by its probe distance; the
-                      same targets.
-
-    With noise also mean_error and covariance_error, see `behaviour.moment_errors`; targets with narrow clusters. The network
-    has also
-
-    refit:          `refitted` to some of its responses; items on eight locations.
-    generalisation: swap_rate and median_error at other numbers of `items`; probe-cued tasks.
-    colour_planes, decision, swap_axes: see `neural_measures`.
+    With noise also mean_error and covariance_error, see `behaviour.moment_errors`, for narrow targets. The network has also refit,
+    `refitted` to some of its responses, for items on eight locations; generalisation, swap_rate and median_error at other numbers of
+    items, for probe-cued tasks; and colour_planes, decision and swap_axes, see `neural_measures`.
     """
     generator = torch.Generator().manual_seed(HELD_OUT_SEED + 1)
     displays = held_out_displays(plan, plan.scale.evaluated)
@@ -109,8 +103,10 @@ def _generalisation(rnn: RNN, plan: Plan, generator: torch.Generator) -> dict[st
 def refitted(plan: Plan, displays: Displays, response: Tensor, *, generator: torch.Generator) -> pd.DataFrame:
     """Chapter 1's model fitted to responses as if they were people's: the swap function that they tell of.
 
-    One row per probe distance between eight locations: distance (rad), f with its 95 % band low to high. SwaputilsError where the task
-    has other probes.
+    One row per probe distance between eight locations: distance (rad), f with its 95 % band low to high.
+
+    Raises:
+        SwaputilsError: where the task has other probes.
     """
     if plan.taught.probes != "locations":
         raise SwaputilsError("a swap function of probe distance can be fitted where items lie at locations only")

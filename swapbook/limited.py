@@ -48,14 +48,18 @@ STOPPED = "_stopped.json"
 def recompute_limited(kind: str, count: int, network: Network) -> None:
     """Let one learner learn from `count` trials of the people outside of the seed's fold, and store its scores on those inside.
 
-    network: the one that the learner is in place of, see `learner`.
-    kind: "surrogate", chapter 1's model fitted to the trials; "taught", the network taught by that; "direct", the same network
-          taught by the trials themselves; "gru", a recurrent network with a mixture-density head. The last two stop where a fifth of the
-          trials, which they do not learn from, are likeliest. Both kinds of networks of a seed go on from the same weights, those after
-          the selection stage, which uses no human trials.
+    One row for each held-out person: kind, count, seed, fold, subject, trials, log_density (nats per rad). When
+    training stops by itself the reason is stored, and the error is raised again.
 
-    One row for each held-out person: kind, count, seed, fold, subject, trials, log_density (nats per rad). When training stops by
-    itself the reason is stored, and the error is raised again. SwaputilsError for an unknown kind or more trials than there are.
+    Args:
+        network: the one that the learner is in place of, see `learner`.
+        kind: "surrogate", chapter 1's model fitted to the trials; "taught", the network taught by that; "direct", the
+            same network taught by the trials themselves; "gru", a recurrent network with a mixture-density head. The
+            last two stop where a fifth of the trials, which they do not learn from, are likeliest. Both kinds of
+            networks of a seed go on from the same weights, those after the selection stage, which uses no human trials.
+
+    Raises:
+        SwaputilsError: for an unknown kind or more trials than there are.
     """
     if kind not in KINDS:
         raise SwaputilsError(f"kind is {kind!r}; allowed are {', '.join(KINDS)}")

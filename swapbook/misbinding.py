@@ -42,8 +42,9 @@ _SOURCE = "index_swap"
 class Misbinding:
     """Swaps of a network whose memory holds the wrong item as the cued one with probability `rate`.
 
-    total:       share of responses nearest to an item that was not cued.
-    conditional: share nearest to an item that its memory does not hold as the cued one.
+    Attributes:
+        total: share of responses nearest to an item that was not cued.
+        conditional: share nearest to an item that its memory does not hold as the cued one.
     """
 
     rate: float

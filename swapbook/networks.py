@@ -45,8 +45,10 @@ class Trained:
 class Network:
     """A network of the book, whether it is stored or not.
 
-    condition, scale, seed: what it is; UnknownName for what the book does not have.
-    data: whose responses it learns from, where it learns from people: a data set, or a folder that `swaputils fit` wrote.
+    Attributes:
+        condition, scale, seed: what it is; UnknownName for what the book does not have.
+        data: whose responses it learns from, where it learns from people: a data set, or a folder that `swaputils fit`
+            wrote.
     """
 
     condition: str
@@ -151,11 +153,16 @@ class Network:
     def train(self, device: str | None = None) -> None:
         """Train it from scratch, measure it on the CPU and store the run.
 
-        Interrupted or killed, the next call goes on from the last checkpoint, to the same weights. When training stops by itself
-        the last good weights and the log are kept beside the run, in a folder ending in "_stopped", and the error is raised
-        again. StoreError while another process works on the same run.
+        Interrupted or killed, the next call goes on from the last checkpoint, to the same weights. When training stops
+        by itself the last good weights and the log are kept beside the run, in a folder ending in "_stopped", and the
+        error is raised again.
 
-        device: cpu or cuda; the one that SWAPUTILS_DEVICE names, else the CPU, unless given. UnknownName where torch has it not.
+        Args:
+            device: cpu or cuda; the one that SWAPUTILS_DEVICE names, else the CPU, unless given. UnknownName where
+                torch has it not.
+
+        Raises:
+            StoreError: while another process works on the same run.
         """
         device, plan, stop = usable(device or os.environ.get(DEVICE, "cpu")), self.plan, None
         keep_freed_memory()

@@ -11,8 +11,9 @@ class ParameterError(SwaputilsError):
 def check(scale: str, seed: int, condition: str, data: str, recompute: bool) -> None:
     """Refuse values that a chapter cannot use, before it computes anything; papermill passes on whatever it is given.
 
-    ParameterError for another type, for instance the text "false" where True or False is meant; UnknownName for a scale, a seed, a
-    condition or data that do not exist.
+    Raises:
+        ParameterError: for another type, for instance the text "false" where True or False is meant; UnknownName for a
+            scale, a seed, a condition or data that do not exist.
     """
     given = {"scale": (scale, str), "seed": (seed, int), "condition": (condition, str), "data": (data, str)}
     for name, (value, kind) in (given | {"recompute": (recompute, bool)}).items():

@@ -43,8 +43,11 @@ def kernel_log_density(
 ) -> Float[Tensor, " trials"]:
     """Log density of each response under von Mises kernels around draws (rad) for its display; nats per rad.
 
-    One concentration for all trials, the best of KERNELS; for the trials at even places it is chosen on those at odd places, and
-    the other way round. SwaputilsError with fewer than two trials.
+    One concentration for all trials, the best of KERNELS; for the trials at even places it is chosen on those at odd
+    places, and the other way round.
+
+    Raises:
+        SwaputilsError: with fewer than two trials.
     """
     if len(response) < 2:
         raise SwaputilsError(f"{len(response)} trials were given; a kernel width takes two or more")
@@ -64,12 +67,16 @@ def kernel_log_density(
 def recompute_people(scale: str, name: str) -> None:
     """Score the stored networks of all of people's responses on the people of their folds, and store a table for each.
 
-    Networks whose table comes from the same weights are left out, so an interrupted call goes on with the next one. One row per person
-    and model: seed, fold, subject, trials, model, log_density (mean of the person's trials, nats per rad). Models: uniform; mixture, by
-    maximum likelihood, and surrogate, chapter 1's model, both of the people outside the fold; without, the same model shown nothing but
-    the cued item; drawn, the function drawn from the model that the network was taught; ideal, the ideal sampler for that; network;
-    and no_swap, the network of the same seed that was taught responses without swaps, where it is stored. Ideal sampler and networks
-    are scored by kernels around their responses. StoreError when no network is stored.
+    Networks whose table comes from the same weights are left out, so an interrupted call goes on with the next one. One
+    row per person and model: seed, fold, subject, trials, model, log_density (mean of the person's trials, nats per
+    rad). Models: uniform; mixture, by maximum likelihood, and surrogate, chapter 1's model, both of the people outside
+    the fold; without, the same model shown nothing but the cued item; drawn, the function drawn from the model that the
+    network was taught; ideal, the ideal sampler for that; network; and no_swap, the network of the same seed that was
+    taught responses without swaps, where it is stored. Ideal sampler and networks are scored by kernels around their
+    responses.
+
+    Raises:
+        StoreError: when no network is stored.
     """
     check_data(name)
     taught = stored(TAUGHT, scale, name)

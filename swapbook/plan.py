@@ -28,12 +28,13 @@ MORE_ITEMS_WRONG, MORE_ITEMS_SLOWER = 0.2, 2.0
 class Plan:
     """Everything that one network needs: built from a condition, a scale and a seed by `plan_of`.
 
-    taught:    the condition.
-    scale:     sizes.
-    task:      displays and the answers that are taught.
-    selection: lessons of the selection stage, see `lessons.ladder`; empty where there is none.
-    human:     posterior over people's responses, for the conditions that learn from people.
-    config:    what determines the weights, as JSON values; a stored run holds it, and is outdated where it is another.
+    Attributes:
+        taught: the condition.
+        scale: sizes.
+        task: displays and the answers that are taught.
+        selection: lessons of the selection stage, see `lessons.ladder`; empty where there is none.
+        human: posterior over people's responses, for the conditions that learn from people.
+        config: what determines the weights, as JSON values; a stored run holds it, and is outdated where it is another.
     """
 
     config: dict
@@ -58,9 +59,14 @@ class Plan:
 
 
 def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None = None) -> Plan:
-    """The plan of a condition at a scale. UnknownName for either; SwaputilsError when `human` is missing.
+    """The plan of a condition at a scale.
 
-    human: posterior over people's responses at the set size to learn from, for the conditions that learn from people.
+    Args:
+        human: posterior over people's responses at the set size to learn from, for the conditions that learn from
+            people.
+
+    Raises:
+        UnknownName: for either; SwaputilsError when `human` is missing.
     """
     taught, sizes = named("condition", condition, CONDITIONS), named("scale", scale, SCALES)
     if not taught.answers.from_people:

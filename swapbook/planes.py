@@ -24,17 +24,14 @@ DECIMALS = 4  # that are stored
 def planes(rnn: RNN, plan: Plan) -> dict:
     """The colour planes of the two items, for each distance of their probes.
 
-    Under "planes", lists with an entry for each distance (rad; None where the cue is an index):
+    Under "planes", lists with an entry for each distance (rad; None where the cue is an index). At each step: course, low and high, the
+    alignment of the two planes with its interval over trials (until the cue all trials count; from then on each plane comes from the trials
+    that cue its item); chance, below which 95 % of pairs of random planes within the measured covariance lie; published, |n_1 . n_2| of the
+    published measure on displays with a least distance of colours, correct trials.
 
-    course, low, high: alignment of the two planes at each step, with its interval over trials. Until the cue all trials count; from then
-                       on each plane comes from the trials that cue its item.
-    chance:            95 % of pairs of random planes within the measured covariance lie below this, at each step.
-    published:         |n_1 . n_2| of the published measure at each step, on displays with a least distance of colours, correct trials.
-    and at the MOMENTS:
-    correct:           as course, correct trials alone.
-    separated, with_interactions: as course, on displays with a least distance of colours, without and with the interactions.
-    nonselected, selected_nonselected: planes of the items that were not cued, and of the cued item against the other one.
-    phase, rho_cross, rho_self, additive_r2: see `geometry.alignment`.
+    At the MOMENTS: correct, as course for correct trials alone; separated and with_interactions, as course on displays with a least
+    distance of colours, without and with the interactions; nonselected and selected_nonselected, planes of the items that were not
+    cued, and of the cued item against the other one; phase, rho_cross, rho_self and additive_r2, see `geometry.alignment`.
 
     Nothing for networks of other numbers of items than two, untrained ones, and those whose responses are not read from the state.
     """

@@ -13,10 +13,12 @@ BOOK = "laptop"  # the scale that the book shows
 class Scale:
     """Sizes of a run.
 
-    rnn, train: by drive: gated; tree, a small one; dendrites, the paper's tree trained along its gradient's axes.
-    evaluated:  responses that the measures of behaviour are taken on; planes, activity: trials of activity, and bins of colour in them.
-    answers:    responses of a network to each display that people saw.
-    projection: rows and columns of the learned input projection of probe-cued networks; None for none.
+    Attributes:
+        rnn, train: by drive: gated; tree, a small one; dendrites, the paper's tree trained along its gradient's axes.
+        evaluated: responses that the measures of behaviour are taken on; planes, activity: trials of activity, and bins
+            of colour in them.
+        answers: responses of a network to each display that people saw.
+        projection: rows and columns of the learned input projection of probe-cued networks; None for none.
     """
 
     periods: Periods

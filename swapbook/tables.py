@@ -203,7 +203,8 @@ def is_stored(name: str, table: str) -> bool:
 def surrogate_table(name: str, table: str) -> pd.DataFrame:
     """A stored table about a data set: "mixture", "errors" or one of TABLES; of "studies": one of STUDIES.
 
-    StoreError when it has not been computed.
+    Raises:
+        StoreError: when it has not been computed.
     """
     path = _table_path(name, table)
     if not path.is_file():
@@ -231,7 +232,8 @@ def _table_path(name: str, table: str) -> Path:
 def posterior(name: str, set_size: int) -> SwapPosterior:
     """The stored posterior over the swap function at a set size, of a data set or in a folder that `swaputils fit` wrote.
 
-    StoreError says which set sizes there are.
+    Raises:
+        StoreError: says which set sizes there are.
     """
     return surrogate.load(posterior_folder(name) / f"set_size_{set_size}")
 

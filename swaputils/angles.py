@@ -84,7 +84,8 @@ def standard_deviation(angle: Float[Tensor, "..."], dim: int = -1) -> Float[Tens
 def wasserstein(first: Float[Tensor, " draws"], second: Float[Tensor, " others"]) -> float:
     """Wasserstein-1 distance of two samples of angles on the circle (rad), in [0, pi]: how far probability has to be moved.
 
-    SwaputilsError for an empty sample.
+    Raises:
+        SwaputilsError: for an empty sample.
     """
     if not len(first) or not len(second):
         raise SwaputilsError(f"samples of {len(first)} and {len(second)} angles; each needs one or more")

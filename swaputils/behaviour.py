@@ -93,7 +93,9 @@ def swap_curve(displays: Displays, swapped: Bool[Tensor, " trials"], edges: Floa
     """Swap rate of two-item displays by probe distance: one row for each bin between consecutive `edges` (rad).
 
     Columns: distance (mean within the bin), rate, low, high (95 % Wilson interval), count. Empty bins are left out.
-    SwaputilsError unless every display has two items.
+
+    Raises:
+        SwaputilsError: unless every display has two items.
 
     >>> from swaputils.task import TaskConfig
     >>> task = TaskConfig(cueing="probe", probes="locations")
@@ -121,9 +123,10 @@ def responsibility_curve(
 ) -> pd.DataFrame:
     """Mean probability that a response came from a non-target, by its probe distance: one row for each bin of `edges` (rad).
 
-    responsibilities: of the items, in any further columns of other sources. Columns: distance (mean within the bin), probability,
-    standard_error, count (of non-targets). Unlike a swap curve it takes any number of items, wide errors and guesses. Empty bins
-    are left out.
+    Args:
+        responsibilities: of the items, in any further columns of other sources. Columns: distance (mean within the
+            bin), probability, standard_error, count (of non-targets). Unlike a swap curve it takes any number of items,
+            wide errors and guesses. Empty bins are left out.
     """
     others = displays.present & ~displays.is_cued
     apart = probe_distance(displays)[others]
@@ -186,8 +189,9 @@ def choice_or_mean(target: ResponseMixture, end_point: Float[Tensor, "trials 2"]
 def moment_errors(target: ResponseMixture, end_point: Float[Tensor, "trials 2"], repeats: int) -> dict[str, float]:
     """Errors of the mean and the covariance of the end points of each display, relative to the size of the target's.
 
-    target, end_point: of displays that are each shown `repeats` times in a row. mean_error = sqrt(sum |m - m*|^2 / sum |m*|^2)
-    over displays, covariance_error likewise in the Frobenius norm.
+    Args:
+        target, end_point: of displays that are each shown `repeats` times in a row. mean_error = sqrt(sum |m - m*|^2 /
+            sum |m*|^2) over displays, covariance_error likewise in the Frobenius norm.
     """
     shown = end_point.unflatten(0, (-1, repeats))
     mean, covariance = (moment[::repeats] for moment in target.moments())

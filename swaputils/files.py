@@ -154,7 +154,10 @@ def read_tensors(
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read named tensors (on the CPU) and metadata; with `like`, names, shapes and dtypes must be the same as there.
 
-    Reading runs no code from the file. Raises StoreError on a missing, damaged or foreign file.
+    Reading runs no code from the file.
+
+    Raises:
+        StoreError: on a missing, damaged or foreign file.
     """
     if not Path(path).is_file():
         raise StoreError(f"{shown(path)}: there is no such file")

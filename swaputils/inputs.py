@@ -43,9 +43,11 @@ class Periods:
 class TrialInputs(Moves):
     """What a network receives in M trials, constant within each period before the report; during the report it receives nothing.
 
-    shown:  for each of these periods [M, D], or None where nothing is shown; something is shown in one of them at least.
-    steps:  how many network steps each of them lasts.
-    report: how many the report lasts.
+    Attributes:
+        shown: for each of these periods [M, D], or None where nothing is shown; something is shown in one of them at
+            least.
+        steps: how many network steps each of them lasts.
+        report: how many the report lasts.
     """
 
     shown: tuple[Tensor | None, ...]

@@ -86,7 +86,8 @@ class Silent:
 class MixtureReadout:
     """Draws from the mixture that the noiseless network's last state parametrises, see `objectives.mixture_readout`.
 
-    spread: standard deviation of its clusters, in the plane's units.
+    Attributes:
+        spread: standard deviation of its clusters, in the plane's units.
     """
 
     rnn: RNN

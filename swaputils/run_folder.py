@@ -36,11 +36,12 @@ METRICS, PROVENANCE = "metrics.json", "provenance.json"
 class Run:
     """What a run folder holds.
 
-    config:     everything that determines the result; JSON values only.
-    weights:    named tensors.
-    log:        one row of numbers per logged step, all with the same columns.
-    metrics:    JSON values measured at the end.
-    provenance: where and when it was made, see `provenance`.
+    Attributes:
+        config: everything that determines the result; JSON values only.
+        weights: named tensors.
+        log: one row of numbers per logged step, all with the same columns.
+        metrics: JSON values measured at the end.
+        provenance: where and when it was made, see `provenance`.
     """
 
     config: dict
@@ -53,7 +54,8 @@ class Run:
 def write_with_provenance(path: Path, text: str, settings: Mapping | None = None) -> None:
     """Write a text file, and beside it, ending in .provenance.json, where and when it was made; both whole or not at all.
 
-    settings: what the text depends on, as JSON values; kept with its provenance, see `has_settings`.
+    Args:
+        settings: what the text depends on, as JSON values; kept with its provenance, see `has_settings`.
     """
     content = text.encode()
     made_by: dict[str, object] = provenance() | {"sha256": hashlib.sha256(content).hexdigest()}

@@ -49,12 +49,13 @@ class Task(Protocol):
 class TaskConfig:
     """The displays of a delayed-estimation task, and their encoding.
 
-    cueing:      "index" shows the position of the item to report, "probe" shows its probe feature.
-    items:       set size.
-    probes:      "continuous", or "locations": eight equally spaced places, as in the human experiments.
-    separation:  smallest distance between two items' report features (and continuous probe features), rad.
-    centres:     number of tuning centres for each feature of the conjunctive code (probe cueing).
-    sharpness:   concentration of the von Mises tuning curves.
+    Attributes:
+        cueing: "index" shows the position of the item to report, "probe" shows its probe feature.
+        items: set size.
+        probes: "continuous", or "locations": eight equally spaced places, as in the human experiments.
+        separation: smallest distance between two items' report features (and continuous probe features), rad.
+        centres: number of tuning centres for each feature of the conjunctive code (probe cueing).
+        sharpness: concentration of the von Mises tuning curves.
 
     >>> task = TaskConfig(cueing="probe", items=3, probes="locations")
     >>> displays = task.sample(5, generator=torch.Generator().manual_seed(0))

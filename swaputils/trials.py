@@ -12,10 +12,11 @@ from swaputils.shapes import Moves, check_shape
 class Displays(Moves):
     """What was shown: M displays of up to N items, angles in rad in [-pi, pi).
 
-    report: [M, N] report feature of each item; NaN where a display has fewer items.
-    probe:  [M, N] probe (cue) feature of each item; NaN where absent or not recorded.
-    cued:   [M] index of the item to report.
-    shown:  [M] number of items shown, where not all are on record; None where the items in `report` are all.
+    Attributes:
+        report: [M, N] report feature of each item; NaN where a display has fewer items.
+        probe: [M, N] probe (cue) feature of each item; NaN where absent or not recorded.
+        cued: [M] index of the item to report.
+        shown: [M] number of items shown, where not all are on record; None where the items in `report` are all.
     """
 
     report: Tensor
@@ -79,10 +80,11 @@ class Displays(Moves):
 class Trials(Moves):
     """M trials of delayed estimation.
 
-    displays: what was shown.
-    response: [M] reported angle, rad in [-pi, pi).
-    subject:  [M] whole numbers that tell people apart.
-    condition: [M] whole numbers that tell experimental conditions apart; None where there is one only.
+    Attributes:
+        displays: what was shown.
+        response: [M] reported angle, rad in [-pi, pi).
+        subject: [M] whole numbers that tell people apart.
+        condition: [M] whole numbers that tell experimental conditions apart; None where there is one only.
     """
 
     displays: Displays

@@ -65,7 +65,8 @@ def _convert(name: str, text: str, default: object) -> object:
 def parse_parameters(assignments: list[str], chapter: Path) -> dict[str, object]:
     """Turn NAME=value texts into parameters of the chapter; papermill itself lets a misspelt name pass.
 
-    Raises ParameterError for a name that the chapter lacks and for a value of another type than the default's.
+    Raises:
+        ParameterError: for a name that the chapter lacks and for a value of another type than the default's.
     """
     known = defaults(chapter)
     parameters = {}

@@ -12,8 +12,11 @@ CHAPTER = NOTEBOOKS / "03_rnn_training.ipynb"
 def train_member(output: Path, assignments: list[str]) -> None:
     """Train and show a network by executing chapter 3 with these parameters; `output` is the executed notebook.
 
-    The chapter goes on to what other stored networks and their scores show: where some of that is missing or outdated the notebook ends
-    there, and the network counts as trained. ParameterError for a parameter that the chapter does not have.
+    The chapter goes on to what other stored networks and their scores show: where some of that is missing or outdated
+    the notebook ends there, and the network counts as trained.
+
+    Raises:
+        ParameterError: for a parameter that the chapter does not have.
     """
     parameters = parse_parameters(assignments, CHAPTER)
     try:

@@ -52,7 +52,10 @@ def render(chapters: dict[str, Path], target: Path) -> bool:
     """Build the book into `target` unless the one there was built from the same sources; tells whether it was built.
 
     `chapters` maps the stem of each chapter to the notebook with the outputs to show. An error or an interruption
-    leaves the former book as it was. Raises BookError with Sphinx's warnings.
+    leaves the former book as it was.
+
+    Raises:
+        BookError: with Sphinx's warnings.
     """
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

@@ -54,10 +54,13 @@ def flow(
 ) -> str:
     """Two panels with one slider: responses being noised, and samples moving back along a field.
 
-    name:  identifier of the picture in its page.
-    out, back: [dots, T + 1, 2] places in network time (the first is level T), the same slider for both.
-    grid:  [points, 2] where arrows start; field: [T, points, 2] where they end.
-    roles: of each dot, by "out" and "back"; titles: of the two panels.
+    Args:
+        name: identifier of the picture in its page.
+        out, back: [dots, T + 1, 2] places in network time (the first is level T), the same slider for both.
+        grid: [points, 2] where arrows start.
+        field: [T, points, 2] where they end.
+        roles: of each dot, by "out" and "back".
+        titles: of the two panels.
     """
     out, back, grid, field = (_pixels(values) for values in (out, back, grid, field))
     frames = len(field)

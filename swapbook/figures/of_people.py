@@ -36,7 +36,9 @@ def shares(means: pd.DataFrame, errors: pd.DataFrame) -> Figure:
 def by_set_size(functions: pd.DataFrame, one_for_all: pd.Series) -> Figure:
     """Weight of a non-target over cue distance at every set size, the largest in a panel of its own.
 
-    functions: set_size, distance, f, low, high; diamonds where there also is `true`. one_for_all: a weight for each set size, dashed.
+    Args:
+        functions: set_size, distance, f, low, high; diamonds where there also is `true`.
+        one_for_all: a weight for each set size, dashed.
     """
     *others, largest = functions["set_size"].unique()
     figure = plt.figure(figsize=(WIDTH, 3.3))

@@ -41,7 +41,9 @@ def noising(coordinate: ArrayLike, swapped: ArrayLike) -> Figure:
 def targets(draws: pd.DataFrame, level: int) -> Figure:
     """Sampled and closed-form targets at one level.
 
-    draws: first coordinates of x, of its sampled and of its closed target; role of the response. Black: means in bins of x.
+    Args:
+        draws: first coordinates of x, of its sampled and of its closed target; role of the response. Black: means in
+            bins of x.
     """
     figure, axes = plt.subplots(figsize=(6.5, 2.8))
     for role, few in draws[:2_000].groupby("role"):
@@ -160,8 +162,10 @@ def twice(
 ) -> Figure:
     """Swap rate over misbinding rate in the exact optimum and in networks.
 
-    optimum, networks: m, kind, and the value with its interval low to high. graded: predicted for a memory with confidence, by m.
-    predicted: of both panels, rates by m if errors count twice, once or are absorbed.
+    Args:
+        optimum, networks: m, kind, and the value with its interval low to high.
+        graded: predicted for a memory with confidence, by m.
+        predicted: of both panels, rates by m if errors count twice, once or are absorbed.
     """
     figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 2.9), sharex=True, sharey=True)
     for axes, rates in zip(panels, predicted):

@@ -114,7 +114,8 @@ def ideal_silent_swaps(plan: Plan, displays: Displays) -> int:
 def silent_table(networks: pd.DataFrame, silent: dict[str, pd.DataFrame], shown: int) -> pd.DataFrame:
     """Swap rates with noise and without, and how many of the latter's answers are far from both items; `silent_swaps`.
 
-    shown: displays that each network answered without noise.
+    Args:
+        shown: displays that each network answered without noise.
     """
     rows = {}
     for name, found in silent.items():

@@ -41,8 +41,10 @@ def divergence_terms(
 ) -> Float[Tensor, "trials times"]:
     """Unbiased estimates of the terms from noised responses: the start against N(0, I), then each report step.
 
-    path:  drawn from the noised target. means: where the sampler steps to from each point of it.
-    SwaputilsError where a report step has no noise, since the divergence is then infinite.
+    Args:
+        path: drawn from the noised target.
+        means: where the sampler steps to from each point of it. SwaputilsError where a report step has no noise, since
+            the divergence is then infinite.
     """
     if not (schedule.noise_variance > 0).all():
         raise SwaputilsError(

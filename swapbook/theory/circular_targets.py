@@ -20,8 +20,9 @@ TERMS = 400  # of the series of a stable density
 class CircularMixture:
     """Density of a response, p(y) = sum_n pi_n VM(y; angle_n, kappa_n); a guess is a component with kappa 0.
 
-    angles, log_weights, concentration: [M, N] rad, normalised over the last axis, and 0 or more.
-    radius: distance of the end points from the origin (R).
+    Attributes:
+        angles, log_weights, concentration: [M, N] rad, normalised over the last axis, and 0 or more.
+        radius: distance of the end points from the origin (R).
     """
 
     angles: Float[Tensor, "trials components"]

@@ -21,11 +21,13 @@ from swaputils.errors import SwaputilsError
 class ReportModel:
     """A network during its report period.
 
-    drive:          (states [M, U], report step) -> f [M, U].
-    readout:        [2, U] U; null_space: [U - 2, U] V; together the rows of one orthogonal matrix.
-    noise_variance: [T] of each report step; all positive, or the bound is infinite.
-    start_variance: of the noise in r_T, the state at the start of the report.
-    leak:           share of the state replaced in one step.
+    Attributes:
+        drive: (states [M, U], report step) -> f [M, U].
+        readout: [2, U] U.
+        null_space: [U - 2, U] V; together the rows of one orthogonal matrix.
+        noise_variance: [T] of each report step; all positive, or the bound is infinite.
+        start_variance: of the noise in r_T, the state at the start of the report.
+        leak: share of the state replaced in one step.
     """
 
     drive: Callable[[Tensor, int], Tensor]
@@ -53,7 +55,8 @@ def forced_states(
 ) -> Float[Tensor, "trials times units"]:
     """Teacher forcing: states whose plane part is `path` and whose null space the network runs. A draw from the encoder.
 
-    start: mean of the state at the start of the report, given the state one step before it.
+    Args:
+        start: mean of the state at the start of the report, given the state one step before it.
     """
     deviations = torch.cat((model.noise_variance.new_tensor([model.start_variance]), model.noise_variance)).sqrt()
     size = (len(deviations), len(start), len(model.null_space))

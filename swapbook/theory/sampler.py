@@ -53,7 +53,8 @@ def bias(
 ) -> dict[str, float]:
     """Swap rate and angular SD (rad) of the ideal sampler, with standard errors.
 
-    start: where its paths start, given displays; standard normal where None.
+    Args:
+        start: where its paths start, given displays; standard normal where None.
     """
     displays, ends = task.sample(count, generator=generator), []
     for first in range(0, count, CHUNK):

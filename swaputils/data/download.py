@@ -32,7 +32,9 @@ def fetch(name: str, base_url: str | None = None, folder: Path | str | None = No
 
     The files come from their origin, or from a mirror that holds them as <base_url>/<name>/raw/<file> (argument, else
     SWAPUTILS_DATA_URL). The folder is the user cache unless given. A file that is there and whole is not fetched again.
-    Raises DataError where the set is unknown or has no public files, a download fails, or a checksum does not fit.
+
+    Raises:
+        DataError: where the set is unknown or has no public files, a download fails, or a checksum does not fit.
     """
     entry = known(name)
     if not entry["files"]:

@@ -17,7 +17,10 @@ YES = {"1", "true", "yes", "y", "t", "target", "probed", "cued", "tested"}
 def widened(path: Path, source: Source, roles: Roles) -> tuple[Source, Roles]:
     """The table with a row per trial, whose item columns are named after the user's column and the place of the item.
 
-    A trial is a run of rows that agree in person, block, trial number and response. DataError unless each has one target.
+    A trial is a run of rows that agree in person, block, trial number and response.
+
+    Raises:
+        DataError: unless each has one target.
     """
     cells = source.cells
     keys = [roles.of[name] for name in ("subject", "block", "trial", "response") if name in roles.of]

@@ -40,21 +40,22 @@ class Column:
 class Reading:
     """What was read from a file.
 
-    name:       the file's, as messages show it.
-    layout:     what was said about it.
-    rows:       how many the table has.
-    trials:     those that can be used; None while there are problems.
-    people:     the user's names by the numbers in `trials.subject`.
-    conditions: the user's names by the numbers in `trials.condition`; empty without --condition.
-    set_sizes:  numbers of usable trials by set size.
-    columns:    the angle columns.
-    read_as:    the user's headers of the other columns that were used, by our names.
-    dropped:    numbers of trials left out, by reason.
-    ignored:    headers of columns that were not read.
-    pooled:     those of them that could tell conditions apart, with their values.
-    notes:      what looks odd without being a reason to refuse, as sentences.
-    facts:      how the file was written and what was done to its cells, as phrases.
-    problems:   what has to be settled before these trials can be fitted.
+    Attributes:
+        name: the file's, as messages show it.
+        layout: what was said about it.
+        rows: how many the table has.
+        trials: those that can be used; None while there are problems.
+        people: the user's names by the numbers in `trials.subject`.
+        conditions: the user's names by the numbers in `trials.condition`; empty without --condition.
+        set_sizes: numbers of usable trials by set size.
+        columns: the angle columns.
+        read_as: the user's headers of the other columns that were used, by our names.
+        dropped: numbers of trials left out, by reason.
+        ignored: headers of columns that were not read.
+        pooled: those of them that could tell conditions apart, with their values.
+        notes: what looks odd without being a reason to refuse, as sentences.
+        facts: how the file was written and what was done to its cells, as phrases.
+        problems: what has to be settled before these trials can be fitted.
     """
 
     name: str

@@ -19,16 +19,17 @@ from swaputils.files import shown
 class Sheet:
     """What a file holds, before anything is made of it.
 
-    path, layout: the file, and what was said about it.
-    source:   its cells.
-    roles:    which column is what.
-    values:   raw numbers by our names: response, target, nontarget_k, cue_...; NaN where empty.
-    titles:   the user's header of each, for messages.
-    set_size: numbers of the column of set sizes; None without one.
-    facts:    what was done to get here, as phrases.
-    relative: whether response and non-targets count from the target.
-    error:    the column of errors as it stands, where the file has errors in place of responses.
-    first_place: what was taken from numbers of places, so that they count from 0.
+    Attributes:
+        path, layout: the file, and what was said about it.
+        source: its cells.
+        roles: which column is what.
+        values: raw numbers by our names: response, target, nontarget_k, cue_...; NaN where empty.
+        titles: the user's header of each, for messages.
+        set_size: numbers of the column of set sizes; None without one.
+        facts: what was done to get here, as phrases.
+        relative: whether response and non-targets count from the target.
+        error: the column of errors as it stands, where the file has errors in place of responses.
+        first_place: what was taken from numbers of places, so that they count from 0.
     """
 
     path: Path

@@ -47,7 +47,8 @@ def simulated_swap_function(distance: Float[Tensor, "*any"], set_size: int) -> F
     .030 and .020 at 45, 90, 135 and 180 degrees; pooled human responses give .159, .084, .006 and .046, so 1.3 was
     chosen by least squares over the seven other locations.
 
-    Raises ValueError unless the set size is 2 to 8.
+    Raises:
+        ValueError: unless the set size is 2 to 8.
     """
     if set_size not in GROUP_MEANS or set_size < 2:
         raise ValueError(f"set size is {set_size}; the simulated swap function is known for 2 to {LOCATIONS} items")

@@ -31,9 +31,10 @@ OTHERS = {  # first bytes of files that are no tables, and what to do about it
 class Source:
     """A table as it stands in a file.
 
-    cells: text under the user's headers, None where empty.
-    lines: line of the file for each row; the entry of each variable in a file without lines.
-    facts: how the file was written, as phrases.
+    Attributes:
+        cells: text under the user's headers, None where empty.
+        lines: line of the file for each row; the entry of each variable in a file without lines.
+        facts: how the file was written, as phrases.
     """
 
     cells: pd.DataFrame

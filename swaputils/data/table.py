@@ -32,7 +32,9 @@ class DataError(SwaputilsError):
 def read_trials(path: Path | str, condition: str | None = None) -> Trials:
     """Trials of a tidy CSV in float64 on the CPU; item 0 is cued, probes are NaN in a file without cue columns.
 
-    condition: a further column that tells experimental conditions apart; its distinct values, sorted, are numbered from 0.
+    Args:
+        condition: a further column that tells experimental conditions apart; its distinct values, sorted, are numbered
+            from 0.
 
     >>> from tempfile import TemporaryDirectory
     >>> from swaputils.data.simulated import simulated_trials

@@ -11,7 +11,8 @@ MOST_NAMES = 12
 def understood(reading: Reading, names: int | None = MOST_NAMES) -> list[str]:
     """One sentence for each thing that was understood, in the user's own names of columns, people and conditions.
 
-    names: how many people are named; None names all.
+    Args:
+        names: how many people are named; None names all.
     """
     said = [f"{reading.name}: {reading.rows} rows" + "".join(f"; {fact}" for fact in reading.facts) + "."]
     said.append(_people(reading, names))

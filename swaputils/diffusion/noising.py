@@ -41,8 +41,9 @@ def posterior_mean(
 ) -> Float[Tensor, "trials steps 2"]:
     """Mean of x_{t-1} given x_t and x_0 (Ho, Jain & Abbeel 2020, eq. 7), in network time.
 
-    endpoint: x_0, or its expectation: one for each step, or one for all.
-    noised:   x_t at the start of each report step.
+    Args:
+        endpoint: x_0, or its expectation: one for each step, or one for all.
+        noised: x_t at the start of each report step.
     """
     from_x0 = in_network_time(schedule.weight_of_x0, noised)[:, None]
     from_xt = in_network_time(schedule.weight_of_xt, noised)[:, None]

@@ -14,10 +14,11 @@ from swaputils.errors import SwaputilsError
 class Schedule:
     """Variances of the noising process; entry t - 1 of each [T] tensor belongs to level t.
 
-    beta:               variance added at level t.
-    alpha_bar:          prod_{s <= t} (1 - beta_s): squared weight of x_0 in x_t.
-    alpha_bar_previous: alpha_bar at level t - 1 (1 at level 0).
-    noise_variance:     variance that the network adds on its step from level t to t - 1.
+    Attributes:
+        beta: variance added at level t.
+        alpha_bar: prod_{s <= t} (1 - beta_s): squared weight of x_0 in x_t.
+        alpha_bar_previous: alpha_bar at level t - 1 (1 at level 0).
+        noise_variance: variance that the network adds on its step from level t to t - 1.
     """
 
     beta: Float[Tensor, " steps"]

@@ -64,10 +64,11 @@ class ResponseMixture(Moves):
 
     x_0 = radius * (unit vector at angles[n] + spread * standard normal), n ~ softmax(log_weights).
 
-    angles:      [M, N] rad. Absent items have log weight -inf and any finite angle.
-    log_weights: [M, N] normalised over the last axis.
-    spread:      standard deviation of a cluster in units of the radius.
-    radius:      distance of the clusters' centres from the origin (R).
+    Attributes:
+        angles: [M, N] rad. Absent items have log weight -inf and any finite angle.
+        log_weights: [M, N] normalised over the last axis.
+        spread: standard deviation of a cluster in units of the radius.
+        radius: distance of the clusters' centres from the origin (R).
 
     >>> angles, shares = torch.tensor([[0.0, 2.0]]), torch.tensor([[0.9, 0.1]])
     >>> target = ResponseMixture(angles, shares.log(), spread=0.05, radius=2.5)
@@ -168,7 +169,9 @@ class ResponseDensity(Moves):
 
     x_0 = radius * (cos y, sin y), with the density of y given at the nodes.
 
-    log_nodes: [M, K] log density at the nodes, up to a constant for each display. radius: distance of the end points from the origin (R).
+    Attributes:
+        log_nodes: [M, K] log density at the nodes, up to a constant for each display.
+        radius: distance of the end points from the origin (R).
     """
 
     log_nodes: Tensor

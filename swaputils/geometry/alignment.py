@@ -22,14 +22,16 @@ class PlanePair:
 
     The measures are those of `PairMeasures`; angles has a last axis of two. Besides:
 
-    with_interactions: alignment by the regression that has the interactions (2, -1) and (-1, 2) too; None where the colours are
-                       too few for them.
-    chance:  [2, *steps] 95 % of pairs of random planes within the measured covariance lie between these alignments.
-    verdict: one word a step. "cannot be told": a ring cannot be told from noise, or the interval is wider than .5. "not
-             identified": the colours depend on one another and the two regressions differ by more than .05, or the second cannot
-             be made. Else "told".
-    against_chance: one word a step: whether the interval lies "below" or "above" chance or reaches into it ("within"), or "cannot
-             be told". Where activity holds little besides two common planes, random planes in it are as common.
+    Attributes:
+        with_interactions: alignment by the regression that has the interactions (2, -1) and (-1, 2) too; None where the
+            colours are too few for them.
+        chance: [2, *steps] 95 % of pairs of random planes within the measured covariance lie between these alignments.
+        verdict: one word a step. "cannot be told": a ring cannot be told from noise, or the interval is wider than .5.
+            "not identified": the colours depend on one another and the two regressions differ by more than .05, or the
+            second cannot be made. Else "told".
+        against_chance: one word a step: whether the interval lies "below" or "above" chance or reaches into it
+            ("within"), or "cannot be told". Where activity holds little besides two common planes, random planes in it
+            are as common.
     """
 
     alignment: Estimate
@@ -50,13 +52,16 @@ class PlanePair:
 class ColourAlignment:
     """The colour planes of two items, of one session or of several.
 
-    planes:      of the two items: from all trials; or, where it is known which was cued, each from the trials that cue it
-                 (the selected planes).
-    nonselected: each item's plane from the trials that cue the other one; None where no item was cued.
-    selected_nonselected: within the same trials, the plane of the cued item and that of the other; mean over the two cues.
-    additive_r2: variance of the main effects over that of main effects and two-way interaction, under independent colours.
-    interaction: variance of the two-way interaction, summed over units.
-    units, trials: how many there are.
+    Attributes:
+        planes: of the two items: from all trials; or, where it is known which was cued, each from the trials that cue
+            it (the selected planes).
+        nonselected: each item's plane from the trials that cue the other one; None where no item was cued.
+        selected_nonselected: within the same trials, the plane of the cued item and that of the other; mean over the
+            two cues.
+        additive_r2: variance of the main effects over that of main effects and two-way interaction, under independent
+            colours.
+        interaction: variance of the two-way interaction, summed over units.
+        units, trials: how many there are.
     """
 
     planes: PlanePair

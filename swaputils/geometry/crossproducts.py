@@ -29,13 +29,16 @@ class CrossProducts:
     With R = 1 + GROUPS replicates (all trials, then all but one set), four parts, and rows that hold the cos and sin coefficients
     of item 0 and of item 1, of all trials or, in turn, of the trials that cue item 0 and item 1:
 
-    additive: [R, splits, steps, rows, rows, parts, parts] from the regression on both colours.
-    leading:  the same with the interactions (2, -1) and (-1, 2) in the regression; None where the colours are too few for them.
-    variance: [R, steps, 2] of the main effects and of their two-way interaction, summed over units, under independent colours.
-    signal:   [steps, effects, effects] products of all main effects, from which random planes are drawn.
-    dependent: whether the two colours of a display depend on one another.
-    by_step:  whether the activity came with steps.
-    units, trials: how many there are.
+    Attributes:
+        additive: [R, splits, steps, rows, rows, parts, parts] from the regression on both colours.
+        leading: the same with the interactions (2, -1) and (-1, 2) in the regression; None where the colours are too
+            few for them.
+        variance: [R, steps, 2] of the main effects and of their two-way interaction, summed over units, under
+            independent colours.
+        signal: [steps, effects, effects] products of all main effects, from which random planes are drawn.
+        dependent: whether the two colours of a display depend on one another.
+        by_step: whether the activity came with steps.
+        units, trials: how many there are.
     """
 
     additive: Tensor

@@ -44,15 +44,18 @@ class Estimate:
 class PairMeasures:
     """What two planes have in common, for all trials and without each set: [R, steps], angles [R, steps, 2].
 
-    alignment: mean squared cosine of the principal angles; 0 orthogonal, 1 the same plane. Noise may carry it past either.
-    angles:    principal angles, the larger first, rad.
-    phase:     how far the second ring is ahead of the first when one is turned onto the other inside the plane, rad.
-    mirrored:  share of the common part in which the second ring runs the other way round, 0 to 1.
-    correlation: cosine between the vectors of one colour at the two items, noise removed.
-    rho_cross: the same between halves of the trials, as published, which noise makes smaller.
-    rho_self:  cosine between halves of the trials for the same item, mean of both.
-    index:     alignment index, the variance of one ring in the plane of the other over all of it, mean of both ways.
-    numerator: |A|^2; strengths: [R, steps, 2] |B|^2 of either ring.
+    Attributes:
+        alignment: mean squared cosine of the principal angles; 0 orthogonal, 1 the same plane. Noise may carry it past
+            either.
+        angles: principal angles, the larger first, rad.
+        phase: how far the second ring is ahead of the first when one is turned onto the other inside the plane, rad.
+        mirrored: share of the common part in which the second ring runs the other way round, 0 to 1.
+        correlation: cosine between the vectors of one colour at the two items, noise removed.
+        rho_cross: the same between halves of the trials, as published, which noise makes smaller.
+        rho_self: cosine between halves of the trials for the same item, mean of both.
+        index: alignment index, the variance of one ring in the plane of the other over all of it, mean of both ways.
+        numerator: |A|^2.
+        strengths: [R, steps, 2] |B|^2 of either ring.
     """
 
     alignment: Tensor
@@ -118,7 +121,8 @@ def mean_measures(pairs: list[PairMeasures]) -> PairMeasures:
 def estimate(replicates: Float[Tensor, " replicates *any"], *, angle: bool = False) -> Estimate:
     """The value of all trials with its 95 % interval from the delete-a-group jackknife (Student's t, groups less one).
 
-    angle: whether values are angles on the circle, whose differences are wrapped.
+    Args:
+        angle: whether values are angles on the circle, whose differences are wrapped.
     """
     value, without = replicates[0], replicates[1:]
     apart = wrap(without - value) if angle else without - without.mean(0)

@@ -24,15 +24,17 @@ SEPARATION = (
 class Plan:
     """What is planted.
 
-    trials, units: sizes.
-    alignment:   mean squared cosine of the principal angles of the two planes, in [0, 1]; both angles are the same.
-    separation:  least distance of the two colours, rad; 0 for independent colours.
-    strengths:   radius of either ring.
-    phase:       angle by which the second ring is ahead of the first inside the plane, rad.
-    interaction: variance of the interactions of order (2, -1) and (-1, 2) over that of both rings, under independent colours. Each
-                 lies in the plane of the other item, where it does most harm on separated displays.
-    noise:       standard deviation in each unit and trial.
-    distinct:    number of equally spaced colours; None for all angles.
+    Attributes:
+        trials, units: sizes.
+        alignment: mean squared cosine of the principal angles of the two planes, in [0, 1]; both angles are the same.
+        separation: least distance of the two colours, rad; 0 for independent colours.
+        strengths: radius of either ring.
+        phase: angle by which the second ring is ahead of the first inside the plane, rad.
+        interaction: variance of the interactions of order (2, -1) and (-1, 2) over that of both rings, under
+            independent colours. Each lies in the plane of the other item, where it does most harm on separated
+            displays.
+        noise: standard deviation in each unit and trial.
+        distinct: number of equally spaced colours; None for all angles.
     """
 
     trials: int = 2_000
@@ -58,8 +60,10 @@ class Plan:
 class Planted:
     """Planted activity.
 
-    activity: [trials, units]. colours: [trials, 2] of the two items, rad.
-    rings: [2, 2, units] the rows that multiply cos c and sin c, of either item.
+    Attributes:
+        activity: [trials, units].
+        colours: [trials, 2] of the two items, rad.
+        rings: [2, 2, units] the rows that multiply cos c and sin c, of either item.
     """
 
     activity: Tensor
@@ -106,7 +110,8 @@ def separated_colours(
 ) -> Float[Tensor, "trials 2"]:
     """Two colours a trial (rad), uniform over all pairs that are at least `separation` apart.
 
-    distinct: number of equally spaced colours; None for all angles.
+    Args:
+        distinct: number of equally spaced colours; None for all angles.
     """
     if distinct is None:
         start, share = torch.rand((2, trials), dtype=torch.float64, generator=generator)

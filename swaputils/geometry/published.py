@@ -95,8 +95,10 @@ def four_colour_angles(
 ) -> Float[Tensor, " draws *steps"]:
     """Angle of two colour planes (degrees) in bootstraps of ten trials from each of 4 colours x 2 items.
 
-    Panichello & Buschman 2021, figure 4: median and quartiles of it are what they report. UnusableActivity where a condition
-    has fewer than ten trials.
+    Panichello & Buschman 2021, figure 4: median and quartiles of it are what they report.
+
+    Raises:
+        UnusableActivity: where a condition has fewer than ten trials.
 
     Args:
         activity: of the trials that count, e.g. the more accurate half.
@@ -122,10 +124,12 @@ def four_colour_angles(
 class MeansCompared:
     """Two items' colour planes by means alone, in the full space; noise of the means is not removed.
 
-    angles:      [*any, 2] principal angles of the planes of the two leading components of either item, the larger first, rad.
-    alignment:   mean squared cosine of them.
-    index:       alignment index, mean of both ways (Elsayed et al. 2016).
-    rho_cross:   mean correlation over units of same-colour means, either item centred (Panichello & Buschman 2021).
+    Attributes:
+        angles: [*any, 2] principal angles of the planes of the two leading components of either item, the larger first,
+            rad.
+        alignment: mean squared cosine of them.
+        index: alignment index, mean of both ways (Elsayed et al. 2016).
+        rho_cross: mean correlation over units of same-colour means, either item centred (Panichello & Buschman 2021).
     """
 
     angles: Tensor

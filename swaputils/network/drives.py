@@ -27,7 +27,10 @@ class GatedDrive(nn.Module):
     a kernel target is), the null space in units of `memory_scale`. They change no function that f can be; they let
     training start from memories that beat the noise and from a plane that is not drowned by them.
 
-    units, hidden: sizes. input_size, clock: lengths of h and e. readout: the plane.
+    Attributes:
+        units, hidden: sizes.
+        input_size, clock: lengths of h and e.
+        readout: the plane.
     """
 
     reading: Tensor
@@ -58,7 +61,8 @@ class GatedDrive(nn.Module):
     def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
         """What reaches gates and values besides the state: [S, M, 2 hidden], or [S, 1, 2 hidden] without input [M, D].
 
-        time: [S, clock] code of the steps.
+        Args:
+            time: [S, clock] code of the steps.
         """
         hidden = (self.from_time(time) + self.from_state.bias)[:, None]
         return (hidden if inputs is None else hidden + self.from_input(inputs),)
@@ -132,7 +136,8 @@ class TreeDrive(nn.Module):
     def context(self, inputs: Tensor | None, time: Tensor) -> tuple[Tensor, ...]:
         """What reaches leaves, branches and somas besides the state: [S, M, ...], or [S, 1, ...] without input [M, D].
 
-        time: [S, clock] code of the steps.
+        Args:
+            time: [S, clock] code of the steps.
         """
         leaves = (self.leaf_time(time) + self.from_state.bias)[:, None]
         leaves = leaves if inputs is None else leaves + self.from_input(self.input_scale * inputs)

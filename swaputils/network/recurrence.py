@@ -27,9 +27,10 @@ from swaputils.network.unrolled import takes
 class Span:
     """Consecutive steps and what reaches the drive's layers during them.
 
-    steps:   how many.
-    context: a tensor for each layer, [S, B, ...] with S the steps, or 1 where it stays the same, and B the M trials, or
-             1 where all share it.
+    Attributes:
+        steps: how many.
+        context: a tensor for each layer, [S, B, ...] with S the steps, or 1 where it stays the same, and B the M
+            trials, or 1 where all share it.
     """
 
     steps: int
@@ -40,7 +41,9 @@ class Span:
 class Forcing:
     """Teacher forcing from step `start` on: s_k = state_k @ projection + plane[k - start].
 
-    projection: [U, U] onto the null space; plane: [T, M, U] what is put in its place.
+    Attributes:
+        projection: [U, U] onto the null space.
+        plane: [T, M, U] what is put in its place.
     """
 
     start: int
@@ -59,7 +62,10 @@ def run(
 ) -> tuple[Float[Tensor, "steps trials units"], Float[Tensor, "steps trials units"]]:
     """States after each step and drives of each step, both [K, M, U]; differentiable in weights and contexts.
 
-    drive: provides `evaluate` and `pull_back`. initial: [M, U]. noise: [K, M, U].
+    Args:
+        drive: provides `evaluate` and `pull_back`.
+        initial: [M, U].
+        noise: [K, M, U].
     """
     contexts = [layer for span in spans for layer in span.context]
     lengths = [span.steps for span in spans]

@@ -25,15 +25,18 @@ from swaputils.network.recurrence import Span
 class RNNConfig:
     """A network's size.
 
-    units:      number of units U.
-    drive:      "gated" (hidden units that multiply), or "tree" (dendrites of `branching`).
-    hidden:     hidden units of the gated drive.
-    branching:  branches per unit and leaves per branch of the tree.
-    memory_scale: null-space activity that the initial weights are made for; the noise is about 0.5 a step.
-    leak:       alpha, the share of the state replaced in one 50 ms step.
-    clock:      even length of the sinusoidal code of the report step.
-    input_scale: factor of the input to a tree; of the size of memories, it lets inputs write them from the first update on.
-    projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for none.
+    Attributes:
+        units: number of units U.
+        drive: "gated" (hidden units that multiply), or "tree" (dendrites of `branching`).
+        hidden: hidden units of the gated drive.
+        branching: branches per unit and leaves per branch of the tree.
+        memory_scale: null-space activity that the initial weights are made for; the noise is about 0.5 a step.
+        leak: alpha, the share of the state replaced in one 50 ms step.
+        clock: even length of the sinusoidal code of the report step.
+        input_scale: factor of the input to a tree; of the size of memories, it lets inputs write them from the first
+            update on.
+        projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for
+            none.
     """
 
     units: int = 16
@@ -90,10 +93,11 @@ def _clock_code(steps: int, size: int) -> Tensor:
 class RNN(nn.Module):
     """Leaky stochastic recurrent network with a fixed readout plane.
 
-    config:       sizes.
-    input_size:   length of the stimulus and cue vectors.
-    report_noise: [T] noise standard deviation of each report step; preparatory steps use its first entry.
-    generator:    draws the readout plane and the initial weights.
+    Attributes:
+        config: sizes.
+        input_size: length of the stimulus and cue vectors.
+        report_noise: [T] noise standard deviation of each report step; preparatory steps use its first entry.
+        generator: draws the readout plane and the initial weights.
     """
 
     readout: Tensor

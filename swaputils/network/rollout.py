@@ -19,8 +19,9 @@ from swaputils.shapes import Moves, check_shape
 class TrialNoise(Moves):
     """Everything random in M trials of a network.
 
-    initial: [M, U] initial state.
-    steps:   [K, M, U] noise added at each of the K steps of a trial.
+    Attributes:
+        initial: [M, U] initial state.
+        steps: [K, M, U] noise added at each of the K steps of a trial.
     """
 
     initial: Tensor
@@ -35,9 +36,10 @@ class TrialNoise(Moves):
 class Rollout(Moves):
     """States of a network through M trials, in network time.
 
-    preparation: [M, P, U] state after each step before the report.
-    report:      [M, T + 1, U] state at the start of the report period (index 0) and after each of its T steps.
-    plane_drive: [M, T, 2] readout-plane part of the drive at each report step.
+    Attributes:
+        preparation: [M, P, U] state after each step before the report.
+        report: [M, T + 1, U] state at the start of the report period (index 0) and after each of its T steps.
+        plane_drive: [M, T, 2] readout-plane part of the drive at each report step.
     """
 
     preparation: Tensor
@@ -76,8 +78,10 @@ def rollout(
 ) -> Rollout:
     """Run the network through the trials of `inputs`.
 
-    teacher: [M, T, 2] readout-plane state imposed at the start of each report step (teacher forcing); None to run free.
-    Raises SwaputilsError when the report period, the noise or the teacher has another length than the network's report noise.
+    Args:
+        teacher: [M, T, 2] readout-plane state imposed at the start of each report step (teacher forcing); None to run
+            free. Raises SwaputilsError when the report period, the noise or the teacher has another length than the
+            network's report noise.
     """
     _check_lengths(rnn, inputs, noise, teacher)
     start, forcing = inputs.preparation, None

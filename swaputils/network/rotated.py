@@ -13,9 +13,10 @@ EVERY, AT_FIRST = 10, 20  # updates between two turns of the axes; updates after
 class Sums:
     """Weights of sums that take the same kinds of input.
 
-    parameters: matrices [N, K] and biases [N] of N sums that share their inputs, joined along these; or one matrix [K, N] when
-                each of the N sums has K inputs of its own.
-    shared:     which of the two.
+    Attributes:
+        parameters: matrices [N, K] and biases [N] of N sums that share their inputs, joined along these; or one matrix
+            [K, N] when each of the N sums has K inputs of its own.
+        shared: which of the two.
     """
 
     parameters: list[Tensor]
@@ -42,7 +43,8 @@ class RotatedAdam(torch.optim.Optimizer):
     for each weight of its own are slow across it. Of the two sides that SOAP (Vyas et al. 2024) rotates this is that of the
     inputs.
 
-    parameters: all to be learnt; those that no `sums` name are moved as by Adam.
+    Attributes:
+        parameters: all to be learnt; those that no `sums` name are moved as by Adam.
     """
 
     def __init__(self, parameters: list[nn.Parameter], sums: list[Sums], lr: float, betas: tuple[float, float]):

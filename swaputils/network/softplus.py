@@ -138,7 +138,9 @@ def dendrites(
 ) -> tuple[Float[Tensor, "trials sums"], Float[Tensor, "trials nodes"]]:
     """sum_k w_kn y_kn + offset_n, and the values y = softplus2(before); `before` may be overwritten.
 
-    before: [M, K * N], the K terms of the N sums one after the other. offset: [M, N], or [1, N] where all trials share it.
+    Args:
+        before: [M, K * N], the K terms of the N sums one after the other.
+        offset: [M, N], or [1, N] where all trials share it.
     """
     if not _for_loops(before, weight, offset):
         values = softplus2(before)

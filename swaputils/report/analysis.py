@@ -29,15 +29,17 @@ QUICK = BnsConfig(draws=4, steps=250, final_draws=256)  # of swap models where t
 class FitConfig:
     """How data are fitted.
 
-    set_size:  the one whose swap function is fitted; None fits all from 2 on together, with one shape and a level each.
-    emission:  a name in EMISSIONS.
-    folds:     of the cross-validation; 0 for none.
-    seed:      of all random numbers.
-    resamples: of the bootstrap; 0 for none.
-    swap:      how each swap model is fitted.
-    fold:      how it is fitted without the trials of a fold.
-    replicates: data sets that the check of the best model predicts.
-    processes: that share the work, see `jobs.run`; the results do not depend on it.
+    Attributes:
+        set_size: the one whose swap function is fitted; None fits all from 2 on together, with one shape and a level
+            each.
+        emission: a name in EMISSIONS.
+        folds: of the cross-validation; 0 for none.
+        seed: of all random numbers.
+        resamples: of the bootstrap; 0 for none.
+        swap: how each swap model is fitted.
+        fold: how it is fitted without the trials of a fold.
+        replicates: data sets that the check of the best model predicts.
+        processes: that share the work, see `jobs.run`; the results do not depend on it.
     """
 
     set_size: int | None = None
@@ -69,16 +71,18 @@ class FitConfig:
 class Fitted:
     """Everything that was fitted to some trials.
 
-    trials, config: what was fitted, and how.
-    left_out:   one sentence for each kind of trials that some models were not fitted to, and for what was not asked for.
-    people:     one row per mixture, person and set size: MixtureFit, aic, bic; <parameter>_low, _high where resampled.
-    group:      one row per mixture and set size: means over people with _low, _high; sums of aic and bic.
-    ladder:     what `compare` returns, model and elbo alone without folds; empty, as the two tables below, where no swap model
-                could be fitted.
-    posteriors: by model and set size; those of the models "cue" and "report", and of the one with the largest ELBO.
-    functions:  one row per model, set size and distance (rad): f, low, high, the log weight of a non-target.
-    errors:     one row per set size, place and bin: centre of the error (rad), density of the responses, and of responses
-                predicted by the best model with the 95 % range of predicted data sets; see `predictive_check`.
+    Attributes:
+        trials, config: what was fitted, and how.
+        left_out: one sentence for each kind of trials that some models were not fitted to, and for what was not asked
+            for.
+        people: one row per mixture, person and set size: MixtureFit, aic, bic; <parameter>_low, _high where resampled.
+        group: one row per mixture and set size: means over people with _low, _high; sums of aic and bic.
+        ladder: what `compare` returns, model and elbo alone without folds; empty, as the two tables below, where no
+            swap model could be fitted.
+        posteriors: by model and set size; those of the models "cue" and "report", and of the one with the largest ELBO.
+        functions: one row per model, set size and distance (rad): f, low, high, the log weight of a non-target.
+        errors: one row per set size, place and bin: centre of the error (rad), density of the responses, and of
+            responses predicted by the best model with the 95 % range of predicted data sets; see `predictive_check`.
     """
 
     trials: Trials
@@ -100,8 +104,11 @@ class Fitted:
 def fit(trials: Trials, config: FitConfig) -> Fitted:
     """Fit the mixtures to every person and set size, and the nested swap models to all people together.
 
-    Set sizes and people with fewer than FEWEST_TRIALS, and trials in which a non-target has the cued feature, are left out
-    where they cannot be fitted, and named. DataError where the set size asked for is not in the data.
+    Set sizes and people with fewer than FEWEST_TRIALS, and trials in which a non-target has the cued feature, are left
+    out where they cannot be fitted, and named.
+
+    Raises:
+        DataError: where the set size asked for is not in the data.
     """
     sizes = trials.displays.set_size.unique().tolist()
     if config.set_size is not None and config.set_size not in sizes:

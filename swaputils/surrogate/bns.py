@@ -25,11 +25,12 @@ START_TRIALS = 600  # of each set size give the start
 class BnsConfig:
     """How a swap model is fitted.
 
-    draws:         antithetic draws of all swap functions per step, an even number.
-    steps:         Adam steps with cosine decay.
-    learning_rate: the first one.
-    averaged:      last share of the steps whose parameters are averaged.
-    final_draws:   of all swap functions, for the bound that is reported.
+    Attributes:
+        draws: antithetic draws of all swap functions per step, an even number.
+        steps: Adam steps with cosine decay.
+        learning_rate: the first one.
+        averaged: last share of the steps whose parameters are averaged.
+        final_draws: of all swap functions, for the bound that is reported.
     """
 
     draws: int = 8

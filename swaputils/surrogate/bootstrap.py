@@ -37,7 +37,9 @@ def mixture_intervals(
     """Maximum-likelihood estimate and bootstrap interval of every parameter; rows PARAMETERS, columns estimate, low, high.
 
     The interval runs between the quantiles (1 - level) / 2 and (1 + level) / 2 of `mixture_replicates`.
-    SurrogateError where set sizes are mixed, there are no trials, or the level is not between 0 and 1.
+
+    Raises:
+        SurrogateError: where set sizes are mixed, there are no trials, or the level is not between 0 and 1.
 
     >>> from swaputils.data.simulated import simulated_trials
     >>> trials = simulated_trials(seed=0, people=1, trials_per_set_size=60)

@@ -28,7 +28,8 @@ def predictive_log_density(
 ) -> Float[Tensor, " trials"]:
     """log E_q[p(y | f)] of each trial under a fit to other trials of the same cells; nats per rad, float64.
 
-    SurrogateError where a trial belongs to a cell that was not fitted.
+    Raises:
+        SurrogateError: where a trial belongs to a cell that was not fitted.
     """
     cell = _cell_of(fit, trials)
     scaled = prior_scale(fit.model, fit.layout, fit.variances, fit.decays) * weight_draws(

@@ -32,7 +32,8 @@ def response_errors(displays: Displays, response: Float[Tensor, " trials"]) -> F
 def cue_distances(displays: Displays) -> Float[Tensor, "trials items"]:
     """Unsigned probe distance of each item from the cued one, in [0, pi]; NaN where an item is absent.
 
-    SurrogateError where an item that was shown has no probe feature.
+    Raises:
+        SurrogateError: where an item that was shown has no probe feature.
     """
     unknown = displays.present & displays.probe.isnan()
     if unknown.any():

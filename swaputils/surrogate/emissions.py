@@ -24,13 +24,14 @@ SMALLEST_DENSITY = 1e-12  # rounding of a Fourier series; also keeps logs finite
 class Emission:
     """One family of error densities.
 
-    name:        how models and files call it.
-    parameters:  names of the natural parameters, in the order of the last axis.
-    prior:       for each, mean and SD of a normal prior over the unconstrained one.
-    natural:     maps unconstrained parameters [..., P] to natural ones.
-    start:       unconstrained parameters [P] of a density about as wide as a von Mises with the given concentration.
-    log_density: of errors [...] (rad) under natural parameters [..., P] that broadcast against them; nats per rad.
-    sample:      one error for each row of natural parameters [M, P].
+    Attributes:
+        name: how models and files call it.
+        parameters: names of the natural parameters, in the order of the last axis.
+        prior: for each, mean and SD of a normal prior over the unconstrained one.
+        natural: maps unconstrained parameters [..., P] to natural ones.
+        start: unconstrained parameters [P] of a density about as wide as a von Mises with the given concentration.
+        log_density: of errors [...] (rad) under natural parameters [..., P] that broadcast against them; nats per rad.
+        sample: one error for each row of natural parameters [M, P].
     """
 
     name: str

@@ -22,12 +22,13 @@ UNIFORM_LOGIT_PRIOR = (-2.0, 2.0)
 class Parameters:
     """What is optimised: q over the whitened weights, and point estimates of the rest, unconstrained.
 
-    mean:          [D].
-    triangle:      [D, D] Cholesky factor of q with the log of its diagonal on the diagonal.
-    log_variances: [T] of the terms; those that are given do not move.
-    log_decays:    [2] over cue and report distance.
-    emission:      [G, P].
-    uniform_logits: [G]; -inf, and not optimised, without guesses.
+    Attributes:
+        mean: [D].
+        triangle: [D, D] Cholesky factor of q with the log of its diagonal on the diagonal.
+        log_variances: [T] of the terms; those that are given do not move.
+        log_decays: [2] over cue and report distance.
+        emission: [G, P].
+        uniform_logits: [G]; -inf, and not optimised, without guesses.
     """
 
     mean: Tensor

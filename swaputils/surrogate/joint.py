@@ -37,9 +37,10 @@ class Copies:
 class Layout:
     """Which weights a model has for given cells.
 
-    cells:     [C] one row per cell, a column for each factor that the model uses.
-    terms:     the copies of each term.
-    precision: the copies of the emission and the guess rate.
+    Attributes:
+        cells: [C] one row per cell, a column for each factor that the model uses.
+        terms: the copies of each term.
+        precision: the copies of the emission and the guess rate.
     """
 
     cells: pd.DataFrame
@@ -51,19 +52,20 @@ class Layout:
 class SwapFit:
     """A fitted swap model.
 
-    model:               with the basis that was used.
-    layout:              cells and copies.
-    mean, cholesky:      [D], [D, D] of the Gaussian q over the whitened weights of all terms; float64.
-    variances:           [T] prior variance of each term, given or learned.
-    decays:              [2] of the prior correlations over cue and report distance.
-    emission_parameters: [G, P] natural parameters of the emission in each copy.
-    uniform_logits:      [G] log weight of a guess; -inf without guesses.
-    cue_distances:       distinct cue distances that occurred (rad), or the smallest and the largest of a range.
-    report_distances:    smallest and largest report distance (rad).
-    continuous:          whether cue distances fill a range.
-    trials:              how many were fitted.
-    elbo:                lower bound on the log evidence, nats; hyper-priors relative to their maximum.
-    elbo_trace:          [steps] its noisy estimate at each step of the fit.
+    Attributes:
+        model: with the basis that was used.
+        layout: cells and copies.
+        mean, cholesky: [D], [D, D] of the Gaussian q over the whitened weights of all terms; float64.
+        variances: [T] prior variance of each term, given or learned.
+        decays: [2] of the prior correlations over cue and report distance.
+        emission_parameters: [G, P] natural parameters of the emission in each copy.
+        uniform_logits: [G] log weight of a guess; -inf without guesses.
+        cue_distances: distinct cue distances that occurred (rad), or the smallest and the largest of a range.
+        report_distances: smallest and largest report distance (rad).
+        continuous: whether cue distances fill a range.
+        trials: how many were fitted.
+        elbo: lower bound on the log evidence, nats; hyper-priors relative to their maximum.
+        elbo_trace: [steps] its noisy estimate at each step of the fit.
     """
 
     model: SwapModel
@@ -157,8 +159,11 @@ def swap_logits(
 def coefficient_map(fit: SwapFit, **levels: int) -> Float[Tensor, "coefficients weights"]:
     """Matrix from all whitened weights to the coefficients of f, in the order level, cue, report, interaction.
 
-    `levels` names set_size, subject or condition. A pooled term whose factors are not all named is left out, which gives
-    the function of the population; any other term needs its factors: SurrogateError says which, and which levels exist.
+    `levels` names set_size, subject or condition. A pooled term whose factors are not all named is left out, which
+    gives the function of the population; any other term needs its factors:
+
+    Raises:
+        SurrogateError: says which, and which levels exist.
     """
     unknown = sorted(set(levels) - set(FACTORS))
     if unknown:

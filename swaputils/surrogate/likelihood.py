@@ -25,11 +25,12 @@ MOST_LOGIT = 60.0
 class Responses:
     """Where each trial looks up what it needs; M trials of up to N items, the cued item first.
 
-    swaps:   [N - 1, M] row of the swap logits for each non-target; the row after the last one where it is absent.
-    below:   [N, M] index into the flattened emission tables at or below the error of each item; 0 where absent.
-    rest:    [N, M] how far the error lies on towards the next entry.
-    absent:  [N, M] items that were not shown.
-    groups:  [M] emission group, whose guess rate the trial has.
+    Attributes:
+        swaps: [N - 1, M] row of the swap logits for each non-target; the row after the last one where it is absent.
+        below: [N, M] index into the flattened emission tables at or below the error of each item; 0 where absent.
+        rest: [N, M] how far the error lies on towards the next entry.
+        absent: [N, M] items that were not shown.
+        groups: [M] emission group, whose guess rate the trial has.
     """
 
     swaps: Tensor
@@ -122,8 +123,9 @@ class _LogLikelihood(torch.autograd.Function):
 def log_likelihood(swap_logits: Tensor, uniform_logits: Tensor, tables: Tensor, responses: Responses) -> Tensor:
     """Log likelihood of all trials, mean over draws of the swap function; a scalar.
 
-    swap_logits:    [R, draws] f at each row that `responses.swaps` names; R may be 0.
-    uniform_logits: [G] log weight of a guess in each emission group; -inf without guesses.
-    tables:         [G, INTERVALS + 1] log emission density.
+    Args:
+        swap_logits: [R, draws] f at each row that `responses.swaps` names; R may be 0.
+        uniform_logits: [G] log weight of a guess in each emission group; -inf without guesses.
+        tables: [G, INTERVALS + 1] log emission density.
     """
     return _LogLikelihood.apply(swap_logits, uniform_logits, tables, responses)

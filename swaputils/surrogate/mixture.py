@@ -26,11 +26,12 @@ MIXTURES = {"2 components": TARGET_GUESS, "3 components": TARGET_NONTARGET_GUESS
 class MixtureFit:
     """Maximum-likelihood mixture of one set of trials; the three shares add up to 1.
 
-    concentration: kappa of the von Mises around target and non-targets.
-    p_target, p_nontarget, p_uniform: shares of the target, of all non-targets together, and of guesses.
-    log_likelihood: natural log, of all trials.
-    trials: how many were fitted.
-    parameters: how many were free: kappa, and every share but one.
+    Attributes:
+        concentration: kappa of the von Mises around target and non-targets.
+        p_target, p_nontarget, p_uniform: shares of the target, of all non-targets together, and of guesses.
+        log_likelihood: natural log, of all trials.
+        trials: how many were fitted.
+        parameters: how many were free: kappa, and every share but one.
     """
 
     concentration: float

@@ -16,10 +16,11 @@ FREE_LEVEL = 4.0  # prior variance of a level that is not pooled; the prior mean
 class Term:
     """One part of the log weight of a non-target, in a copy for each combination of the levels of some factors.
 
-    kind:     "level", "cue", "report" or "interaction", see `torus`.
-    by:       factors; with none there is one copy for all trials.
-    variance: prior variance of the part, or None to learn it. Copies of a part with learned variance are partially
-              pooled: they are deviations that the data pull away from 0.
+    Attributes:
+        kind: "level", "cue", "report" or "interaction", see `torus`.
+        by: factors; with none there is one copy for all trials.
+        variance: prior variance of the part, or None to learn it. Copies of a part with learned variance are partially
+            pooled: they are deviations that the data pull away from 0.
     """
 
     kind: Kind
@@ -39,11 +40,12 @@ class Term:
 class SwapModel:
     """A response model: swap function, emission, guesses.
 
-    terms:        parts of the log weight of a non-target relative to the cued item; none: no swaps at all.
-    emission:     a name in EMISSIONS.
-    guesses:      whether a response may be uniform.
-    precision_by: factors by which emission and guess rate differ.
-    basis:        features of the parts.
+    Attributes:
+        terms: parts of the log weight of a non-target relative to the cued item; none: no swaps at all.
+        emission: a name in EMISSIONS.
+        guesses: whether a response may be uniform.
+        precision_by: factors by which emission and guess rate differ.
+        basis: features of the parts.
     """
 
     terms: tuple[Term, ...]

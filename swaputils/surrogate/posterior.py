@@ -29,18 +29,19 @@ class OutsideSupport(SurrogateError):
 class SwapPosterior:
     """Posterior over swap functions of one set size (or one person, or one condition).
 
-    kinds, basis:        which features f has, in this order; see `torus`.
-    mean, cholesky:      [K], [K, K] of the Gaussian over their coefficients; float64.
-    emission:            name in EMISSIONS.
-    emission_parameters: [P] its natural parameters.
-    uniform_logit:       log weight of a guess relative to the cued item; -inf without guesses.
-    distances:           the cue distances that occurred (rad); only the smallest and the largest where these fill a range.
-    report_distances:    [2] smallest and largest report distance (rad).
-    continuous:          whether cue distances fill their range.
-    set_size:            number of items; None where the fit did not tell set sizes apart.
-    trials:              how many were fitted, all cells of the fit together.
-    elbo:                lower bound on the log evidence of the fit, nats.
-    elbo_trace:          [steps] its noisy estimate at each step of the fit.
+    Attributes:
+        kinds, basis: which features f has, in this order; see `torus`.
+        mean, cholesky: [K], [K, K] of the Gaussian over their coefficients; float64.
+        emission: name in EMISSIONS.
+        emission_parameters: [P] its natural parameters.
+        uniform_logit: log weight of a guess relative to the cued item; -inf without guesses.
+        distances: the cue distances that occurred (rad); only the smallest and the largest where these fill a range.
+        report_distances: [2] smallest and largest report distance (rad).
+        continuous: whether cue distances fill their range.
+        set_size: number of items; None where the fit did not tell set sizes apart.
+        trials: how many were fitted, all cells of the fit together.
+        elbo: lower bound on the log evidence of the fit, nats.
+        elbo_trace: [steps] its noisy estimate at each step of the fit.
     """
 
     kinds: tuple[Kind, ...]
@@ -77,7 +78,8 @@ def swap_function(
 ) -> tuple[Float[Tensor, " distances"], Float[Tensor, " distances"]]:
     """Posterior mean and SD of f over cue distance (rad), averaged over the circle of report distances; float64.
 
-    OutsideSupport where a distance is not one that was fitted.
+    Raises:
+        OutsideSupport: where a distance is not one that was fitted.
 
     >>> from swaputils.data.simulated import simulated_trials
     >>> from swaputils.surrogate import LADDER, BnsConfig, SwapModel, cell, fit_bns

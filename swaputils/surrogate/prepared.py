@@ -26,11 +26,12 @@ MOST_PLACES = 32  # distinct distances above this count as a continuous range
 class FitData:
     """Trials as the objective needs them.
 
-    model:     with the harmonics that the displays can tell apart.
-    layout:    cells and copies of the terms.
-    responses: where each trial looks up its swap logits and its log emission densities.
-    design:    [R, D] features of each distinct combination of cell and distances.
-    cue_distances, report_distances, continuous: as in SwapFit.
+    Attributes:
+        model: with the harmonics that the displays can tell apart.
+        layout: cells and copies of the terms.
+        responses: where each trial looks up its swap logits and its log emission densities.
+        design: [R, D] features of each distinct combination of cell and distances.
+        cue_distances, report_distances, continuous: as in SwapFit.
     """
 
     model: SwapModel

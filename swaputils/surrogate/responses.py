@@ -21,7 +21,8 @@ def response_log_density(
 ) -> Float[Tensor, " trials"]:
     """Log density of each response, guesses included; nats per rad, float64.
 
-    probabilities: of the components; those at the posterior mean unless given.
+    Args:
+        probabilities: of the components; those at the posterior mean unless given.
     """
     if probabilities is None:
         probabilities = component_probabilities(posterior, displays)
@@ -44,8 +45,9 @@ def sample_responses(
 ) -> tuple[Float[Tensor, " trials"], Int[Tensor, " trials"]]:
     """One response per display and the component it came from: the index of an item, or the number of columns for a guess.
 
-    probabilities: of the components; those at the posterior mean unless given. Responses are in rad in [-pi, pi), in the
-    dtype of the displays.
+    Args:
+        probabilities: of the components; those at the posterior mean unless given. Responses are in rad in [-pi, pi),
+            in the dtype of the displays.
     """
     if probabilities is None:
         probabilities = component_probabilities(posterior, displays)

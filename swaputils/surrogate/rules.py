@@ -18,8 +18,10 @@ NODES = 128  # of the density of a display's responses
 def flat(displays: Displays, swap_probability: float) -> Float[Tensor, "trials items"]:
     """Log weights of swaps that ignore distance: log(1 - p) for the cued item, log(p / (N - 1)) for any other.
 
-    Absent items have -inf, and so have all non-targets at p = 0. SurrogateError unless 0 <= p <= 1, and p = 0 wherever
-    an item is shown alone.
+    Absent items have -inf, and so have all non-targets at p = 0.
+
+    Raises:
+        SurrogateError: unless 0 <= p <= 1, and p = 0 wherever an item is shown alone.
     """
     if not 0 <= swap_probability <= 1:
         raise SurrogateError(f"swap probability is {swap_probability}; it must lie in [0, 1]")
@@ -36,7 +38,10 @@ def similarity(displays: Displays, offset: float, width: float = 1.5) -> Float[T
     """Log weights of swaps that fall off with cue distance: softmax of -delta^2 / (2 width), cued item -offset.
 
     The smooth swap function of Radmard, Bays & Lengyel (2025): an offset below 0 favours the cued item. `width` is a
-    variance (rad^2). Absent items have -inf. SurrogateError unless width > 0 and every item has a probe feature.
+    variance (rad^2). Absent items have -inf.
+
+    Raises:
+        SurrogateError: unless width > 0 and every item has a probe feature.
     """
     if not width > 0:
         raise SurrogateError(f"width is {width}; it must be above 0")

@@ -31,10 +31,11 @@ QUADRATURE_POINTS = 513
 class Basis:
     """Which features the parts have.
 
-    cue, report: harmonics of the two main effects, 1 to 8.
-    interaction: harmonics of each factor of the interaction, at most; never more than the main effects have.
-    symmetry:    "even": f(c, r) = f(-c, r) = f(c, -r). "point": f(c, r) = f(-c, -r), which adds products of sines to the
-                 interaction. "none" adds every sine.
+    Attributes:
+        cue, report: harmonics of the two main effects, 1 to 8.
+        interaction: harmonics of each factor of the interaction, at most; never more than the main effects have.
+        symmetry: "even": f(c, r) = f(-c, r) = f(c, -r). "point": f(c, r) = f(-c, -r), which adds products of sines to
+            the interaction. "none" adds every sine.
     """
 
     cue: int = MOST_HARMONICS

@@ -22,11 +22,12 @@ FILE = "checkpoint.safetensors"
 class Checkpoint:
     """All that the rest of a run depends on.
 
-    config:      what the run is, as in `store.Run`.
-    tensors:     weights, moments of the optimiser, state of the generator.
-    position:    where in the run it stands; JSON values.
-    log:         rows so far.
-    cpu_seconds: processor time so far.
+    Attributes:
+        config: what the run is, as in `store.Run`.
+        tensors: weights, moments of the optimiser, state of the generator.
+        position: where in the run it stands; JSON values.
+        log: rows so far.
+        cpu_seconds: processor time so far.
     """
 
     config: dict
@@ -60,9 +61,12 @@ def read_checkpoint(folder: Path, config: dict) -> Checkpoint | None:
 
 @contextmanager
 def working_folder(folder: Path) -> Iterator[Path]:
-    """A folder for one process's unfinished run: StoreError while another works there; removed when the work is done.
+    """A folder for one process's unfinished run:
 
     An error, an interruption or a kill leaves the folder and what it holds.
+
+    Raises:
+        StoreError: while another works there; removed when the work is done.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / "lock", timeout=0)

@@ -40,11 +40,12 @@ class Batch(Moves):
 class Lesson:
     """What a network is taught: a task, judged by a loss.
 
-    loss:     function (rnn, batch, *, generator) -> scalar, see `objectives`.
-    repeats:  times that each display of a batch is shown in a row, for losses that compare distributions of answers.
-    observed: trials to learn from in place of fresh displays and the task's target: what was shown, and the response that was given, at
-              `RADIUS`; None for none.
-    facts:    what the log of a training says of it, as numbers by name.
+    Attributes:
+        loss: function (rnn, batch, *, generator) -> scalar, see `objectives`.
+        repeats: times that each display of a batch is shown in a row, for losses that compare distributions of answers.
+        observed: trials to learn from in place of fresh displays and the task's target: what was shown, and the
+            response that was given, at `RADIUS`; None for none.
+        facts: what the log of a training says of it, as numbers by name.
     """
 
     task: Task
@@ -57,7 +58,8 @@ class Lesson:
 def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torch.Generator) -> Batch:
     """Draw `size` displays with their inputs and targets, in the dtype and on the device of `like`.
 
-    SwaputilsError unless the lesson's repeats divide the size.
+    Raises:
+        SwaputilsError: unless the lesson's repeats divide the size.
 
     >>> from swaputils.training.objectives import regression
     >>> task = DelayedEstimation(TaskConfig(), lambda displays: given(displays.cued_report))

@@ -40,17 +40,20 @@ class TrainingDiverged(SwaputilsError):
 class TrainConfig:
     """How a network is trained.
 
-    batch:                   sequences per update, each with a display of its own.
-    selection_updates:       at most this many updates for the selection stage.
-    distribution_updates:    exactly this many updates for the distribution stage.
-    selection_rate, distribution_rate: Adam's learning rate, constant in the first stage and decaying as a cosine in the second.
-    rotated:                 in the distribution stage Adam works along the axes of `network.rotated.RotatedAdam`; for dendritic trees.
-    averaging:               decay of the weight average that the distribution stage ends with.
-    clip:                    largest norm of a gradient.
-    delay_step:              steps by which the delay grows.
-    check_every:             updates between two free-running checks of the selection stage.
-    log_every:               updates between two rows of the log.
-    median_error, wrong_items: a check passes below both (rad; share of answers nearer to another item).
+    Attributes:
+        batch: sequences per update, each with a display of its own.
+        selection_updates: at most this many updates for the selection stage.
+        distribution_updates: exactly this many updates for the distribution stage.
+        selection_rate, distribution_rate: Adam's learning rate, constant in the first stage and decaying as a cosine in
+            the second.
+        rotated: in the distribution stage Adam works along the axes of `network.rotated.RotatedAdam`; for dendritic
+            trees.
+        averaging: decay of the weight average that the distribution stage ends with.
+        clip: largest norm of a gradient.
+        delay_step: steps by which the delay grows.
+        check_every: updates between two free-running checks of the selection stage.
+        log_every: updates between two rows of the log.
+        median_error, wrong_items: a check passes below both (rad; share of answers nearer to another item).
     """
 
     batch: int = 256
@@ -104,13 +107,14 @@ def check_selection(rnn: RNN, lesson: Lesson, size: int = 1_000, *, generator: t
 class Training:
     """A network on its way through the curriculum, in place; iterating makes one update at a time.
 
-    rnn:          the network; it ends with the average of its late weights.
-    selection:    lessons without swaps in order of difficulty, see `ladder`; empty to start with the distribution.
-    distribution: the lesson to end with.
-    in_flight:    sequences whose activity is held for the backward pass at once; as the device bears unless given.
-
     Raises SelectionNotLearnt or TrainingDiverged; the network then holds the last good weights. All that the next update
     depends on can be stored with `tensors` and `position`, and taken up again with `resume`.
+
+    Attributes:
+        rnn: the network; it ends with the average of its late weights.
+        selection: lessons without swaps in order of difficulty, see `ladder`; empty to start with the distribution.
+        distribution: the lesson to end with.
+        in_flight: sequences whose activity is held for the backward pass at once; as the device bears unless given.
     """
 
     def __init__(

@@ -28,7 +28,9 @@ def diffusion_closed_form(
     mean over trials, steps and dimensions of  weight_k (U f_k - k_k(E[x_0 | x_t, display], x_t))^2  + penalties, under
     teacher forcing. It has the same minimiser as the sampled target and no floor.
 
-    schedule: the noising process; weights: [T] loss weight of each report step.
+    Args:
+        schedule: the noising process.
+        weights: [T] loss weight of each report step.
     """
     path = _sample_path(batch.target.practised(), schedule, generator)
     expected = batch.target.expected_endpoint(schedule, path[:, :-1])
@@ -62,7 +64,8 @@ def moment_matching(rnn: RNN, batch: Batch, *, repeats: int, generator: torch.Ge
     Landau 1982, eq. 16). A squared error of C would hardly change while a spread is small, and so hardly teach it. The first term is
     estimated without bias as the product of the errors of two halves of the repetitions, which are independent.
 
-    repeats: times that each display is shown in a row, an even number of 4 or more that divides the batch.
+    Args:
+        repeats: times that each display is shown in a row, an even number of 4 or more that divides the batch.
     """
     run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator))
     end_point = rnn.in_plane(run.report[:, -1]).unflatten(0, (-1, repeats))
@@ -82,7 +85,8 @@ def energy_score(rnn: RNN, batch: Batch, *, repeats: int, generator: torch.Gener
     E|Y - X| - E|Y - Y'| / 2 with Y, Y' the network's end points and X the target's (Gneiting & Raftery 2007, eq. 22); its
     least value is reached by the target's distribution alone.
 
-    repeats: times that each display is shown in a row, 2 or more, dividing the batch.
+    Args:
+        repeats: times that each display is shown in a row, 2 or more, dividing the batch.
     """
     run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator))
     answers = rnn.in_plane(run.report[:, -1]).unflatten(0, (-1, repeats))

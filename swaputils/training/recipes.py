@@ -16,12 +16,13 @@ REPEATS = 16  # answers to one display that losses on distributions of answers c
 class Objective:
     """A way to teach a distribution of answers.
 
-    name:           as settings record it.
-    loss:           the loss, given the noise schedule.
-    selected_by:    objective that teaches selection of the cued item before, or None for this one itself.
-    repeats:        times that each display of a batch is shown in a row.
-    largest_rate:   of learning, at which training still is stable.
-    batch_factor, update_factor: times the usual batch and the usual number of updates for the distribution.
+    Attributes:
+        name: as settings record it.
+        loss: the loss, given the noise schedule.
+        selected_by: objective that teaches selection of the cued item before, or None for this one itself.
+        repeats: times that each display of a batch is shown in a row.
+        largest_rate: of learning, at which training still is stable.
+        batch_factor, update_factor: times the usual batch and the usual number of updates for the distribution.
     """
 
     name: str

@@ -16,8 +16,9 @@ def train(training: Training, settings: dict, log: list[dict], folder: Path, lab
 
     Every `log_every`-th update goes to `log`, which is filled in place, and then to a checkpoint.
 
-    settings: what the training is, as JSON values; a checkpoint of another one is refused with StoreError.
-    label: what the progress bar says.
+    Args:
+        settings: what the training is, as JSON values; a checkpoint of another one is refused with StoreError.
+        label: what the progress bar says.
     """
     config = training.config
     settings = settings | {"device": training.rnn.readout.device.type}  # whose random numbers differ

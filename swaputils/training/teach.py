@@ -28,10 +28,11 @@ def teach(
 ) -> RNN:
     """Build a network for a task and train it; SelectionNotLearnt or TrainingDiverged where it fails.
 
-    objective: what teaches the distribution of answers, see `recipes`.
-    rnn, train: size of the network, and how it is trained, as the defaults of either have it unless given.
-    schedule: noise of the report, one level for each of its steps; the linear one unless given.
-    generator: of the weights, the displays and the noise.
+    Args:
+        objective: what teaches the distribution of answers, see `recipes`.
+        rnn, train: size of the network, and how it is trained, as the defaults of either have it unless given.
+        schedule: noise of the report, one level for each of its steps; the linear one unless given.
+        generator: of the weights, the displays and the noise.
     """
     train = train or TrainConfig()
     schedule = schedule or linear_schedule(task.periods.steps("report"))
