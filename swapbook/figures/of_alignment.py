@@ -86,4 +86,4 @@ def by_distance(axes: Axes, degrees: Sequence[float], seeds: np.ndarray, role: s
         curve(axes, degrees, one, role, linewidth=0.5, alpha=0.4)
     curve(axes, degrees, seeds.mean(0), role, marker="o", markersize=4)
     axes.set(xticks=list(degrees), xlim=(30, 195), ylim=(-0.03, 1.03))
-    return say(axes, degrees[0], 0.92, text, role) if text else axes
+    return say(axes, float(degrees[0]), 0.92, text, role) if text else axes
