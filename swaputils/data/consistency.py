@@ -161,8 +161,7 @@ def _names(sheet: Sheet) -> Iterator[Suspicion]:
     """People whose names differ only as slips of the pen do."""
     if "subject" in sheet.roles.of:
         names = pd.Series(sheet.source.cells[sheet.roles.of["subject"]].dropna().unique())
-        plain = names.str.lower().str.replace(r"[\s_\-]", "", regex=True)
-        plain = plain.str.replace(r"\.0+$", "", regex=True).str.replace(r"(?<!\d)0+(?=\d)", "", regex=True)
+        plain = names.str.lower().str.replace(r"\.0+$", "", regex=True).str.replace(r"(?<!\d)0+(?=\d)", "", regex=True)
         again = plain.duplicated(keep=False)
         if again.any():
             pair = names[plain == plain[again].iloc[0]]
