@@ -62,7 +62,7 @@ def _unanswered(sheet: Sheet, nothing: Padding) -> Suspicion:
     return Suspicion(
         "padding",
         f"{sheet.title('response')} is {nothing.value:g} in {nothing.rows} rows, as where no response was given",
-        f"--missing {nothing.value:g} --drop-unanswered leaves these trials out",
+        f"--no-response {nothing.value:g} --drop-unanswered leaves these trials out",
     )
 
 

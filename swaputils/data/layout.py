@@ -40,7 +40,8 @@ class Layout:
         cue_period: 180 if the cue feature is an orientation, else 360.
         cue_slots: number of places on the circle, where cue columns hold place numbers.
         units_of: units of single columns, as in answer=rad.
-        missing: values that stand for an item not shown or a response not given, as -1 or 999.
+        missing: values that stand for an item not shown, as -1 or 0.
+        no_response: values that stand for a response not given, as -1 or 999.
         condition: column that tells conditions apart; each is fitted alone, then they are contrasted.
         only: rows to read, as in practice=0 block=2,3.
         drop_unanswered: leave out trials without a response or without a target.
@@ -66,6 +67,7 @@ class Layout:
     cue_slots: int | None = None
     units_of: tuple[str, ...] = ()
     missing: tuple[float, ...] = ()
+    no_response: tuple[float, ...] = ()
     condition: str | None = None
     only: tuple[str, ...] = ()
     drop_unanswered: bool = False

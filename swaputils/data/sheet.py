@@ -105,13 +105,28 @@ def read_sheet(path: Path, layout: Layout) -> Sheet:
     decimal = _decimal(source, titles.values(), layout, facts)
     sheet = Sheet(path, layout, source, roles, pd.DataFrame(index=source.cells.index), titles, None, facts)
     values = pd.DataFrame({name: _numbers(sheet, name, decimal) for name in titles})
-    for value in layout.missing:
-        found = int((values == value).to_numpy().sum())
-        values = values.mask(values == value)
-        facts.append(f"{value:g} read as missing in {found} cells")
+    values = _without_codes(values, layout, facts)
     set_size = _set_size(sheet) if "set_size" in roles.of else None
     sheet = Sheet(path, layout, source, roles, values, titles, set_size, facts)
     return _up_to_set_size(_around_target(_probed_first(sheet)))
+
+
+def _without_codes(values: pd.DataFrame, layout: Layout, facts: list[str]) -> pd.DataFrame:
+    """The values without those that stand for nothing; cues only where their item is not there."""
+    values = values.copy()
+    others = [name for name in values if name.startswith(("nontarget_", "item_"))]
+    for codes, columns in ((layout.missing, others), (layout.no_response, ["response"])):
+        for code in codes:
+            here = values[columns] == code
+            values[columns] = values[columns].mask(here)
+            facts.append(
+                f"{code:g} read as {'no response' if columns == ['response'] else 'not shown'} in {int(here.to_numpy().sum())} cells"
+            )
+    for name in others:
+        if f"cue_{name}" in values:
+            nothing = values[name].isna() & values[f"cue_{name}"].isin(layout.missing)
+            values[f"cue_{name}"] = values[f"cue_{name}"].mask(nothing)
+    return values
 
 
 def _is_angle(name: str) -> bool:

@@ -183,7 +183,7 @@ def _range(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
         if outside.any():
             row = int(outside.to_numpy().argmax())
             cell, count, most = column.iloc[row], int(outside.sum()), column.abs().max()
-            remedy = f"if {cell:g} stands for nothing, --missing {cell:g} says so"
+            remedy = f"if {cell:g} stands for nothing, {'--no-response' if name == 'response' else '--missing'} {cell:g} says so"
             if unit == "rad" and 4 * math.pi < most <= UNITS["deg"] + 1e-6:
                 option = "--cue-units deg" if name.startswith("cue_") else "--units deg"
                 remedy = f"this column seems to be in degrees: name {option}"

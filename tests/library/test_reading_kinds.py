@@ -133,8 +133,8 @@ KINDS = [
     Kind("padded with 0", filled(0), "'nontarget_3' hold 0 in .* rows.*--missing 0", {"missing": (0.0,)}),
     Kind("padded with 999", filled(999), "hold 999 in", {"missing": (999.0,)}),
     Kind("padded, and no set sizes", lambda table: filled(-99)(table).drop(columns="set_size"), "hold -99 in", {"missing": (-99.0,)}),
-    Kind("not answered is 999", codes(999), "'response' is 999 in", {"missing": (999.0,), "drop_unanswered": True}),
-    Kind("not answered is -1", codes(-1), "'response' is -1 in 20 rows", {"missing": (-1.0,), "drop_unanswered": True}),
+    Kind("not answered is 999", codes(999), "'response' is 999 in", {"no_response": (999.0,), "drop_unanswered": True}),
+    Kind("not answered is -1", codes(-1), "'response' is -1 in 20 rows", {"no_response": (-1.0,), "drop_unanswered": True}),
     Kind("responses are errors", errors, "seems to hold errors; say --errors", {"errors": True}, trust="response"),
     Kind("deviations and lures", relative, "there is no target while 'col_lure1'.* 'dev'.*--relative", {"relative": True}, trust="response"),
     Kind("target among the items", target_among_items, "hold the target itself in 200 of 200", {"items_include_target": True, "trust": ()}),
@@ -302,3 +302,14 @@ def test_read_is_examine_and_settled(tmp_path):
     assert len(read(tmp_path / "people.csv", Layout(units="deg"))) == 60
     with pytest.raises(DataError, match="in degrees: name --units deg"):
         read(tmp_path / "people.csv")
+
+
+def test_responses_of_0_stay_where_items_not_shown_are_0(reads):
+    table = made_up(7, rows=200, cues=8, decimals=0)
+    table.loc[:9, "response"] = 0.0
+    expected = reads(table, units="deg").settled()
+    table[NONTARGETS + [f"cue_{item}" for item in NONTARGETS]] = table[
+        NONTARGETS + [f"cue_{item}" for item in NONTARGETS]
+    ].fillna(0)
+    assert (table["nontarget_3"] == 0).any() and (table["cue_nontarget_1"] == 0).any()
+    same(reads(table, units="deg", missing=(0.0,)).settled(), expected)
