@@ -70,5 +70,10 @@ SCALES = {
             "dendrites": TrainConfig(batch=64, distribution_updates=16_000, distribution_rate=1.4e-2, rotated=True),
         },
     ),
-    "paper": Scale(Periods(), {"gated": _TREE, "tree": _TREE}, {"gated": _PAPER, "tree": _PAPER}, projection=6),
+    "paper": Scale(
+        Periods(),
+        {"gated": _TREE, "tree": _TREE, "dendrites": replace(_TREE, input_scale=10.0)},
+        dict.fromkeys(DRIVES, _PAPER),
+        projection=6,
+    ),
 }

@@ -61,7 +61,9 @@ def run(jobs: Sequence[Job], processes: int = 1, done: Callable[[float], Any] = 
 
 def _spread(jobs: Sequence[Job], processes: int, done: Callable[[float], Any]) -> list:
     others = multiprocessing.active_children()
-    given, running, waiting = [None] * len(jobs), {}, iter(enumerate(jobs))
+    given: list[Any] = [None] * len(jobs)
+    running: dict[Future, int] = {}
+    waiting = iter(enumerate(jobs))
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_ready)
     try:
         while True:
@@ -101,5 +103,6 @@ def _ready() -> None:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

@@ -60,7 +60,8 @@ def test_an_outdated_network_is_named_and_trained_again(results, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("metrics", "what"), [({}, "evaluation"), ({CODE: {"evaluation": "other"}}, "evaluation"), ([], "everything")]
+    ("metrics", "what"),
+    [({}, "evaluation, planes"), ({CODE: {"evaluation": "other"}}, "evaluation, planes"), ([], "everything")],
 )
 def test_measures_of_other_code_are_refused_with_the_command_that_takes_them_anew(results, metrics, what):
     path = Network("probe_energy_score", "smoke", 0, DATA).folder / "metrics.json"

@@ -9,6 +9,7 @@ from swapbook import measures
 from swapbook.evaluation import evaluate
 from swapbook.measures import CODE, measure_hash, measured, unmeasured
 from swapbook.networks import Network
+from swapbook.planes import planes
 
 NETWORK = Network("index_swap", "smoke", 0)
 
@@ -51,13 +52,13 @@ def test_what_comes_from_other_code_is_measured_anew_alone(taken):
 
 def test_metrics_without_hashes_are_outdated():
     taught = NETWORK.plan.taught
-    assert unmeasured({"network": {}}, taught) == ["evaluation"]
-    assert unmeasured({CODE: {"evaluation": measure_hash("evaluation", taught)}}, taught) == []
+    assert unmeasured({"network": {}}, taught) == ["evaluation", "planes"]
+    assert unmeasured({CODE: {name: measure_hash(name, taught) for name in ("evaluation", "planes")}}, taught) == []
 
 
 def test_a_new_measure_makes_no_other_outdated(monkeypatch):
     taught = NETWORK.plan.taught
-    known = {CODE: {"evaluation": measure_hash("evaluation", taught)}}
+    known = {CODE: {name: measure_hash(name, taught) for name in measures.MEASURES}}
     monkeypatch.setitem(measures.MEASURES, "tenth", measures.evaluate)
     assert unmeasured(known, taught) == ["tenth"]
 
@@ -74,5 +75,6 @@ def leaves(value: object, where: str = "") -> dict[str, float]:
 def test_a_stored_network_measures_today_what_is_stored(condition):
     trained = Network(condition).load()
     stored = leaves({name: values for name, values in trained.metrics.items() if name != CODE})
-    found = leaves(json.loads(json.dumps(evaluate(trained.rnn, trained.plan))))
+    found = evaluate(trained.rnn, trained.plan) | planes(trained.rnn, trained.plan)
+    found = leaves(json.loads(json.dumps(found)))
     assert len(stored) > 100 and found == pytest.approx(stored, rel=1e-6)

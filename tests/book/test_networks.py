@@ -19,6 +19,7 @@ from swapbook.evaluation import evaluate, held_out_displays, refitted
 from swapbook.measures import CODE
 from swapbook.networks import Network
 from swapbook.plan import plan_of
+from swapbook.planes import planes
 from swapbook.scales import SCALES
 from swapbook.tables import FOLDS, posterior_without
 from swaputils import surrogate
@@ -89,9 +90,10 @@ def changed_files(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]
 def test_a_stored_network_behaves_as_when_it_was_trained(stored, which):
     read = Network(*which).load()
     assert read.rnn.readout.dtype == torch.float64 and read.plan.seed == 0
-    assert set(read.metrics) == {"network", "ideal", "noise_off", CODE}
-    measured = {name: values for name, values in read.metrics.items() if name != CODE}
+    assert set(read.metrics) == {"network", "ideal", "noise_off", "planes", CODE}
+    measured = {name: read.metrics[name] for name in ("network", "ideal", "noise_off")}
     assert evaluate(read.rnn, read.plan) == measured
+    assert planes(read.rnn, read.plan) == {"planes": read.metrics["planes"]}
     assert {summary["responses"] for summary in measured.values()} == {SCALES["smoke"].evaluated}
     assert all(("curve" in summary) == (which is PROBE) for summary in measured.values())
     assert read.log["loss"].notna().all() and set(read.log["stage"]) == {0, 1}
@@ -161,7 +163,7 @@ def test_measures_of_other_code_are_refused_until_they_are_taken_anew(stored, ou
     before = contents(folder)
     (folder / "metrics.json").write_text(json.dumps(outdated))
     with pytest.raises(
-        StoreError, match="evaluation was measured with other code; `python -m swapbook measure` measures"
+        StoreError, match="evaluation, planes was measured with other code; `python -m swapbook measure` measures"
     ):
         Network(*INDEX).load()
     assert Network(*INDEX).is_current()  # it need not be trained again
@@ -265,7 +267,7 @@ def test_a_network_that_lost_its_selection_is_reported(stored, monkeypatch):
     change_smoke(monkeypatch, wrong_items=0.1, median_error=4.0, selection_updates=1_000)
     monkeypatch.setattr(training, "check_selection", lambda *_, **__: (0.1, 0.05))
     metrics = {"network": {"swap_rate": 0.31}, "ideal": {"swap_rate": 0.2}}
-    monkeypatch.setitem(measures.MEASURES, "evaluation", lambda *_: metrics)
+    monkeypatch.setattr(measures, "MEASURES", {"evaluation": lambda *_: metrics})
     monkeypatch.setattr(measures, "measure_hash", lambda *_: "of this test")
     with pytest.raises(SelectionNotLearnt, match="lost in the distribution stage: swap rate 0.31, ideal sampler 0.20"):
         Network(*INDEX).train()

@@ -294,7 +294,12 @@ def test_each_person_has_an_own_level_and_emission():
     first = answered(sharp, located_displays(500, 3, seed=20), seed=20)
     second = answered(broad, located_displays(500, 3, seed=21), seed=21)
     both = Trials(
-        Displays(*(torch.cat(each) for each in zip(vars(first.displays).values(), vars(second.displays).values()))),
+        Displays(
+            *(
+                torch.cat([getattr(one.displays, name) for one in (first, second)])
+                for name in ("report", "probe", "cued")
+            )
+        ),
         torch.cat((first.response, second.response)),
         torch.arange(1000) // 500,
     )
