@@ -51,13 +51,6 @@ def alignment(first: Float[Tensor, "units 2"], second: Float[Tensor, "units 2"])
     return float(principal_angles(first, second).cos().square().mean())
 
 
-def random_alignment(dimensions: int, count: int, *, generator: torch.Generator) -> Float[Tensor, " count"]:
-    """Alignment of `count` pairs of random planes in so many dimensions; 2 / dimensions on average."""
-    drawn = torch.randn((2, count, dimensions, 2), dtype=torch.float64, generator=generator)
-    first, second = torch.linalg.qr(drawn).Q
-    return (first.mT @ second).square().sum((1, 2)) / 2
-
-
 def plane_alignment(
     activity: Float[Tensor, "trials steps units"],
     colour: Float[Tensor, " trials"],
