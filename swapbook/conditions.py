@@ -14,6 +14,7 @@ from swapbook.answers import (
     similarity,
 )
 from swaputils.errors import SwaputilsError
+from swaputils.inputs import Periods
 from swaputils.training.recipes import (
     DIFFUSION,
     ENERGY_SCORE,
@@ -40,6 +41,7 @@ class Condition:
         start: condition whose trained network is the initial one; None to start from scratch with the selection stage.
         drive, units: of the network: gated; tree, a small one; dendrites, the paper's tree. At the paper's scale it is
             that tree in any case.
+        post_cue_delay: time between cue and report, s.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Condition:
     start: str | None = None
     drive: Literal["gated", "tree", "dendrites"] = "gated"
     units: int = 16
+    post_cue_delay: float = Periods.post_cue_delay
 
     @property
     def settings(self) -> dict:
@@ -72,6 +75,7 @@ class Condition:
 
 _index = partial(Condition, cueing="index", probes="continuous")
 _probe = partial(Condition, cueing="probe", probes="locations")
+ANIMALS_DELAY = 0.6  # s; between .5 and .7 in Panichello & Buschman (2021)
 SIMILARITY_OFFSETS = {"00": 0.0, "05": -0.5, "10": -1.0, "17": -1.7, "20": -2.0}  # of the paper's networks
 
 _MAIN = {
@@ -118,7 +122,7 @@ _MAIN = {
         units=32,
     ),
 }
-# The conditions that most claims are about, and the same with another drive, more units or another ancestry
+# The conditions that most claims are about, and the same with another drive, more units, the animals' delay or another ancestry
 HEADLINE = (
     "index_task_optimal",
     "index_no_swap",
@@ -132,6 +136,13 @@ VARIANTS = {
     **{f"{name}_64": replace(_MAIN[name], title=f"{_MAIN[name].title}; 64 units", units=64) for name in HEADLINE},
     **{
         f"{name}_dendrites": replace(_MAIN[name], title=f"{_MAIN[name].title}; dendrites", drive="dendrites")
+        for name in HEADLINE
+        if name.startswith("index")
+    },
+    **{
+        f"{name}_waits": replace(
+            _MAIN[name], title=f"{_MAIN[name].title}; {ANIMALS_DELAY:g} s after the cue", post_cue_delay=ANIMALS_DELAY
+        )
         for name in HEADLINE
         if name.startswith("index")
     },

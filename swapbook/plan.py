@@ -75,7 +75,8 @@ def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None =
         raise SwaputilsError(
             f"condition {condition} learns from people; pass a posterior over their responses as `human`"
         )
-    shown = TaskConfig(cueing=taught.cueing, items=taught.items, probes=taught.probes, periods=sizes.periods)
+    periods = replace(sizes.periods, post_cue_delay=taught.post_cue_delay)
+    shown = TaskConfig(cueing=taught.cueing, items=taught.items, probes=taught.probes, periods=periods)
     if not taught.answers.narrow:
         shown = replace(shown, separation=0.0)  # the colours that people saw were independent
     schedule = linear_schedule(shown.periods.steps("report"))
