@@ -15,6 +15,7 @@ from swapbook.build import book, collect, member, refresh, rerun, scores, tabula
 from swapbook.build.chapters import BUILD
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
+from swapbook.cortex import compared
 from swapbook.evaluation import evaluate
 from swapbook.measures import unmeasured
 from swapbook.networks import Network
@@ -154,6 +155,18 @@ def tables(name: Annotated[str | None, tyro.conf.Positional] = None, chosen: tup
     tabulate.compute(name, *chosen)
 
 
+def compare(chosen: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
+    """Compute what chapter 4 shows of stored networks beside recordings, one by one.
+
+    Args:
+        chosen: comparisons to compute whether they are stored or not; those that are missing unless given.
+    """
+    missing = [name for name in compared.COMPARISONS if not compared.is_stored(name)]
+    for name in chosen or missing:
+        print(name, flush=True)
+        compared.recompute(name)
+
+
 def claims() -> None:
     """Write the page of claims from claims.yml and the stored networks."""
     print(f"written: {shown(verdicts.write_page())}")
@@ -178,6 +191,7 @@ COMMANDS = {
     "measure": measure,
     "score": score,
     "tables": tables,
+    "compare": compare,
     "claims": claims,
     "rerun": recompute,
 }

@@ -60,6 +60,7 @@ RANKS = {
         "limited": 9,
         "quantities": 10,
         "claims": 11,
+        "cortex": 11,
         "summaries": 12,
         "figures": 13,
         "build": 12,

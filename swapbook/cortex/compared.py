@@ -1,0 +1,40 @@
+"""The comparisons of networks with recordings: what is computed, and where it is stored.
+
+results/cortex/<comparison>.csv, each with its provenance beside it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from swapbook.conditions import named
+from swapbook.places import results_folder
+from swaputils.files import StoreError, shown
+from swaputils.run_folder import write_with_provenance
+
+COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {}
+"""What is computed, by name; each gives a table."""
+
+
+def recompute(name: str) -> None:
+    """Compute a comparison and store it; UnknownName for one that the book does not have."""
+    computed = named("comparison", name, COMPARISONS)()
+    write_with_provenance(_path(name), computed.to_csv(index=False, float_format="%.6g"))
+
+
+def comparison(name: str) -> pd.DataFrame:
+    """A stored comparison; StoreError when it has not been computed."""
+    path = _path(name)
+    if not path.is_file():
+        raise StoreError(f"{shown(path)}: not computed yet; run `python -m swapbook compare {name}`")
+    return pd.read_csv(path)
+
+
+def is_stored(name: str) -> bool:
+    """Whether a comparison has been computed."""
+    return _path(name).is_file()
+
+
+def _path(name: str) -> Path:
+    return results_folder() / "cortex" / f"{name}.csv"
