@@ -53,7 +53,7 @@ def _compared(rnn: RNN, plan: Plan, apart: int | None, generator: torch.Generato
     on = config.periods.steps("stimulus") + config.periods.steps("delay")
     off = on + config.periods.steps("cue")
     moments = [on - 1, off - 1, off - 1 + AFTER]
-    free, states, _ = _activity(rnn, plan, 0.0, apart, generator)
+    free, states, _ = activity(rnn, plan, 0.0, apart, generator)
     wrong = is_swap(free, to_angle(rnn.in_plane(states[:, -1])))
     hidden = rnn.in_null_space(states)
     before = geometry.colour_alignment(hidden[:, :on], free.report, generator=generator)
@@ -79,7 +79,7 @@ def _on_separated(
     rnn: RNN, plan: Plan, apart: int | None, moments: list[int], generator: torch.Generator
 ) -> dict[str, list]:
     """The same estimate, and the published measure, on displays whose colours keep the distance of the task."""
-    shown, states, hidden = _activity(rnn, plan, plan.task.config.separation, apart, generator)
+    shown, states, hidden = activity(rnn, plan, plan.task.config.separation, apart, generator)
     wrong = is_swap(shown, to_angle(rnn.in_plane(states[:, -1])))
     first = geometry.colour_alignment(hidden[:, moments[:1]], shown.report, generator=generator).planes
     rest = geometry.colour_alignment(hidden[:, moments[1:]], shown.report, shown.cued, generator=generator).planes
@@ -91,7 +91,7 @@ def _on_separated(
 
 
 @torch.no_grad()
-def _activity(
+def activity(
     rnn: RNN, plan: Plan, separation: float, apart: int | None, generator: torch.Generator
 ) -> tuple[Displays, Tensor, Tensor]:
     """Displays with probes that stay where they are, so that an item is the same in every trial; states, and their null space."""

@@ -9,11 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from swapbook.conditions import named
+from swapbook.cortex import rings
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
 
-COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {}
+COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
+    "rings": rings.ring_table,
+}
 """What is computed, by name; each gives a table."""
 
 
