@@ -56,7 +56,7 @@ class Reads:
 
 @pytest.mark.parametrize("before, after", [(0.0, 1.0), (0.29, 0.5), (0.7, 0.29), (1.0, 0.0)])
 def test_planted_planes_are_found_whatever_their_alignment(before, after, monkeypatch):
-    monkeypatch.setattr(planes, "_activity", activity_with(before, after))
+    monkeypatch.setattr(planes, "activity", activity_with(before, after))
     found = planes.planes(Reads(), plan_of("index_swap", "laptop", 0))["planes"]
     course = torch.tensor(found["course"][0], dtype=torch.float64)
     assert (course[:ON] - before).abs().max() < 0.01
@@ -87,7 +87,7 @@ def test_swaps_are_left_out_of_the_correct_trials(monkeypatch):
         hidden[swapped] = torch.randn(hidden[swapped].shape, dtype=torch.float64, generator=seeded(5))
         return displays, torch.cat((states[..., :2], hidden), dim=2), hidden
 
-    monkeypatch.setattr(planes, "_activity", swapping)
+    monkeypatch.setattr(planes, "activity", swapping)
     plan = plan_of("index_swap", "laptop", 0)
     displays, states, _ = swapping(None, plan, 0.8, None, seeded(1))
     assert 0.15 < is_swap(displays, torch.atan2(states[:, -1, 1], states[:, -1, 0])).double().mean() < 0.3
