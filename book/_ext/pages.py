@@ -44,6 +44,7 @@ def escape(app, what, name, obj, options, lines):
 def setup(app):
     app.config.mathjax_path = MATHJAX
     app.add_css_file("swapbook.css")
+    app.add_js_file("turning.js")
     app.connect("config-inited", set_options)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", copy_mathjax)
