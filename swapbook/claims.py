@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
+from scipy.stats import bootstrap
 
 from swapbook.collection import collection, stopped
 from swapbook.conditions import CONDITIONS
@@ -21,7 +22,8 @@ HOLDS, IN_PART, DOES_NOT, CANNOT_TELL = "holds", "holds in part", "does not hold
 
 TOO_FEW = "too few networks"
 
-TESTS = ("mean", "difference", "share", "people")
+TESTS = ("mean", "bootstrap", "difference", "share", "people")
+RESAMPLES = 9_999
 
 
 class ClaimError(SwaputilsError):
@@ -34,8 +36,8 @@ class Part:
 
     Attributes:
         side: "above" or "below" the margin.
-        test: "mean" over seeds with its t interval, "difference" of two means with Welch's, "share" with Wilson's, or
-            "people", an interval over held-out people.
+        test: "mean" over seeds with its t interval, or "bootstrap" with one from resampled seeds (BCa); "difference" of two
+            means with Welch's, "share" with Wilson's, or "people", an interval over held-out people.
         seeds: networks of each condition without which no verdict is given.
     """
 
@@ -161,10 +163,20 @@ def _finding(part: Part, effect: float, low: float, high: float, count: int) -> 
 
 def _interval(test: str, samples: Sequence[np.ndarray]) -> tuple[float, float, float]:
     """Effect and the ends of its 95 % interval."""
+    if test == "bootstrap":
+        return _resampled(samples[0])
     if test != "share":
         return mean_interval(*samples)
     found = share(torch.from_numpy(samples[0] > 0))
     return found.value, found.low, found.high
+
+
+def _resampled(sample: np.ndarray) -> tuple[float, float, float]:
+    """Mean and its interval from resampled seeds; a sample without spread is its own interval, and one value has none."""
+    if len(sample) < 2 or np.ptp(sample) == 0:
+        return mean_interval(sample)
+    low, high = bootstrap((sample,), np.mean, n_resamples=RESAMPLES, rng=np.random.default_rng(0)).confidence_interval
+    return float(sample.mean()), float(low), float(high)
 
 
 def _verdict(part: Part, low: float, high: float) -> str:

@@ -57,6 +57,18 @@ def test_a_verdict_needs_the_whole_interval_on_one_side(side, margin, verdict):
     assert (finding.low, finding.high) == (pytest.approx(0.10163, abs=1e-5), pytest.approx(0.13837, abs=1e-5))
 
 
+def test_an_interval_can_come_from_resampled_networks():
+    """The bootstrap's interval of a skewed sample is not symmetric, lies within the sample, and is the same at every call."""
+    part = replace(RATE, test="bootstrap")
+    rates = attempts(index_swap=[0.20, 0.21, 0.22, 0.23, 0.60])
+    finding = find(part, rates)
+    assert finding.effect == pytest.approx(0.292) and finding == find(part, rates)
+    assert 0.20 < finding.low < 0.25 < finding.high < 0.60
+    assert finding.high - finding.effect > 1.5 * (finding.effect - finding.low)
+    assert find(part, attempts(index_swap=[0.3] * 4)).low == 0.3
+    assert math.isnan(find(part, attempts(index_swap=[0.3])).low)
+
+
 def test_too_few_networks_tell_nothing():
     few = find(RATE, attempts(index_swap=[0.3, 0.31, 0.32]))
     assert few.verdict == TOO_FEW and few.count == 3 and few.low > 0.10
@@ -134,7 +146,7 @@ def written(tmp_path, **changes) -> list:
     [
         ({"quantity": "swaps"}, "claim 'One': quantity 'swaps' is unknown; known are swap_rate, "),
         ({"condition": "swap"}, "condition 'swap' is unknown; known are index_untrained"),
-        ({"test": "t"}, "test 't' is unknown; known are mean, difference, share, people"),
+        ({"test": "t"}, "test 't' is unknown; known are mean, bootstrap, difference, share, people"),
         ({"test": "people"}, "quantity 'swap_rate' is unknown; known are gap_closed, gain_over_direct_200"),
         ({"is": "over"}, "side 'over' is unknown; known are above, below"),
         ({"versus": "index_no_swap"}, "a difference, and nothing else, needs `versus`"),
