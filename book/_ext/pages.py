@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 MATHJAX = "tex-svg-full.js"
+WHEN_SEEN = "ui/lazy"  # part of MathJax that typesets what comes into view, so that long pages open at once; printing typesets all
 SPECIAL = re.compile(r"([*|\\]|(?<=\w)_(?!\w))")
 BEFORE_NAPOLEON = 400
 
@@ -15,13 +16,16 @@ def set_options(app, config):
     config.html_theme_options["navbar_persistent"] = []  # the side bar has a search field already
     config.html_context["default_mode"] = "auto"  # left empty, the theme complains on the console
     config.html_static_path.append(str(Path(__file__).parent / "static"))
+    config.mathjax3_config = (config.mathjax3_config or {}) | {"loader": {"load": [WHEN_SEEN]}}
 
 
 def copy_mathjax(app, error):
     if error is None and app.builder.format == "html":
-        source = files("mathjax") / "static" / "mathjax" / "es5" / MATHJAX
-        with as_file(source) as path:
-            shutil.copy(path, Path(app.outdir) / "_static" / MATHJAX)
+        for part in (MATHJAX, f"{WHEN_SEEN}.js"):
+            target = Path(app.outdir) / "_static" / part
+            target.parent.mkdir(exist_ok=True)
+            with as_file(files("mathjax") / "static" / "mathjax" / "es5" / part) as path:
+                shutil.copy(path, target)
 
 
 def drop_thebe(app, pagename, templatename, context, doctree):

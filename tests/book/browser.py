@@ -19,7 +19,10 @@ PATIENCE = 60  # seconds
 
 INSPECT = """
 (async () => {
-  if (window.MathJax) await MathJax.startup.promise;
+  if (window.MathJax) {
+    await MathJax.startup.promise;
+    await MathJax.startup.document.lazyTypesetAll();
+  }
   const pictures = [...document.images];
   pictures.forEach(picture => { picture.loading = "eager"; });
   await Promise.all(pictures.map(picture => picture.decode().catch(() => null)));
