@@ -1,0 +1,1 @@
+"""This book: what is taught, stored, measured, claimed and shown."""

@@ -1,0 +1,1 @@
+"""Executing chapters, building pages, training the collection."""

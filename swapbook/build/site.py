@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from swapbook.build.chapters import chapter_paths, content_hash
+from swapbook.build.reference import write_pages
 from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
 
@@ -21,6 +22,7 @@ class BookError(SwaputilsError):
 def _stage(chapters: dict[str, Path], folder: Path) -> None:
     """Copy all that the book is built from, each chapter from where its executed copy lies, and no other notebook."""
     shutil.copytree(ROOT / "book", folder / "book", ignore=IGNORED)
+    write_pages(folder / "book" / "api")
     (folder / "notebooks").mkdir()
     for chapter in chapter_paths():
         shutil.copy(chapters.get(chapter.stem, chapter), folder / "notebooks" / chapter.name)

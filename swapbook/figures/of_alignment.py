@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from swaputils.drawing import COLOURS, band, curve, reference, say
+from swapbook import plane_tables
+from swapbook.conditions import CONDITIONS
+from swapbook.figures.of_networks import shade_periods
+from swapbook.networks import Network
+from swaputils.drawing import COLOURS, WIDTH, band, curve, reference, say
 
 
 def trial_and_planes(axes: Axes) -> Axes:
@@ -52,6 +58,24 @@ def course(axes: Axes, seeds: np.ndarray, mean: pd.DataFrame, role: str) -> Axes
         curve(axes, mean["time"], one, role, linewidth=0.4, alpha=0.35)
     band(axes, mean["time"], mean["low"], mean["high"], role)
     return curve(axes, mean["time"], mean["mean"], role, linewidth=1.8)
+
+
+def courses(networks: pd.DataFrame, conditions: Sequence[str], columns: int = 2) -> Figure:
+    """A panel for each condition: the course of the alignment in its networks, as `plane_tables.courses` has it, through the trial."""
+    rows = -(-len(conditions) // columns)
+    figure, panels = plt.subplots(
+        rows, columns, figsize=(WIDTH, 0.4 + 1.9 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    for axes, condition in zip(panels.flat, conditions):
+        seeds = plane_tables.courses(networks, condition)
+        if len(seeds):
+            shade_periods(axes, Network(condition).plan.task.config.periods)
+            course(axes, seeds, plane_tables.mean_course(seeds), "network")
+        axes.set_title(f"{CONDITIONS[condition].title} ({len(seeds)})".replace("; ", ";\n"), pad=14)
+    panels[0, 0].set_ylim(0, 1.03)
+    figure.supxlabel("time (s)", fontsize=9)
+    figure.supylabel("alignment of the two colour planes", fontsize=9)
+    return figure
 
 
 def effects(axes: Axes, table: pd.DataFrame) -> Axes:

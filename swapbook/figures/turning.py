@@ -5,10 +5,11 @@ The script is book/_ext/static/turning.js; without it the picture stands still.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import hsv_to_rgb, to_hex
 from numpy.typing import ArrayLike
 
@@ -41,6 +42,18 @@ def rings(name: str, rows: Sequence[tuple[str, Sequence[tuple[str, ArrayLike]]]]
         f'<div id="{name}" class="turning" tabindex="0" role="img" aria-label="{escape(says)}" '
         f'style="touch-action:pan-y;cursor:grab;font-size:0.85em">{body}{stored}</div>'
     )
+
+
+def before_and_after(table: pd.DataFrame, titles: Mapping[str, str], says: str) -> str:
+    """The rings of `swapbook.cortex.rings.ring_table` in two rows, before the cue and after it; `titles` are those of the conditions."""
+    rows = []
+    for moment, title in (("before", "End of the delay"), ("after", "0.3 s after the cue")):
+        panels = []
+        for (condition, apart), part in table[table["moment"] == moment].groupby(["condition", "apart"], sort=False):
+            places = part.sort_values(["item", "colour"])[["x", "y", "z"]].to_numpy().reshape(2, -1, 3)
+            panels.append((f"{titles[condition]}, {apart}°", places))
+        rows.append((title, panels))
+    return rings("rings", rows, says)
 
 
 def seen(places: np.ndarray) -> np.ndarray:

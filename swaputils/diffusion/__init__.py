@@ -1,0 +1,1 @@
+"""Noise schedule, noising, targets of several kinds, and the ideal sampler."""

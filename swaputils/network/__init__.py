@@ -1,0 +1,1 @@
+"""Recurrent networks: the one-step map and its drives, the recurrence with its adjoint, rollouts."""

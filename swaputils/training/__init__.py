@@ -1,0 +1,1 @@
+"""Lessons, losses, objectives as records, the training loop, checkpoints."""

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from swapbook.build.reference import rooms
 from swapbook.build.site import INDEX, render
 from swapbook.places import ROOT
 from tests.book.browser import find_browser, offline_tab
@@ -60,7 +61,8 @@ def tab():
 
 def contents() -> list[str]:
     listed = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [listed["root"]] + [entry["file"] for section in listed["parts"] for entry in section["chapters"]]
+    named = [listed["root"]] + [entry["file"] for section in listed["parts"] for entry in section["chapters"]]
+    return named + [f"book/api/{room}" for room in rooms()]
 
 
 def is_outside(reference: str) -> bool:
@@ -69,6 +71,14 @@ def is_outside(reference: str) -> bool:
 
 def test_every_page_of_the_contents_is_built(html):
     assert [name for name in contents() if not (html / f"{name}.html").is_file()] == []
+
+
+def test_the_reference_has_every_module_once():
+    listed = [name for modules in rooms().values() for name in modules]
+    files = [path for package in ("swaputils", "swapbook") for path in (ROOT / package).rglob("*.py")]
+    assert sorted(name.rpartition(".")[2] for name in listed) == sorted(
+        path.stem for path in files if not path.name.startswith("__")
+    )
 
 
 def test_building_again_from_the_same_sources_does_nothing(html):

@@ -54,6 +54,7 @@ EFFECTS = pd.DataFrame(
     {f"{moment}{end}": [0.2, 0.4] for moment in ("before", "after") for end in ("", "_low", "_high")} | {"n": [3, 10]},
     index=["one", "two"],
 )
+PLANES = pd.DataFrame({"condition": ["index_swap"] * 2, "planes": [{"course": [row.tolist()]} for row in COURSES]})
 OVERLAP = pd.DataFrame({"condition": ["index_swap"] * 3, "rate": [0.1] * 3, "before": [0.6, 0.7, 0.8]})
 
 ON_AXES = {
@@ -69,6 +70,7 @@ ON_AXES = {
     "shade_periods": lambda axes: of_networks.shade_periods(axes, Periods()),
 }
 WHOLE = {
+    "courses": lambda: of_alignment.courses(PLANES, ["index_swap", "index_no_swap"]),
     "trials": lambda: of_networks.trials(torch.rand(5, 66, 2), torch.arange(5) < 2, Periods()),
     "readouts": lambda: of_networks.readouts({"network": torch.rand(9, 2)}, {"network": "a network"}, [0.0, 2.0]),
     "beside_ideal": lambda: of_networks.beside_ideal(NETWORKS),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
+from swapbook.cortex import compared
 from swapbook.figures import turning
 from swapbook.places import ROOT
 
@@ -59,3 +60,13 @@ def test_a_ring_in_the_ground_is_a_line_from_the_side_and_round_from_above(monke
 
 def test_titles_are_escaped():
     assert "two &lt; rings" in str(picture())
+
+
+def test_the_rings_of_a_table_come_in_two_rows():
+    table = compared.comparison("rings")
+    page = BeautifulSoup(
+        turning.before_and_after(table, dict.fromkeys(table["condition"], "taught"), "rings"), "html.parser"
+    )
+    assert [title.text for title in page.select("b")] == ["End of the delay", "0.3 s after the cue"]
+    assert len(page.select("svg")) == 2 * table.groupby(["condition", "apart"]).ngroups
+    assert len(page.select("circle")) == len(table)
