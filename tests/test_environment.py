@@ -11,6 +11,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from swapbook.build.site import INDEX
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = ("book", "test")
@@ -87,3 +89,15 @@ def test_conda_gives_python_and_pip_installs_the_pins():
     assert name == "python"
     assert SpecifierSet(PROJECT["requires-python"]).contains(f"{release}.0")
     assert sys.version_info[:2] == tuple(int(part) for part in release.split("."))
+
+
+def test_a_public_host_runs_what_the_project_runs_on_each_python_that_it_supports():
+    """YAML reads the key `on` as true."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/checks.yml").read_text())
+    assert set(workflow) == {"name", True, "permissions", "jobs"}
+    tests, book = workflow["jobs"]["tests"], workflow["jobs"]["book"]
+    assert ".ci/run" in [step.get("run") for step in tests["steps"]]
+    assert "make book" in [step.get("run") for step in book["steps"]]
+    pythons = SpecifierSet(PROJECT["requires-python"])
+    assert all(pythons.contains(python) for python in tests["strategy"]["matrix"]["python"])
+    assert book["steps"][-1]["with"]["path"] == f"build/book/{INDEX.parent}"
