@@ -22,7 +22,7 @@ RANKS = {
         "run_folder": 2,
         "command_line": 2,
         "drawing": 2,
-        "geometry": 2,
+        "geometry": 6,
         "diffusion": 3,
         "network": 3,
         "task": 4,
