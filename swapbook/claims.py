@@ -11,9 +11,9 @@ import torch
 import yaml
 from scipy.stats import bootstrap
 
+from swapbook.claim_quantities import AMONG_PEOPLE, NOT_MEASURED, QUANTITIES
 from swapbook.collection import collection, stopped
 from swapbook.conditions import CONDITIONS
-from swapbook.quantities import AMONG_PEOPLE, NOT_MEASURED, QUANTITIES
 from swaputils.behaviour import mean_interval, share
 from swaputils.errors import SwaputilsError
 from swaputils.files import NotStored, shown

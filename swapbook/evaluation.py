@@ -6,8 +6,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from swapbook.null_space_measures import neural_measures
 from swapbook.plan import Plan
-from swapbook.population import neural_measures
 from swaputils import behaviour, surrogate
 from swaputils.angles import to_angle, wasserstein, wrap
 from swaputils.diffusion.targets import RADIUS, Target

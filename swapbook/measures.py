@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from swapbook.conditions import Condition
 from swapbook.evaluation import evaluate
-from swapbook.fingerprint import code_hash
+from swapbook.hash_of_code import code_hash
 from swapbook.plan import Plan
 from swapbook.planes import planes
 from swaputils.network.rnn import RNN

@@ -25,10 +25,10 @@ from swaputils.data.simulated import simulated_trials
 from swaputils.jobs import cores
 from swaputils.report import analysis
 from swaputils.surrogate import LADDER, MIXTURES, SwapModel, fit_mixture
-from swaputils.surrogate.bootstrap import mixture_tables
 from swaputils.surrogate.comparison import compare
 from swaputils.surrogate.mixture import aligned, by_person
-from swaputils.surrogate.profile import LARGEST_CONCENTRATION
+from swaputils.surrogate.mixture_maximum import LARGEST_CONCENTRATION
+from swaputils.surrogate.mixture_resamples import mixture_tables
 
 PEOPLE, TRIALS, RESAMPLES = 19, 100, 200
 # part: what is measured, its unit, before plain EM and torch's loops gave way, and what is asked for

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from swaputils.data import catalogue
 from swaputils.surrogate.mixture import MIXTURES, aligned, by_person, fit_mixture
-from swaputils.surrogate.profile import LARGEST_CONCENTRATION
+from swaputils.surrogate.mixture_maximum import LARGEST_CONCENTRATION
 from swaputils.trials import Trials
 
 DATA = ("bays2009", "vandenberg2012_color")

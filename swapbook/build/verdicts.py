@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from swapbook.claim_quantities import AMONG_PEOPLE, QUANTITIES
 from swapbook.claims import (
     HOLDS,
     IN_PART,
@@ -22,7 +23,6 @@ from swapbook.claims import (
 )
 from swapbook.conditions import CONDITIONS
 from swapbook.places import ROOT
-from swapbook.quantities import AMONG_PEOPLE, QUANTITIES
 from swapbook.scales import BOOK
 from swapbook.tables import PEOPLE
 from swaputils.files import write_text

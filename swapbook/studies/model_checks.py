@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
@@ -14,8 +15,10 @@ from swapbook.studies.swap_functions import BRACKET, cells_of, fitted_cell, fixe
 from swaputils.angles import wrap
 from swaputils.surrogate import (
     ACCOUNTS,
+    EMISSIONS,
     LADDER,
     BnsConfig,
+    SwapFit,
     SwapModel,
     Term,
     cue_distances,
@@ -23,10 +26,13 @@ from swaputils.surrogate import (
     response_errors,
     sample_responses,
 )
-from swaputils.surrogate.bootstrap import mixture_tables
 from swaputils.surrogate.comparison import compare
-from swaputils.surrogate.hamiltonian import sample_weights
+from swaputils.surrogate.emissions import log_density_table
+from swaputils.surrogate.fit_data import prepare
+from swaputils.surrogate.joint import LEVEL, prior_scale
+from swaputils.surrogate.likelihood import log_likelihood
 from swaputils.surrogate.mixture import by_person
+from swaputils.surrogate.mixture_resamples import mixture_tables
 from swaputils.trials import Trials
 
 FOLDS = 3
@@ -79,6 +85,35 @@ def hamiltonian_table(people: Trials, draws: int = 4000) -> pd.DataFrame:
 def known_hamiltonian_table() -> pd.DataFrame:
     """The same for the known observer whose swaps depend on cue distance: 1,200 displays of four items."""
     return hamiltonian_table(observed(OBSERVERS["cue"], 1200, 4, 0))
+
+
+def sample_weights(
+    fit: SwapFit, trials: Trials, draws: int = 1000, warmup: int = 500, *, seed: int
+) -> Float[Tensor, "draws weights"]:
+    """Whitened weights of all terms from p(w | responses) at the fitted variances, decays, emission and guess rate.
+
+    By the No-U-Turn sampler of Pyro (Hoffman & Gelman 2014; Bingham et al. 2019) from the variational mean.
+    """
+    from pyro.infer import MCMC, NUTS
+
+    data = prepare(trials, fit.model)
+    scale = prior_scale(fit.model, fit.layout, fit.variances, fit.decays)
+    tables = log_density_table(EMISSIONS[fit.model.emission], fit.emission_parameters)
+
+    def energy(state: dict[str, Tensor]) -> Tensor:
+        logits = LEVEL + data.design @ (scale * state["w"])[:, None]
+        return state["w"].square().sum() / 2 - log_likelihood(logits, fit.uniform_logits, tables, data.responses)
+
+    sampler = MCMC(
+        NUTS(potential_fn=energy),
+        num_samples=draws,
+        warmup_steps=warmup,
+        initial_params={"w": fit.mean.clone()},
+    )
+    with torch.random.fork_rng():  # the sampler takes no generator
+        torch.manual_seed(seed)
+        sampler.run()
+    return sampler.get_samples()["w"]
 
 
 def predictive_check_table(people: Trials) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from sklearn.metrics import roc_auc_score
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS
 from swapbook.networks import Trained
+from swapbook.null_space_measures import PROBES, REPORTS
 from swapbook.plan import Plan
-from swapbook.population import PROBES, REPORTS
 from swapbook.summaries.collected import TITLES, networks_of, those
 from swaputils import behaviour
 from swaputils.angles import to_angle, wrap
@@ -62,7 +62,7 @@ def _colour_share(found: pd.DataFrame) -> pd.Series:
 
 
 def measured(networks: pd.DataFrame, condition: str, measure: str) -> list[dict]:
-    """`population.swap_axes` or `population.decision` of every network of a condition that swapped often enough."""
+    """`null_space_measures.swap_axes` or `null_space_measures.decision` of every network of a condition that swapped often enough."""
     return list(networks_of(networks, condition)[f"network_{measure}"].dropna())
 
 

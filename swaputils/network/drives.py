@@ -1,6 +1,6 @@
 """The recurrent drives of the network, each with the derivative of one step by hand.
 
-A drive gives `recurrence` two functions, `evaluate` and `pull_back`. Softplus is that of `softplus`, with base 2; the factors
+A drive gives `recurrence` two functions, `evaluate` and `pull_back`. Softplus has base 2, see `softplus`; the factors
 ln 2 are absorbed by the weights.
 """
 
@@ -11,7 +11,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from swaputils.network.rotated import Sums
-from swaputils.network.softplus import dendrites, softplus2, through_dendrites, through_softplus2
 from swaputils.network.unrolled import Unrolled
 
 LOG2_E = 1 / math.log(2)
@@ -176,3 +175,39 @@ def _projections(readout: Tensor) -> tuple[Tensor, Tensor]:
     """[U, U] projections onto the readout plane and onto the null space."""
     in_plane = readout.T @ readout
     return in_plane, torch.eye(len(in_plane)).to(in_plane) - in_plane
+
+
+def softplus2(before: Float[Tensor, "trials nodes"]) -> Float[Tensor, "trials nodes"]:
+    """log2(1 + 2^x) of each entry."""
+    return torch.logaddexp2(before, before.new_zeros(()))
+
+
+def through_softplus2(
+    gradient: Float[Tensor, "trials nodes"], values: Float[Tensor, "trials nodes"]
+) -> Float[Tensor, "trials nodes"]:
+    """The gradient before softplus2 from that at its values; `gradient` is overwritten."""
+    return gradient.addcmul_(gradient, torch.exp2(-values), value=-1)
+
+
+def dendrites(
+    before: Float[Tensor, "trials nodes"], weight: Float[Tensor, "terms sums"], offset: Tensor
+) -> tuple[Float[Tensor, "trials sums"], Float[Tensor, "trials nodes"]]:
+    """sum_k w_kn y_kn + offset_n, and the values y = softplus2(before).
+
+    Args:
+        before: [M, K * N], the K terms of the N sums one after the other.
+        offset: [M, N], or [1, N] where all trials share it.
+    """
+    values = softplus2(before)
+    return (values.unflatten(1, weight.shape) * weight).sum(1) + offset, values
+
+
+def through_dendrites(
+    at_sums: Float[Tensor, "trials sums"],
+    values: Float[Tensor, "trials nodes"],
+    weight: Float[Tensor, "terms sums"],
+    weight_gradient: Float[Tensor, "terms sums"],
+) -> Float[Tensor, "trials nodes"]:
+    """The gradient before softplus2 from that at the sums; the weights' is added to `weight_gradient`."""
+    weight_gradient.add_((values.unflatten(1, weight.shape) * at_sums[:, None]).sum(0))
+    return through_softplus2((at_sums[:, None] * weight).flatten(1), values)

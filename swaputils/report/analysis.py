@@ -10,10 +10,10 @@ from swaputils.errors import SwaputilsError
 from swaputils.jobs import progress, run
 from swaputils.report.prediction import has_cues, predictive_check
 from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapFit, SwapModel, SwapPosterior, cell, cue_distances
-from swaputils.surrogate.bootstrap import mixture_jobs, mixture_rows
 from swaputils.surrogate.comparison import FOLD_CONFIG, comparison_jobs, comparison_table
 from swaputils.surrogate.distances import TOLERANCE
 from swaputils.surrogate.mixture import by_person
+from swaputils.surrogate.mixture_resamples import mixture_jobs, mixture_rows
 from swaputils.surrogate.posterior import report_function, swap_function
 from swaputils.trials import Trials
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from swaputils.report.analysis import Fitted
 from swaputils.report.page import PAGE
-from swaputils.surrogate.bootstrap import PARAMETERS
+from swaputils.surrogate.mixture_resamples import PARAMETERS
 
 NORMAL_95 = 1.96
 EXPLANATION = (

@@ -13,7 +13,7 @@ from swaputils.report import panels
 from swaputils.report.analysis import Fitted
 from swaputils.report.findings import MEANINGS, findings, limits
 from swaputils.run_folder import PROVENANCE, provenance, run_contents
-from swaputils.surrogate.disk import as_run
+from swaputils.surrogate.posterior_files import as_run
 
 PAGE = Template("""\
 <!DOCTYPE html>

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from swaputils.angles import wrap
 from swaputils.surrogate import SwapPosterior, cue_distances
-from swaputils.surrogate.bootstrap import quantiles
+from swaputils.surrogate.mixture_resamples import quantiles
 from swaputils.surrogate.posterior import component_probabilities, drawn
-from swaputils.surrogate.responses import sample_responses
+from swaputils.surrogate.predicted_responses import sample_responses
 from swaputils.trials import Trials
 
 ERROR_BINS = 36

@@ -1,13 +1,12 @@
 """Surrogate observers: response models fitted to people, and the target distributions made from them."""
 
 from swaputils.surrogate.bns import BnsConfig, fit_bns
-from swaputils.surrogate.bootstrap import mixture_intervals
-from swaputils.surrogate.disk import load, save
 from swaputils.surrogate.distances import SurrogateError, cue_distances, response_errors
 from swaputils.surrogate.emissions import EMISSIONS
 from swaputils.surrogate.joint import SwapFit, cell, swap_logits, weight_draws
 from swaputils.surrogate.mixture import MIXTURES, MixtureFit, fit_mixture, fit_mixture_table, mixture_log_density
-from swaputils.surrogate.models import ACCOUNTS, LADDER, SwapModel, Term
+from swaputils.surrogate.mixture_resamples import mixture_intervals
+from swaputils.surrogate.network_targets import flat, response_density, response_mixture, similarity
 from swaputils.surrogate.posterior import (
     OutsideSupport,
     SwapPosterior,
@@ -21,6 +20,7 @@ from swaputils.surrogate.posterior import (
     swap_function_draws,
     swap_surface,
 )
-from swaputils.surrogate.responses import response_log_density, responsibilities, sample_responses
-from swaputils.surrogate.rules import flat, response_density, response_mixture, similarity
+from swaputils.surrogate.posterior_files import load, save
+from swaputils.surrogate.predicted_responses import response_log_density, responsibilities, sample_responses
+from swaputils.surrogate.swap_models import ACCOUNTS, LADDER, SwapModel, Term
 from swaputils.surrogate.torus import Basis

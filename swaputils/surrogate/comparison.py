@@ -14,7 +14,7 @@ from swaputils.surrogate.bns import BnsConfig, fit_bns
 from swaputils.surrogate.distances import SurrogateError, cued_first, response_errors, signed_distances
 from swaputils.surrogate.emissions import EMISSIONS, log_density_table, table_place
 from swaputils.surrogate.joint import LEVEL, SwapFit, design_matrix, factor_table, prior_scale, weight_draws
-from swaputils.surrogate.models import SwapModel
+from swaputils.surrogate.swap_models import SwapModel
 from swaputils.trials import Trials
 
 FOLD_CONFIG = BnsConfig(draws=4, steps=250, final_draws=32)

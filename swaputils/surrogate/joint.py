@@ -16,8 +16,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from swaputils.surrogate.distances import SurrogateError
-from swaputils.surrogate.models import FACTORS, Factor, SwapModel
 from swaputils.surrogate.posterior import SwapPosterior
+from swaputils.surrogate.swap_models import FACTORS, Factor, SwapModel
 from swaputils.surrogate.torus import KINDS, Kind, features, prior_deviation
 from swaputils.trials import Trials
 

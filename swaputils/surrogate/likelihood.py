@@ -6,18 +6,20 @@ A response y to a display with cued item 1 and non-targets 2..N has
 
 with emission g, errors e_n = y - r_n, swap logits f_n and uniform logit u. The gradient with respect to a logit is its
 component's responsibility minus its prior probability, so one pass over the trials gives value and gradient; nothing
-that grows with the trials is kept for later. On a CPU compiled loops do it, elsewhere torch.
+that grows with the trials is kept for later. Compiled loops do it, on the CPU wherever the tensors lie.
 """
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from swaputils.surrogate.onepass import LOG_UNIFORM, one_pass
+from swaputils.surrogate.compiled_loops import loop
 
-CHUNK = 2048  # trials at a time; small enough for the processor's cache
+LOG_UNIFORM = -math.log(2 * math.pi)
+SMALL = 1e-100
 MOST_LOGIT = 60.0
 
 
@@ -43,59 +45,65 @@ class Responses:
         return len(self.groups)
 
 
-def _compiled_pass(
-    weights: Tensor,
-    guess_weights: Tensor,
-    flat: Tensor,
-    responses: Responses,
-    to_swaps: Tensor,
-    to_uniform: Tensor,
-    to_flat: Tensor,
-) -> Tensor:
-    """As `_torch_pass`, in compiled loops."""
-    fields = responses.swaps, responses.below, responses.rest, responses.absent, responses.groups
-    arrays = weights, guess_weights, flat, *fields, to_swaps, to_uniform, to_flat
-    return flat.new_tensor(one_pass(*(array.detach().contiguous().numpy() for array in arrays)))
+@loop
+def one_pass(weights, guess_weights, flat, swaps, below, rest, absent, groups, to_swaps, to_uniform, to_flat):
+    """Mean over draws of the log likelihood of all trials; its gradients are added to the last three.
 
-
-def _torch_pass(
-    weights: Tensor,
-    guess_weights: Tensor,
-    flat: Tensor,
-    responses: Responses,
-    to_swaps: Tensor,
-    to_uniform: Tensor,
-    to_flat: Tensor,
-) -> Tensor:
-    """Mean over draws of the log likelihood; adds its gradients to the last three, that of the weights per draw."""
+    weights [R + 1, draws] and guess_weights [G] are exp of the logits, flat [G * (INTERVALS + 1)] the tables; swaps, below, rest,
+    absent [.., M] and groups [M] are those of Responses. to_swaps [R + 1, draws] is the gradient per draw, to be divided by
+    their number.
+    """
+    items, trials = below.shape
     draws = weights.shape[1]
-    total = torch.zeros((), dtype=flat.dtype, device=flat.device)
-    for start in range(0, len(responses), CHUNK):
-        part = slice(start, start + CHUNK)
-        swaps, below, rest = responses.swaps[:, part], responses.below[:, part], responses.rest[:, part]
-        groups = responses.groups[part]
-        low = flat[below]
-        log_emission = low + rest * (flat[below + 1] - low)
-        log_emission = log_emission.masked_fill(responses.absent[:, part], -math.inf)
-        highest = log_emission.amax(0).clamp_min(LOG_UNIFORM)
-        emission = (log_emission - highest).exp()  # [N, m]
-        uniform = (LOG_UNIFORM - highest).exp()  # [m]
-        weight, guess = weights[swaps], guess_weights[groups]  # [N - 1, m, draws], [m]
-        joint = weight * emission[1:, :, None]
-        density = joint.sum(0) + (emission[0] + guess * uniform)[:, None]
-        normaliser = weight.sum(0) + (1 + guess)[:, None]
-        total += (density.log() - normaliser.log()).sum() / draws + highest.sum()
-        inverse = density.reciprocal()
-        posterior = joint * inverse
-        change = posterior - weight * normaliser.reciprocal()
-        to_swaps.index_add_(0, swaps.reshape(-1), change.view(-1, draws))
-        mean_inverse = inverse.mean(1)
-        to_guess = guess * (uniform * mean_inverse - normaliser.reciprocal().mean(1))
-        to_uniform.index_add_(0, groups, to_guess)
-        to_emission = torch.cat(((emission[0] * mean_inverse)[None], posterior.mean(2)))
-        to_flat.index_add_(0, below.reshape(-1), (to_emission * (1 - rest)).reshape(-1))
-        to_flat.index_add_(0, (below + 1).reshape(-1), (to_emission * rest).reshape(-1))
-    return total
+    emission, to_emission = np.empty(items), np.empty(items)
+    density, normaliser = np.empty(draws), np.empty(draws)
+    total = logarithms = 0.0
+    for m in range(trials):
+        highest = LOG_UNIFORM
+        for n in range(items):
+            emission[n] = -math.inf
+            if not absent[n, m]:
+                low = flat[below[n, m]]
+                emission[n] = low + rest[n, m] * (flat[below[n, m] + 1] - low)
+                highest = max(highest, emission[n])
+        total += highest
+        for n in range(items):
+            emission[n] = 0.0 if absent[n, m] else math.exp(emission[n] - highest)
+            to_emission[n] = 0.0
+        guess, uniform = guess_weights[groups[m]], math.exp(LOG_UNIFORM - highest)
+        for d in range(draws):
+            density[d] = emission[0] + guess * uniform
+            normaliser[d] = 1 + guess
+        for n in range(1, items):
+            if not absent[n, m]:
+                row = swaps[n - 1, m]
+                for d in range(draws):
+                    density[d] += weights[row, d] * emission[n]
+                    normaliser[d] += weights[row, d]
+        product, inverse_sum, normaliser_sum = 1.0, 0.0, 0.0
+        for d in range(draws):
+            density[d], normaliser[d] = 1 / density[d], 1 / normaliser[d]
+            inverse_sum += density[d]
+            normaliser_sum += normaliser[d]
+            product *= normaliser[d] / density[d]
+            if not SMALL < product < 1 / SMALL:  # logarithms are slow
+                logarithms += math.log(product)
+                product = 1.0
+        logarithms += math.log(product)
+        for n in range(1, items):
+            if not absent[n, m]:
+                row = swaps[n - 1, m]
+                for d in range(draws):
+                    posterior = weights[row, d] * emission[n] * density[d]
+                    to_swaps[row, d] += posterior - weights[row, d] * normaliser[d]
+                    to_emission[n] += posterior
+        to_emission[0] = emission[0] * inverse_sum
+        to_uniform[groups[m]] += guess * (uniform * inverse_sum - normaliser_sum) / draws
+        for n in range(items):
+            if not absent[n, m]:
+                to_flat[below[n, m]] += to_emission[n] / draws * (1 - rest[n, m])
+                to_flat[below[n, m] + 1] += to_emission[n] / draws * rest[n, m]
+    return total + logarithms / draws
 
 
 class _LogLikelihood(torch.autograd.Function):
@@ -103,17 +111,17 @@ class _LogLikelihood(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, swap_logits, uniform_logits, tables, responses: Responses):
-        flat = tables.reshape(-1)
-        to_swaps = torch.zeros(len(swap_logits) + 1, swap_logits.shape[1], dtype=flat.dtype, device=flat.device)
-        to_uniform, to_flat = torch.zeros(len(uniform_logits)).to(flat), torch.zeros_like(flat)
+        logits, uniform, flat = (value.detach().cpu() for value in (swap_logits, uniform_logits, tables.reshape(-1)))
+        to_swaps = torch.zeros(len(logits) + 1, logits.shape[1], dtype=flat.dtype)
+        to_uniform, to_flat = torch.zeros(len(uniform), dtype=flat.dtype), torch.zeros_like(flat)
         weights = torch.zeros_like(to_swaps)  # in place from here: these two are the largest arrays
-        torch.clamp(swap_logits, max=MOST_LOGIT, out=weights[:-1])
+        torch.clamp(logits, max=MOST_LOGIT, out=weights[:-1])
         weights[:-1].exp_()
-        given = weights, uniform_logits.exp(), flat, responses, to_swaps, to_uniform, to_flat
-        total = (_compiled_pass if flat.device.type == "cpu" else _torch_pass)(*given)
-        draws = swap_logits.shape[1]
-        ctx.save_for_backward(to_swaps[:-1].div_(draws), to_uniform, to_flat.view_as(tables))
-        return total
+        given = weights, uniform.exp(), flat, *vars(responses).values(), to_swaps, to_uniform, to_flat
+        total = one_pass(*(values.cpu().contiguous().numpy() for values in given))
+        gradients = to_swaps[:-1].div_(logits.shape[1]), to_uniform, to_flat.view_as(tables)
+        ctx.save_for_backward(*(gradient.to(tables.device) for gradient in gradients))
+        return tables.new_tensor(total)
 
     @staticmethod
     def backward(ctx, upstream):

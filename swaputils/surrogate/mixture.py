@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from swaputils.angles import von_mises_log_density
 from swaputils.surrogate.distances import SurrogateError, cued_first, response_errors, single_set_size
-from swaputils.surrogate.profile import highest
+from swaputils.surrogate.mixture_maximum import highest
 from swaputils.trials import Displays, Trials
 
 Component = Literal["target", "nontarget", "guess"]
@@ -54,7 +54,7 @@ class MixtureFit:
 
 
 def fit_mixture(trials: Trials, components: tuple[Component, ...] = TARGET_NONTARGET_GUESS) -> MixtureFit:
-    """Fit a mixture to trials of one set size N by maximum likelihood, as `profile` does.
+    """Fit a mixture to trials of one set size N by maximum likelihood, as `mixture_maximum` does.
 
     p(y) = p_T VM(y - r_c; kappa) + p_N / (N - 1) sum_{n != c} VM(y - r_n; kappa) + p_U / 2 pi
 

@@ -11,6 +11,7 @@ from scipy.stats import t
 
 from swapbook import claims, people
 from swapbook.build.verdicts import CLAIMS, PAGE, page
+from swapbook.claim_quantities import NOT_MEASURED
 from swapbook.claims import (
     CANNOT_TELL,
     DOES_NOT,
@@ -24,7 +25,6 @@ from swapbook.claims import (
     overall,
     read_claims,
 )
-from swapbook.quantities import NOT_MEASURED
 from swaputils.files import StoreError
 
 SHARE = Part("converged", "index_swap", "share", "above", 0.6, 10)

@@ -13,7 +13,7 @@ from swapbook.scales import SCALES
 from swaputils.diffusion.targets import circle_nodes
 from swaputils.run_folder import config_hash
 from swaputils.surrogate import flat, log_weights, response_log_density, similarity
-from swaputils.surrogate.rules import NODES
+from swaputils.surrogate.network_targets import NODES
 from swaputils.training.lessons import make_batch
 from swaputils.training.recipes import REPEATS
 from tests.small import seeded, swap_posterior

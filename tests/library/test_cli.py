@@ -13,7 +13,7 @@ from swaputils import files
 from swaputils.data.simulated import simulated_trials
 from swaputils.data.table import write_trials
 from swaputils.report import analysis
-from swaputils.surrogate import LADDER, disk
+from swaputils.surrogate import LADDER, posterior_files
 from tests.small import hurried
 
 HEADER = "subject,trial,set_size,response,target,cue_target,nontarget_1,cue_nontarget_1"
@@ -93,7 +93,7 @@ def test_a_malformed_command(arguments, capfd):
 def test_fit_keeps_a_report_tables_and_posteriors(people, tmp_path, capfd):
     assert command_line.main(["fit", people, "--set-size", "8", "--folds", "2", "--out", "fit"]) == 0
     printed = capfd.readouterr().out
-    assert disk.load(tmp_path / "fit/posterior/cue/set_size_8").set_size == 8
+    assert posterior_files.load(tmp_path / "fit/posterior/cue/set_size_8").set_size == 8
     mixtures = pd.read_csv(tmp_path / "fit" / "mixtures.csv")
     assert sorted(set(mixtures["set_size"])) == [7, 8] and len(mixtures) == 4
     assert pd.read_csv(tmp_path / "fit" / "models.csv")["model"].tolist() == list(LADDER)

@@ -14,7 +14,7 @@ EXAMPLES = {
     "swaputils.geometry.alignment": {"colour_alignment"},
     "swaputils.responders": {"Noisy"},
     "swaputils.surrogate.bns": {"fit_bns"},
-    "swaputils.surrogate.bootstrap": {"mixture_intervals"},
+    "swaputils.surrogate.mixture_resamples": {"mixture_intervals"},
     "swaputils.surrogate.mixture": {"fit_mixture"},
     "swaputils.surrogate.posterior": {"swap_function"},
     "swaputils.task": {"TaskConfig"},

@@ -30,7 +30,7 @@ from swaputils.surrogate import (
     swap_function,
     weight_draws,
 )
-from swaputils.surrogate.evidence import (
+from swaputils.surrogate.bns import (
     Parameters,
     antithetic,
     divergence,
@@ -38,9 +38,9 @@ from swaputils.surrogate.evidence import (
     expected_log_likelihood,
     log_hyper_prior,
 )
+from swaputils.surrogate.fit_data import prepare
 from swaputils.surrogate.joint import prior_scale
-from swaputils.surrogate.models import by_person
-from swaputils.surrogate.prepared import prepare
+from swaputils.surrogate.swap_models import by_person
 from swaputils.trials import Displays, Trials
 from tests.small import answered, continuous_displays, located_displays, observer, of_sizes, seeded
 

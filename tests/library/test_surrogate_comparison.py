@@ -21,7 +21,7 @@ from swaputils.surrogate import (
 )
 from swaputils.surrogate.comparison import assign_folds, compare, predictive_log_density
 from swaputils.surrogate.joint import LEVEL, coefficient_map
-from swaputils.surrogate.models import by_person
+from swaputils.surrogate.swap_models import by_person
 from tests.small import answered, continuous_displays, located_displays, observer, of_sizes, seeded
 
 DOUBLE = torch.float64

@@ -21,7 +21,7 @@ from swaputils.surrogate import (
     weight_draws,
 )
 from swaputils.surrogate.joint import LEVEL, coefficient_map, design_matrix, factor_table, layout_of, prior_scale
-from swaputils.surrogate.models import by_person
+from swaputils.surrogate.swap_models import by_person
 from swaputils.trials import Trials
 from tests.small import assert_unbiased, continuous_displays, of_sizes, seeded, unchecked
 

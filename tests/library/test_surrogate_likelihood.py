@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from swaputils.surrogate import likelihood
 from swaputils.surrogate.emissions import EMISSIONS, INTERVALS, log_density_table
 from swaputils.surrogate.likelihood import LOG_UNIFORM, Responses, log_likelihood
 from tests.small import seeded
@@ -79,22 +78,6 @@ def test_gradient_is_that_of_finite_differences():
     torch.autograd.gradcheck(
         lambda t: log_likelihood(logits.detach(), uniform.detach(), tables + t * direction, responses), (step,)
     )
-
-
-@pytest.mark.parametrize("chunk", [1, 2, 8])
-def test_the_compiled_loops_are_the_same_as_torch_in_chunks(chunk, monkeypatch):
-    responses = some_responses(trials=30)
-
-    def run() -> list[torch.Tensor]:
-        leaves = [value.requires_grad_() for value in some_parameters()]
-        value = log_likelihood(*leaves, responses)
-        return [value.detach(), *torch.autograd.grad(value, leaves)]
-
-    whole = run()
-    monkeypatch.setattr(likelihood, "CHUNK", chunk)
-    monkeypatch.setattr(likelihood, "_compiled_pass", likelihood._torch_pass)
-    for found, expected in zip(run(), whole):
-        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
 
 
 def test_padding_changes_nothing():

@@ -10,7 +10,7 @@ from scipy.special import i0e, i1e
 from swaputils.angles import standard_deviation, wrap
 from swaputils.data.catalogue import load
 from swaputils.surrogate import MixtureFit, SurrogateError, fit_mixture, fit_mixture_table, mixture_log_density
-from swaputils.surrogate.loops import scaled_bessel
+from swaputils.surrogate.compiled_loops import scaled_bessel
 from swaputils.trials import Displays, Trials
 from tests.small import simulated
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from swapbook.colour_planes import alignment, bin_means, colour_plane, principal_angles
+from swapbook.null_space_measures import alignment, bin_means, colour_plane, principal_angles
 from swaputils.angles import to_xy
 from tests.small import assert_unbiased, seeded
 

@@ -12,9 +12,15 @@ from swapbook.benchmarks.mixture_fits import ALLOWED, best_of_random_starts, log
 from swaputils.data.catalogue import load
 from swaputils.data.simulated import simulated_trials
 from swaputils.jobs import run
-from swaputils.surrogate import MIXTURES, MixtureFit, SurrogateError, bootstrap, fit_mixture, mixture_intervals
-from swaputils.surrogate.bootstrap import PARAMETERS, mixture_jobs, mixture_replicates, mixture_rows, mixture_tables
+from swaputils.surrogate import MIXTURES, MixtureFit, SurrogateError, fit_mixture, mixture_intervals, mixture_resamples
 from swaputils.surrogate.mixture import TARGET_GUESS, TARGET_NONTARGET_GUESS, aligned, by_person
+from swaputils.surrogate.mixture_resamples import (
+    PARAMETERS,
+    mixture_jobs,
+    mixture_replicates,
+    mixture_rows,
+    mixture_tables,
+)
 from swaputils.trials import Displays, Trials
 from tests.small import seeded, simulated
 
@@ -165,7 +171,7 @@ def test_intervals_hold_the_estimate_and_repeat_with_the_seed():
 
 
 def test_blocks_of_resamples_are_all_kept(monkeypatch):
-    monkeypatch.setattr(bootstrap, "BLOCK", 4)
+    monkeypatch.setattr(mixture_resamples, "BLOCK", 4)
     trials = simulated(TRUTH, set_size=2, trials=60)
     replicates = mixture_replicates(trials, resamples=10, generator=seeded())
     assert replicates.shape == (10, 4)

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch.distributions import Normal
 
+from swapbook.studies.model_checks import sample_weights
 from swaputils.surrogate import LADDER, BnsConfig, SwapModel, fit_bns
-from swaputils.surrogate.hamiltonian import sample_weights
+from swaputils.surrogate.fit_data import prepare
 from swaputils.surrogate.joint import cell
-from swaputils.surrogate.prepared import prepare
-from swaputils.surrogate.responses import response_log_density
+from swaputils.surrogate.predicted_responses import response_log_density
 from tests.small import answered, located_displays, observer, seeded
 
 DOUBLE = torch.float64

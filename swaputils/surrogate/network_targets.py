@@ -9,7 +9,7 @@ from torch import Tensor
 from swaputils.diffusion.targets import RADIUS, ResponseDensity, ResponseMixture, circle_nodes
 from swaputils.surrogate.distances import SurrogateError, cue_distances
 from swaputils.surrogate.posterior import SwapPosterior, component_probabilities
-from swaputils.surrogate.responses import response_log_density
+from swaputils.surrogate.predicted_responses import response_log_density
 from swaputils.trials import Displays
 
 NODES = 128  # of the density of a display's responses

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from swaputils.surrogate.loops import loop, scaled_bessel
+from swaputils.surrogate.compiled_loops import loop, scaled_bessel
 
 LARGEST_CONCENTRATION = 1e5  # an SD of 0.003 rad, finer than any response is recorded
 SPACING = 0.125

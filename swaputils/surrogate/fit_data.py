@@ -16,7 +16,7 @@ from swaputils.surrogate.distances import (
 from swaputils.surrogate.emissions import INTERVALS, table_place
 from swaputils.surrogate.joint import Layout, design_matrix, factor_table, layout_of
 from swaputils.surrogate.likelihood import Responses
-from swaputils.surrogate.models import SwapModel
+from swaputils.surrogate.swap_models import SwapModel
 from swaputils.trials import Displays, Trials
 
 MOST_PLACES = 32  # distinct distances above this count as a continuous range

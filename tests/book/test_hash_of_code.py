@@ -4,10 +4,10 @@ import ast
 
 import pytest
 
-from swapbook import fingerprint
+from swapbook import hash_of_code
 from swapbook.conditions import CONDITIONS
 from swapbook.evaluation import evaluate
-from swapbook.fingerprint import _definitions, code_hash, definition_of, reached, source
+from swapbook.hash_of_code import _definitions, code_hash, definition_of, reached, source
 from swapbook.measures import measure_hash
 from swapbook.plan import Plan
 
@@ -21,7 +21,7 @@ def reached_now() -> set[tuple[str, str]]:
 
 def forget() -> None:
     for cached in ("_hash", "_attributes", "_methods", "_named", "_tree", "_names", "_definitions"):
-        getattr(fingerprint, cached).cache_clear()
+        getattr(hash_of_code, cached).cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def changed(monkeypatch):
             text = texts.get(module, source(module))
             assert old in text, f"the code that this test changes is gone: {old}"
             texts[module] = text.replace(old, new)
-        monkeypatch.setattr(fingerprint, "source", lambda module: texts.get(module) or source(module))
+        monkeypatch.setattr(hash_of_code, "source", lambda module: texts.get(module) or source(module))
         forget()
         return code_hash(*functions)
 
@@ -113,8 +113,8 @@ def test_answers_that_a_condition_is_taught_are_reached_through_its_plan():
     for method in ("sample", "expected_endpoint", "log_density", "moments"):
         assert ("swaputils.diffusion.targets", f"ResponseMixture.{method}") in index & people
         assert ("swaputils.diffusion.targets", f"ResponseDensity.{method}") in people - index
-    assert ("swaputils.surrogate.rules", "flat") in index - people
-    assert ("swaputils.surrogate.rules", "response_density") in people - index
+    assert ("swaputils.surrogate.network_targets", "flat") in index - people
+    assert ("swaputils.surrogate.network_targets", "response_density") in people - index
 
 
 def test_answers_count_for_the_conditions_that_are_taught_them(changed):
@@ -139,7 +139,7 @@ def test_every_statement_at_the_top_of_the_modules_that_are_reached_is_understoo
             text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             assert text or isinstance(node, known), f"{module} line {node.lineno}: its code is not part of the hash"
             if isinstance(node, ast.Import):
-                assert not any(alias.name.split(".")[0] in fingerprint.PACKAGES for alias in node.names)
+                assert not any(alias.name.split(".")[0] in hash_of_code.PACKAGES for alias in node.names)
             if hasattr(node, "name"):
                 defined.append(node.name)
             for target in getattr(node, "targets", [node.target] if isinstance(node, ast.AnnAssign) else []):
