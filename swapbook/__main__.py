@@ -11,8 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from swapbook import people
-from swapbook.build import book, collect, member, refresh, rerun, scores, tabulate, verdicts
-from swapbook.build.chapters import BUILD
+from swapbook.build import chapters, collect, rerun, site, verdicts
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
 from swapbook.cortex import compared
@@ -43,20 +42,20 @@ def build(outputs: Name, assignments: Assignments = ()) -> None:
         outputs: "executed", of chapters executed now where something changed, or "stored", those in notebooks/.
         assignments: parameters of the chapters, for executed ones.
     """
-    BUILD.mkdir(exist_ok=True)
+    chapters.BUILD.mkdir(exist_ok=True)
     start = time.monotonic()
-    ways = {"executed": lambda: book.build_executed(list(assignments)), "stored": book.build_stored}
+    ways = {"executed": lambda: site.build_executed(list(assignments)), "stored": site.build_stored}
     summary = named("kind of outputs", outputs, ways)()
     print(f"The book lies at {summary}; {time.monotonic() - start:.0f} s. Open it in a browser.")
 
 
-def store_outputs(chapters: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
+def store_outputs(names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
     """Execute chapters with their default parameters and store the outputs in notebooks/.
 
     Args:
-        chapters: notebooks; all unless given.
+        names: notebooks; all unless given.
     """
-    refresh.refresh_all(list(chapters))
+    chapters.refresh_all(list(names))
 
 
 def collection(assignments: Assignments = ()) -> None:
@@ -76,7 +75,7 @@ def train_member(output: Annotated[Path, tyro.conf.Positional], assignments: Ass
         output: the executed notebook.
         assignments: parameters of the chapter.
     """
-    member.train_member(output, list(assignments))
+    collect.train_member(output, list(assignments))
 
 
 def train(condition: Name, scale: str = BOOK, seed: int = 0, data: str = PEOPLE, device: str | None = None) -> None:
@@ -141,7 +140,7 @@ def score(what: Name, scale: str = BOOK, data: str = PEOPLE) -> None:
     named("kind of scores", what, {"networks": None, "learners": None})
     if what == "networks":
         people.recompute_people(scale, data)
-    elif failed := scores.score_learners(scale, data):
+    elif failed := rerun.score_learners(scale, data):
         raise SwaputilsError("\n".join((f"{len(failed)} learners have no score", *failed)))
 
 
@@ -152,7 +151,7 @@ def tables(name: Annotated[str | None, tyro.conf.Positional] = None, chosen: tup
         name: a data set, or "studies" for observers that are known; all unless given.
         chosen: tables to compute whether they are stored or not.
     """
-    tabulate.compute(name, *chosen)
+    rerun.compute(name, *chosen)
 
 
 def compare(chosen: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:

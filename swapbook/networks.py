@@ -23,9 +23,8 @@ from swaputils import surrogate
 from swaputils.files import StoreError, read_json, shown
 from swaputils.network.rnn import RNN
 from swaputils.run_folder import CONFIG, METRICS, WEIGHTS, Run, holds_run, provenance, read_run, write_run
-from swaputils.training.checkpoint import working_folder
 from swaputils.training.loop import SelectionNotLearnt, Training, TrainingDiverged
-from swaputils.training.resumable import keep_freed_memory, train
+from swaputils.training.resumable import keep_freed_memory, train, working_folder
 
 DEVICE = "SWAPUTILS_DEVICE"  # variable that names where networks are trained
 STOPPED = "_stopped"  # ends the folder of a run that stopped by itself

@@ -1,9 +1,8 @@
 """What a training step of the paper's network costs: python -m swapbook.benchmarks.step_cost
 
 Forward pass, backward pass and update of the index-cued network at the published sizes, on one thread of the CPU, in
-sequences per second of processor time. Three versions are compared: the package's; the same trial as a loop over steps with the
-tree written out as its equations say and differentiated by torch; and the sum of the primitive operations that no version can do
-without, each on its own. Every measurement runs in a process of its own, so that none profits from memory that another freed.
+sequences per second of processor time, beside the same trial as a loop over steps with the tree written out as its equations say
+and differentiated by torch. Every measurement runs in a process of its own, so that none profits from memory that another freed.
 """
 
 import argparse
@@ -29,10 +28,8 @@ from swaputils.inputs import TrialInputs
 from swaputils.network.drives import LOG2_E
 from swaputils.network.rnn import RNN
 from swaputils.network.rollout import Rollout, TrialNoise
-from swaputils.network.softplus import softplus2, through_softplus2
 from swaputils.training import objectives
 from swaputils.training.loop import IN_FLIGHT, Training
-from swaputils.training.resumable import keep_freed_memory
 
 
 @dataclass(frozen=True)
@@ -47,16 +44,10 @@ class Job:
     repetitions: int = 15
 
 
-PUBLISHED = (Job("package"), Job("plain loop"), Job("primitives"))
+PUBLISHED = (Job("package"), Job("plain loop"))
 LARGE = Job("package", sequences=2_048, repetitions=3)
 ROUNDS = 3
 LEAST_RATE, LEAST_RATIO, MOST_GIGABYTES = 1_120, 2, 1.2
-VARIED = {
-    "report": (0.5, 1.0, 2.0, 4.0),
-    "units": (8, 16, 32),
-    "branching": (5, 10, 15),
-    "sequences": (32, 128, 512, 2_048),
-}
 
 
 def tree_by_its_equations(tree, state: Tensor, context: tuple[Tensor, ...]) -> Tensor:
@@ -117,45 +108,13 @@ def seconds(operation: Callable[[], object], repetitions: int) -> float:
     return min(taken)
 
 
-def primitive_seconds(job: Job) -> float:
-    """Processor time of the operations that every version needs, each repeated in place on one step's arrays.
-
-    A node of the tree needs softplus, its slope, its weight times its value and the two products of the backward pass; a leaf,
-    besides, the three matrix products with the state. Softplus and its slope are the package's; the products are torch's.
-    """
-    keep_freed_memory()
-    steps = a_training(job).distribution.task.periods
-    steps = steps.preparatory_steps + steps.steps("report")
-    leaves, branches = job.units * job.branching**2, job.units * job.branching
-    state, weight = torch.randn(job.sequences, job.units), torch.randn(job.units, leaves)
-    values, product = torch.randn(job.sequences, leaves), torch.empty(job.sequences, leaves)
-    row, below = torch.randn(leaves), torch.empty(job.sequences, job.units)
-    gradient = torch.empty(job.units, leaves)
-    elementwise = (
-        lambda: softplus2(product),
-        lambda: through_softplus2(product, values),
-        *3 * (lambda: torch.mul(values, row, out=product),),
-    )
-    products = (
-        lambda: torch.mm(state, weight, out=product),
-        lambda: torch.mm(values, weight.T, out=below),
-        lambda: torch.mm(state.T, values, out=gradient),
-    )
-    nodes = (leaves + branches + job.units) / leaves
-    once = nodes * sum(seconds(part, 20) for part in elementwise) + sum(seconds(part, 20) for part in products)
-    return steps * once
-
-
 def measure(job: Job) -> dict[str, float]:
     """Sequences per second of processor time, and the largest memory of this process in GB."""
     torch.set_num_threads(1)
-    if job.version == "primitives":
-        taken = primitive_seconds(job)
-    else:
-        training = a_training(job)
-        version = rollout_by_a_loop if job.version == "plain loop" else objectives.rollout
-        with mock.patch.object(objectives, "rollout", version):
-            taken = seconds(lambda: next(iter(training)), job.repetitions)
+    training = a_training(job)
+    version = rollout_by_a_loop if job.version == "plain loop" else objectives.rollout
+    with mock.patch.object(objectives, "rollout", version):
+        taken = seconds(lambda: next(iter(training)), job.repetitions)
     return {"rate": job.sequences / taken, "gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}
 
 
@@ -170,25 +129,16 @@ def apart(job: Job) -> dict[str, float]:
 
 def main() -> None:
     """Measure everything, print it, and exit with 1 where a bar is missed."""
-    varied = [replace(PUBLISHED[0], **{name: value}) for name, values in VARIED.items() for value in values]
-    jobs = [*dict.fromkeys((*PUBLISHED, LARGE, *varied)), *(ROUNDS - 1) * PUBLISHED]
     found: dict[Job, dict[str, float]] = {}
     # the versions in turn, so that a busy machine slows all of them
-    for job in tqdm(jobs, desc="measuring", unit="size"):
+    for job in tqdm([LARGE, *ROUNDS * PUBLISHED], desc="measuring", unit="size"):
         measured = apart(job)
         if job not in found or measured["rate"] > found[job]["rate"]:
             found[job] = measured
-    package, loop, primitives = (found[job]["rate"] for job in PUBLISHED)
-    print(
-        "training step of the paper's tree [10, 10], 16 units, 66 steps; sequences per second of processor time, one thread"
-    )
-    print(f"  package            {package:6.0f}")
-    print(f"  plain loop         {loop:6.0f}   the package is {package / loop:.2f} times as fast")
-    print(f"  primitives alone   {primitives:6.0f}   the package takes {primitives / package:.2f} times as long")
+    package, loop = (found[job]["rate"] for job in PUBLISHED)
+    print("training step of the paper's tree [10, 10], 16 units; sequences per second of processor time, one thread")
+    print(f"  package {package:.0f}, plain loop {loop:.0f}: {package / loop:.2f} times as fast")
     print(f"  peak memory at 2,048 sequences per update: {found[LARGE]['gigabytes']:.2f} GB")
-    for name, values in VARIED.items():
-        rates = [found[replace(PUBLISHED[0], **{name: value})]["rate"] for value in values]
-        print(f"{name}: " + ", ".join(f"{value}: {rate:.0f}" for value, rate in zip(values, rates)))
     missed = [
         text
         for text, met in (

@@ -1,4 +1,4 @@
-"""The chapters of the book as notebooks on disk: their parameters, their fingerprints and their execution by papermill."""
+"""The chapters of the book as notebooks on disk: their parameters, their fingerprints, their execution and their stored outputs."""
 
 import ast
 import hashlib
@@ -9,22 +9,24 @@ from pathlib import Path
 import nbformat
 import papermill
 import yaml
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
 
-from swapbook.build.normalise import normalise
 from swapbook.conditions import CONDITIONS, named
 from swapbook.parameters import ParameterError
 from swapbook.places import ROOT
 from swapbook.scales import SCALES
 from swapbook.tables import posterior_folder
 from swaputils.errors import SwaputilsError
+from swaputils.files import shown
 
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"
-KERNEL_ARGUMENTS = [
-    "--log-level=ERROR"
-]  # kernels warn that they are spoken to over TCP, which here stays on one machine
-
+KERNEL_ARGUMENTS = ["--log-level=ERROR"]  # kernels warn that they are spoken to over TCP, here on one machine
+UNSHOWN = {"remove-output", "remove-stderr", "remove-cell"}
 
 for variable in ("SWAPUTILS_DATA", "SWAPUTILS_RESULTS"):  # the kernels work in notebooks/
     if os.environ.get(variable):
@@ -159,3 +161,51 @@ def execute_if_changed(chapter: Path, parameters: dict[str, object], folder: Pat
     for outdated in set(folder.glob(f"{chapter.stem}.*.ipynb")) - {output}:
         outdated.unlink()
     return output, True
+
+
+def normalise(notebook: NotebookNode) -> None:
+    """Make an executed notebook independent of when, where and by whom it was executed, in place.
+
+    Drops timings, papermill's and the kernel's details, and the progress bars of cells whose output is unshown.
+    """
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = NotebookNode({"tags": tags} if tags else {})
+        if cell.cell_type == "code" and UNSHOWN & set(tags):
+            bars = {("stream", "stderr")}
+            cell.outputs = [each for each in cell.outputs if (each.output_type, each.get("name")) not in bars]
+
+
+def refresh(chapter: Path) -> None:
+    """Replace a chapter by its freshly executed and normalised self; a chapter that fails stays as it was."""
+    notebook = nbformat.read(chapter, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=900,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+        record_timing=False,
+        coalesce_streams=True,
+        extra_arguments=KERNEL_ARGUMENTS,
+    )
+    client.execute()
+    normalise(notebook)
+    partial = chapter.with_name(f".{chapter.name}.partial")
+    nbformat.write(notebook, partial)
+    os.replace(partial, chapter)
+
+
+def refresh_all(names: list[str]) -> None:
+    """Refresh the named chapters, or all. ChapterError for a file that is no chapter, or a chapter that stops."""
+    chapters = [Path(name).resolve() for name in names] or chapter_paths()
+    for chapter in set(chapters) - set(chapter_paths()):
+        raise ChapterError(f"{chapter.name} is no chapter; the chapters are {', '.join(map(shown, chapter_paths()))}")
+    for chapter in tqdm(chapters, desc="refreshing", unit="chapter"):
+        try:
+            refresh(chapter)
+        except CellExecutionError as error:
+            raise ChapterError(f"{chapter.name} keeps its stored outputs, because it stopped\n{error}") from error

@@ -8,8 +8,12 @@ learning curves of the paper's recipe stay as they are: `python -m swapbook.benc
 The executed copies go to build/rerun.
 """
 
-from swapbook import people
-from swapbook.build import collect, scores, tabulate, verdicts
+from contextlib import suppress
+
+from tqdm import tqdm
+
+from swapbook import limited, people, tables
+from swapbook.build import collect, verdicts
 from swapbook.build.chapters import (
     BUILD,
     chapter_paths,
@@ -17,9 +21,56 @@ from swapbook.build.chapters import (
     execute,
     parse_parameters,
 )
-from swapbook.build.tabulate import TABLES
-from swapbook.tables import check_data
+from swapbook.conditions import named
+from swapbook.limited import COUNTS, KINDS, learner
 from swaputils.errors import SwaputilsError
+from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
+
+SEEDS = range(3)  # of learners
+SMOKE = [(kind, 60, 0) for kind in KINDS]
+WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks", "histograms")
+WITH_RETRO_CUE = ("functions", "people", "contrasts", "ladder", "checks", "histograms")
+TABLES = {
+    "studies": tuple(tables.STUDIES),
+    "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "hamiltonian"),
+    "bays2009": WITHOUT_RETRO_CUE,
+    "oberauer_lin2017_e2": WITH_RETRO_CUE,
+    "oberauer_lin2017_e3": WITH_RETRO_CUE,
+}
+"""What chapter 1 shows."""
+
+
+def compute(name: str | None = None, *chosen: str) -> None:
+    """Compute tables one by one; each is stored as soon as it is done. UnknownName for a name without tables, if none are chosen."""
+    for data in TABLES if name is None else (name,):
+        for table in chosen or named("name of tables", data, TABLES):
+            if chosen or not tables.is_stored(data, table):
+                print(f"{data}: {table}", flush=True)
+                tables.recompute_table(data, table)
+
+
+def score_learners(scale: str, name: str) -> list[str]:
+    """Let every learner of a few human trials learn and score it, the quick kinds first; gives those that failed, with the reason.
+
+    Those whose scores are stored and current are left out, so an interrupted call goes on with the next one; so are learners that
+    stopped by themselves, until the file that says so, which ends in _stopped.json, is deleted.
+    """
+    learners = [(kind, count, seed) for kind in KINDS for seed in SEEDS for count in COUNTS]
+    earlier = _stopped(scale, name)
+    for kind, count, seed in tqdm(SMOKE if scale == "smoke" else learners, unit="learner"):
+        if (kind, count, seed) in earlier or limited.is_scored(kind, count, learner(scale, seed, name)):
+            continue
+        with suppress(SelectionNotLearnt, TrainingDiverged):  # the reason is stored
+            limited.recompute_limited(kind, count, learner(scale, seed, name))
+    return [
+        f"  {kind}, {count} trials, seed {seed}: {reason}"
+        for (kind, count, seed), reason in _stopped(scale, name).items()
+    ]
+
+
+def _stopped(scale: str, name: str) -> dict[tuple[str, int, int], str]:
+    """Kind, trials and seed of the learners that stopped by themselves, with the reason."""
+    return limited.limited_stopped(scale, name).set_index(["kind", "count", "seed"])["reason"].to_dict()
 
 
 def train_and_score(parameters: dict[str, object]) -> str:
@@ -32,7 +83,7 @@ def train_and_score(parameters: dict[str, object]) -> str:
     for member, reason in stopped.items():
         if reason:
             print(f"{member.name}: {reason}")
-    for line in scores.score_learners(what["scale"], what["data"]):
+    for line in score_learners(what["scale"], what["data"]):
         print(line)
     unexplained = [member for member, reason in stopped.items() if not reason]
     return collect.failures(unexplained) if unexplained else ""
@@ -44,10 +95,10 @@ def rerun(assignments: list[str]) -> None:
     jobs = [(chapter, parse_parameters(assignments, chapter)) for chapter in chapter_paths()]
     check_names(jobs[0][1])
     if "data" in jobs[0][1]:
-        check_data(jobs[0][1]["data"])
+        tables.check_data(jobs[0][1]["data"])
     else:
-        for data, tables in TABLES.items():
-            tabulate.compute(data, *tables)
+        for data, chosen in TABLES.items():
+            compute(data, *chosen)
     for chapter, parameters in jobs:
         print(f"{chapter.stem}: recomputing", flush=True)
         execute(chapter, parameters | {"recompute": True}, BUILD / "rerun" / chapter.name)

@@ -1,11 +1,18 @@
-"""Stage the sources of the book, build the HTML with Jupyter Book, and put the finished book in place."""
+"""The book as HTML, from chapters executed now or from their stored outputs: staged, built by Jupyter Book and put in place."""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from swapbook.build.chapters import chapter_paths, content_hash
+from swapbook.build.chapters import (
+    BUILD,
+    chapter_paths,
+    check_names,
+    content_hash,
+    execute_if_changed,
+    parse_parameters,
+)
 from swapbook.build.reference import write_pages
 from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
@@ -72,3 +79,23 @@ def render(chapters: dict[str, Path], target: Path) -> bool:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return True
+
+
+def build_executed(assignments: list[str]) -> str:
+    """Execute the chapters that changed, build the book from them in build/book, and say what was done."""
+    jobs = [(chapter, parse_parameters(assignments, chapter)) for chapter in chapter_paths()]
+    check_names(jobs[0][1])
+    executed, ran = {}, 0
+    for chapter, parameters in jobs:
+        print(f"{chapter.stem}", flush=True)
+        executed[chapter.stem], now = execute_if_changed(chapter, parameters, BUILD / "executed")
+        ran += now
+    built = render(executed, BUILD / "book")
+    pages = "HTML built" if built else "HTML unchanged"
+    return f"{BUILD.name}/book/{INDEX} ({ran} of {len(jobs)} chapters executed, {pages})"
+
+
+def build_stored() -> str:
+    """Build the book from the outputs stored in notebooks/ in build/html, and say what was done."""
+    built = render({}, BUILD / "html")
+    return f"{BUILD.name}/html/{INDEX} ({'HTML built' if built else 'HTML unchanged'})"

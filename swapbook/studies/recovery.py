@@ -1,7 +1,6 @@
 """What the fits recover from observers whose swap function is known."""
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -22,17 +21,13 @@ from swaputils.surrogate import (
     response_log_density,
     swap_function,
     swap_function_draws,
-    swap_surface,
 )
 from swaputils.surrogate.comparison import predictive_log_density
 from swaputils.surrogate.torus import spectrum
-from swaputils.trials import Trials
 
 NORMAL_95 = 1.959964
 NEAR, FAR = 0.4, 3.0  # rad; a little inside of the distances that random displays have
 GRID = torch.linspace(NEAR, FAR, 25, dtype=torch.float64)
-WIDEST = torch.linspace(0.32, 3.1, 25, dtype=torch.float64)  # rad; as far as 5,000 displays surely reach
-FRESH_TRIALS = 10_000
 FRESH_SEED = 1_000_003  # added to the seed of the fitted responses
 SETS_OF_SIZE = {2_000: 8}  # simulated data sets with varying precision, by number of trials
 VARYING = {"emission": "variable_precision", "parameters": (20.0, 1.2)}
@@ -43,33 +38,6 @@ EMISSION_CHOICES = {
     "variable precision + guesses": {"emission": "variable_precision", "guesses": True},
 }
 """Emissions by the name that figures give them."""
-
-
-def thresholds(truth: str, trials: int, items: int, seed: int) -> dict[str, float]:
-    """One fit of the full model to a known observer, measured in every way that matters."""
-    people, fresh = (
-        observed(OBSERVERS[truth], trials, items, seed),
-        observed(OBSERVERS[truth], FRESH_TRIALS, items, FRESH_SEED + seed),
-    )
-    start = time.process_time()
-    fit = fit_bns(people, SwapModel(LADDER["full"]), generator=_generator(seed))
-    seconds = time.process_time() - start
-    fitted = cell(fit, set_size=items)
-    cue, report = (axis.flatten() for axis in torch.meshgrid(WIDEST, WIDEST, indexing="ij"))
-    (mean, deviation), (true, _) = swap_surface(fitted, cue, report), swap_surface(OBSERVERS[truth], cue, report)
-    exact = response_log_density(OBSERVERS[truth], fresh.displays, fresh.response).mean()
-    found = predictive_log_density(fit, fresh, generator=_generator(seed)).mean()
-    parametric = mixture_log_density(fit_mixture(people), fresh.displays, fresh.response).mean()
-    return {
-        "rmse": (mean - true).square().mean().sqrt().item(),
-        "r": torch.corrcoef(torch.stack((mean, true)))[0, 1].item() if true.std() > 0 else math.nan,
-        "covered": ((mean - true).abs() <= NORMAL_95 * deviation).double().mean().item(),
-        "divergence": _divergence(OBSERVERS[truth], fitted, fresh),
-        "gap_closed": ((found - parametric) / (exact - parametric)).item(),
-        "gain": 1000 * (found - parametric).item(),
-        "concentration": fitted.concentration,
-        "cpu_seconds": seconds,
-    }
 
 
 def recovery(replicates: int = 10, trials: int = 2000, items: int = 4, fresh_trials: int = 4000) -> pd.DataFrame:
@@ -193,17 +161,6 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
 
 def _generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
-
-
-def _divergence(truth: SwapPosterior, fitted: SwapPosterior, trials: Trials) -> float:
-    """KL from the true to the fitted response density, mean over displays, nats; by the rectangle rule on the circle."""
-    angles = torch.arange(-180, 180, 2, dtype=torch.float64).deg2rad()
-    displays, total = trials.displays[:500], 0.0
-    for angle in angles:
-        response = angle.expand(len(displays))
-        exact, found = (response_log_density(each, displays, response) for each in (truth, fitted))
-        total += (exact.exp() * (exact - found)).mean().item() * 2 * math.pi / len(angles)
-    return total
 
 
 def _from_prior(name: str, generator: torch.Generator) -> SwapPosterior:

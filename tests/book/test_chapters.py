@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from swapbook.build import chapters as command
-from swapbook.build import refresh, site, tabulate
+from swapbook.build import rerun, site
 from swapbook.build.chapters import (
     ChapterError,
     absolute,
@@ -17,9 +17,9 @@ from swapbook.build.chapters import (
     execute,
     execute_if_changed,
     fingerprint,
+    normalise,
     parse_parameters,
 )
-from swapbook.build.normalise import normalise
 from swapbook.conditions import UnknownName
 from swapbook.parameters import ParameterError
 from swapbook.places import ROOT
@@ -87,9 +87,9 @@ def test_a_folder_of_a_fit_is_found_from_anywhere(tmp_path, monkeypatch):
 
 def test_tables_and_chapters_that_do_not_exist_are_named():
     with pytest.raises(UnknownName, match="unknown name of tables 'bays'"):
-        tabulate.compute("bays")
+        rerun.compute("bays")
     with pytest.raises(ChapterError, match="06_more.ipynb is no chapter; the chapters are .*01_surrogate_model.ipynb"):
-        refresh.refresh_all(["06_more.ipynb"])
+        command.refresh_all(["06_more.ipynb"])
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -15,14 +15,14 @@ import pytest
 from swapbook.__main__ import main
 from swapbook.build import collect
 from swapbook.build.chapters import parse_parameters
-from swapbook.build.member import CHAPTER
+from swapbook.build.collect import CHAPTER
 from swapbook.collection import stopped, stored
 from swapbook.conditions import CONDITIONS, UnknownName
 from swapbook.networks import DEVICE, Network
 from swapbook.places import ROOT
 from swapbook.scales import SCALES
-from swaputils.training.checkpoint import Checkpoint, write_checkpoint
 from swaputils.training.loop import SelectionNotLearnt
+from swaputils.training.resumable import Checkpoint, write_checkpoint
 
 SETTINGS = {"scale": "smoke", "data": "vandenberg2012_color", "seeds": 2, "conditions": "all"}
 

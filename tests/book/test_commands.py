@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from swapbook.__main__ import COMMANDS, main
-from swapbook.build import book, collect, rerun
+from swapbook.build import collect, rerun, site
 from swapbook.build.chapters import ChapterError, chapter_paths
 from swapbook.conditions import UnknownName
 from swapbook.measures import CODE
@@ -100,10 +100,10 @@ def called(monkeypatch) -> list[tuple]:
 
         monkeypatch.setattr(module, name, note)
 
-    noted(rerun.tabulate, "compute")
+    noted(rerun, "compute")
     noted(rerun.collect, "train", [])
     noted(rerun.people, "recompute_people")
-    noted(rerun.scores, "score_learners", [])
+    noted(rerun, "score_learners", [])
     noted(rerun.verdicts, "write_page")
     monkeypatch.setattr(
         rerun, "execute", lambda chapter, parameters, output: calls.append(("execute", chapter.stem, parameters))
@@ -142,7 +142,7 @@ def test_missing_networks_are_an_error_at_the_end_and_those_that_stopped_are_nam
     stopped, missing = Network("index_swap", "smoke", 0), Network("index_swap", "smoke", 1)
     monkeypatch.setattr(Network, "why_stopped", lambda self: "It diverged." if self.seed == 0 else None)
     monkeypatch.setattr(collect, "train", lambda *_: [stopped, missing])
-    monkeypatch.setattr(rerun.scores, "score_learners", lambda *_: ["  gru, 40 trials, seed 0: loss inf"])
+    monkeypatch.setattr(rerun, "score_learners", lambda *_: ["  gru, 40 trials, seed 0: loss inf"])
     with pytest.raises(SwaputilsError) as error:
         rerun.rerun(["SCALE=smoke"])
     assert str(error.value).startswith("1 networks are missing\n  index_swap_1: ")
@@ -164,14 +164,14 @@ def built(monkeypatch, tmp_path) -> SimpleNamespace:
         done.rendered.append((chapters, target))
         return True
 
-    monkeypatch.setattr(book, "execute_if_changed", execute)
-    monkeypatch.setattr(book, "render", render)
-    monkeypatch.setattr(book, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(site, "execute_if_changed", execute)
+    monkeypatch.setattr(site, "render", render)
+    monkeypatch.setattr(site, "BUILD", tmp_path / "build")
     return done
 
 
 def test_the_book_is_built_from_all_chapters_executed_with_the_parameters(built, tmp_path):
-    summary = book.build_executed(["SCALE=smoke", "SEED=3"])
+    summary = site.build_executed(["SCALE=smoke", "SEED=3"])
     assert built.executed == [(stem, {"scale": "smoke", "seed": 3}) for stem in STEMS]
     copies = {stem: tmp_path / "build" / "executed" / f"{stem}.new.ipynb" for stem in STEMS}
     assert built.rendered == [(copies, tmp_path / "build" / "book")]
@@ -179,7 +179,7 @@ def test_the_book_is_built_from_all_chapters_executed_with_the_parameters(built,
 
 
 def test_the_book_is_built_from_the_stored_outputs(built, tmp_path):
-    assert book.build_stored() == "build/html/_build/html/index.html (HTML built)"
+    assert site.build_stored() == "build/html/_build/html/index.html (HTML built)"
     assert built.rendered == [({}, tmp_path / "build" / "html")] and built.executed == []
 
 
@@ -187,16 +187,16 @@ def test_a_chapter_that_stops_leaves_the_book_as_it_was(built, monkeypatch):
     def stop(chapter, parameters, folder):
         raise ChapterError(f"{chapter.name}, code cell [3]: ValueError: odd seed")
 
-    monkeypatch.setattr(book, "execute_if_changed", stop)
+    monkeypatch.setattr(site, "execute_if_changed", stop)
     with pytest.raises(ChapterError, match="01_surrogate_model.ipynb, code cell"):
-        book.build_executed([])
+        site.build_executed([])
     assert built.rendered == []
 
 
 @pytest.mark.parametrize("given", ["SCALE=smok", "DATA=nobody", "CONDITION=swap", "SIZE=3", "SEED=many"])
 def test_nothing_is_executed_with_a_parameter_that_does_not_exist(built, given):
     with pytest.raises((UnknownName, ParameterError)):
-        book.build_executed([given])
+        site.build_executed([given])
     assert built.executed == built.rendered == []
 
 

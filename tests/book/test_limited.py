@@ -9,7 +9,7 @@ import torch
 
 from swapbook import limited, people
 from swapbook.__main__ import main
-from swapbook.build import scores as command
+from swapbook.build import rerun as command
 from swapbook.gru import GRUConfig
 from swapbook.limited import learner
 from swapbook.plan import plan_of

@@ -27,8 +27,8 @@ from swaputils.angles import to_angle
 from swaputils.files import StoreError
 from swaputils.run_folder import config_hash
 from swaputils.training import loop as training
-from swaputils.training.checkpoint import FILE, Checkpoint, working_folder, write_checkpoint
 from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
+from swaputils.training.resumable import FILE, Checkpoint, working_folder, write_checkpoint
 from tests.small import seeded, swap_posterior
 
 ALL_FOUR = torch.arange(1, 5, dtype=torch.float64) * (torch.pi / 4)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from swapbook.studies import model_checks, observers, recovery, swap_functions
-from swapbook.studies.observers import OBSERVERS, observed
+from swapbook.studies.observers import OBSERVERS
 from swaputils.angles import wrap
 from swaputils.data.simulated import simulated_trials
 from swaputils.surrogate import (
@@ -101,19 +101,6 @@ def test_gradient_power_knows_the_true_ratio():
         ends = torch.tensor([recovery.NEAR, recovery.FAR], dtype=torch.float64)
         near, far = swap_function(observers.observer((-2.2, slope, 0.0, 0.0, 0.0, 0.0)), ends)[0].exp().tolist()
         assert near / far == pytest.approx(ratio)
-
-
-def test_thresholds_of_a_perfect_fit(monkeypatch):
-    """A fit that is the truth has no error and diverges by nothing."""
-    monkeypatch.setattr(recovery, "cell", lambda fit, **_: OBSERVERS["full"])
-    found = recovery.thresholds("full", 100, 4, 0)
-    assert (found["rmse"], found["divergence"]) == (0.0, 0.0)
-    assert found["r"] == pytest.approx(1)
-
-
-def test_divergence_of_another_function_is_positive():
-    fresh = observed(OBSERVERS["full"], 200, 4, 0)
-    assert recovery._divergence(OBSERVERS["full"], OBSERVERS["none"], fresh) > 0.01
 
 
 def test_functions_are_tabled_where_the_displays_had_distances(people):

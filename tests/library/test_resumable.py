@@ -4,11 +4,10 @@ import pytest
 import torch
 
 from swaputils.files import StoreError
-from swaputils.training.checkpoint import FILE
 from swaputils.training.lessons import Lesson, facts, ladder
 from swaputils.training.loop import TrainConfig, Training
 from swaputils.training.objectives import regression
-from swaputils.training.resumable import train
+from swaputils.training.resumable import FILE, train
 from tests.small import INDEX_TASK, seeded, small_rnn, small_task
 
 CONFIG = TrainConfig(
