@@ -27,4 +27,3 @@ from swaputils.geometry.published import (
     reported_colour_cosine,
     variance_in_three,
 )
-
