@@ -171,7 +171,7 @@ class Network:
             try:
                 seconds = train(training, plan.config, log, unfinished, self.condition) if plan.taught.objective else 0
                 made_by["cpu_seconds"] = round(seconds)
-                metrics = measured(_in_double(training.rnn), plan, {})
+                metrics = measured(deepcopy(training.rnn).cpu().double(), plan, {})
                 if plan.taught.objective:
                     _refuse_lost_selection(metrics, plan.train.wrong_items)
             except (SelectionNotLearnt, TrainingDiverged) as error:
@@ -215,11 +215,6 @@ def usable(device: str) -> str:
     if device not in known:
         raise UnknownName(f"device {device!r} cannot be used; torch has {', '.join(known)} here")
     return device
-
-
-def _in_double(rnn: RNN) -> RNN:
-    """A copy on the CPU in double precision."""
-    return deepcopy(rnn).cpu().double()
 
 
 def _refuse_lost_selection(metrics: dict, margin: float) -> None:

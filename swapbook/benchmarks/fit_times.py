@@ -1,11 +1,9 @@
 """How long a fit of a user's own data takes, beside what it took before: `python -m swapbook.benchmarks.fit_times [part ...]`.
 
 Parts: mixtures, ladder, small, whole, quick, memory; all unless named. Each runs in a process of its own on simulated people, 100
-trials at each of 8 set sizes. `--toolbox PYTHON` adds maximum likelihood by biased-memory-toolbox, which the Python of another
-environment has, on the people of bays2009. Exit status 1 where a bar is missed; times need an otherwise idle machine.
+trials at each of 8 set sizes. Exit status 1 where a bar is missed; times need an otherwise idle machine.
 """
 
-import json
 import os
 import resource
 import subprocess
@@ -14,20 +12,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
 
-from swapbook.benchmarks.mixture_fits import log_likelihood
 from swaputils import report
-from swaputils.data import catalogue
 from swaputils.data.simulated import simulated_trials
 from swaputils.jobs import cores
 from swaputils.report import analysis
-from swaputils.surrogate import LADDER, MIXTURES, SwapModel, fit_mixture
+from swaputils.surrogate import LADDER, SwapModel
 from swaputils.surrogate.comparison import compare
-from swaputils.surrogate.mixture import aligned, by_person
-from swaputils.surrogate.mixture_maximum import LARGEST_CONCENTRATION
+from swaputils.surrogate.mixture import by_person
 from swaputils.surrogate.mixture_resamples import mixture_tables
 
 PEOPLE, TRIALS, RESAMPLES = 19, 100, 200
@@ -40,16 +33,6 @@ BARS = {
     "quick": ("the same without resamples and folds", "s", float("nan"), 20),
     "memory": ("whole fit of 100,000 trials, the largest process", "GB", 1, 1),
 }
-TOOLBOX = """
-import json, sys, time
-import numpy as np
-from biased_memory_toolbox import fit_mixture_model
-found, began = [], time.process_time()
-for target, others in json.load(sys.stdin):
-    others = [np.array(other) for other in others] or None
-    found.append(list(map(float, fit_mixture_model(np.array(target), x_nontargets=others, include_bias=False))))
-json.dump([time.process_time() - began, found], sys.stdout)
-"""
 
 
 def measure(part: str) -> float:
@@ -73,42 +56,8 @@ def measure(part: str) -> float:
     return sum(os.times()[:4]) - used if BARS[part][1] == "CPU s" else time.perf_counter() - began
 
 
-def beside_the_toolbox(python: str) -> pd.DataFrame:
-    """CPU seconds and log-likelihood of both mixtures of every person and set size, by both packages."""
-    rows = []
-    for name, components in MIXTURES.items():
-        cells = [trials for _, _, trials in by_person(catalogue.load("bays2009"))]
-        cosines = [aligned(trials).numpy() for trials in cells]
-        errors = [np.degrees(np.arccos(cosine)).tolist() for cosine in cosines]
-        given = [(each[0], each[1:] if "nontarget" in components else []) for each in errors]
-        finished = subprocess.run(
-            [python, "-c", TOOLBOX], input=json.dumps(given), stdout=subprocess.PIPE, text=True, check=True
-        )
-        seconds, found = json.loads(finished.stdout)
-        theirs = sum(_of_theirs(parameters, cosine) for parameters, cosine in zip(found, cosines))
-        began = time.process_time()
-        ours = sum(fit_mixture(trials, components).log_likelihood for trials in cells)
-        row = {"mixture": name, "log_likelihood": ours, "toolbox": theirs, "seconds": time.process_time() - began}
-        rows.append(row | {"toolbox_seconds": seconds})
-    return pd.DataFrame(rows)
-
-
-def _of_theirs(parameters: list[float], cosine: np.ndarray) -> float:
-    """Log-likelihood of the toolbox's estimates: precision in degrees, shares of guesses and, with non-targets, of swaps."""
-    precision, guesses, *swaps = parameters
-    shares = np.array([1 - guesses - sum(swaps), *swaps, guesses]).clip(1e-12)
-    shared = np.array([0, 1, 2] if swaps else [0, 2])
-    concentration = np.clip(np.radians(precision), 1e-3, LARGEST_CONCENTRATION)
-    return log_likelihood(np.append(np.log(concentration), np.log(shares[1:] / shares[0])), cosine, shared)
-
-
 def main(arguments: list[str]) -> int:
     """Print what was measured; 1 where a bar is missed, 2 where there is no such part."""
-    toolbox = None
-    if "--toolbox" in arguments:
-        place = arguments.index("--toolbox")
-        toolbox = arguments[place + 1]
-        arguments = arguments[:place] + arguments[place + 2 :]
     unknown = sorted(set(arguments) - set(BARS))
     if unknown:
         print(f"there is no part {', '.join(unknown)}; parts are {', '.join(BARS)}", file=sys.stderr)
@@ -120,9 +69,6 @@ def main(arguments: list[str]) -> int:
         found = float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         missed |= found > bar
         print(f"{what}: {found:.3g} {unit}; before {before}, asked for {bar}", flush=True)
-    if toolbox:
-        fit_mixture(simulated_trials(0, 1, 30)[:30])  # compiled, or read from disk
-        print(beside_the_toolbox(toolbox).round(3).to_string(index=False))
     return int(missed)
 
 

@@ -14,7 +14,6 @@ from swaputils.surrogate.mixture import (
     MIXTURES,
     TARGET_NONTARGET_GUESS,
     Component,
-    MixtureFit,
     fit_mixture,
     maxima,
 )
@@ -49,10 +48,11 @@ def mixture_intervals(
     """
     if not 0 < level < 1:
         raise SurrogateError(f"the level of the interval is {level}; it must lie between 0 and 1")
-    fit = fit_mixture(trials, components)
+    fit = vars(fit_mixture(trials, components))
     replicates = mixture_replicates(trials, components, resamples, generator=generator)
     low, high = quantiles(replicates, level)
-    return pd.DataFrame({"estimate": _values(fit), "low": low.tolist(), "high": high.tolist()}, index=PARAMETERS)
+    estimate = [fit[name] for name in PARAMETERS]
+    return pd.DataFrame({"estimate": estimate, "low": low.tolist(), "high": high.tolist()}, index=PARAMETERS)
 
 
 def mixture_replicates(
@@ -155,7 +155,3 @@ def _ends(draws: Tensor) -> dict[str, float]:
 def quantiles(replicates: Float[Tensor, "..."], level: float) -> Float[Tensor, "..."]:
     """Lower and upper end of the central interval that holds a share `level` of the replicates."""
     return replicates.quantile(replicates.new_tensor([(1 - level) / 2, (1 + level) / 2]), dim=0)
-
-
-def _values(fit: MixtureFit) -> list[float]:
-    return [getattr(fit, name) for name in PARAMETERS]
