@@ -1,4 +1,4 @@
-"""Command line: `swaputils fetch | fit`; errors are one message and a non-zero exit status."""
+"""Command line: `swaputils fetch | fit | geometry`; errors are one message and a non-zero exit status."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -19,6 +19,7 @@ from swaputils.data.table import DataError
 from swaputils.data.understood import listing, understood
 from swaputils.files import StoreError, shown, write_files
 from swaputils.jobs import cores
+from swaputils.recordings.geometry_command import geometry
 from swaputils.report import analysis
 from swaputils.report.named import report_on
 
@@ -95,7 +96,7 @@ def _reading(source: str, layout: Layout, seed: int) -> Reading:
     return examine(source if is_file else catalogue.find_trials(source), layout)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"fetch": fetch, "fit": fit}
+COMMANDS: dict[str, Callable[..., None]] = {"fetch": fetch, "fit": fit, "geometry": geometry}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

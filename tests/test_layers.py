@@ -32,7 +32,8 @@ RANKS = {
         "behaviour": 6,
         "responders": 6,
         "report": 7,
-        "__main__": 8,
+        "recordings": 8,
+        "__main__": 9,
     },
     "swapbook": {
         "__init__": 0,

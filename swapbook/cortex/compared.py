@@ -1,23 +1,28 @@
 """The comparisons of networks with recordings: what is computed, and where it is stored.
 
-results/cortex/<comparison>.csv, each with its provenance beside it.
+results/cortex/<comparison>.csv, each with its provenance beside it; what the library shows to its users lies in the library.
 """
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 
 from swapbook.conditions import named
-from swapbook.cortex import rings
+from swapbook.cortex import reference_values, rings
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
 
 COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
+    "references": reference_values.references,
     "rings": rings.ring_table,
 }
 """What is computed, by name; each gives a table."""
+
+PACKAGED = ("references",)
+"""Those that are stored in the library, for users without a checkout of the book."""
 
 
 def recompute(name: str) -> None:
@@ -40,4 +45,5 @@ def is_stored(name: str) -> bool:
 
 
 def _path(name: str) -> Path:
-    return results_folder() / "cortex" / f"{name}.csv"
+    folder = Path(str(files("swaputils.geometry"))) if name in PACKAGED else results_folder() / "cortex"
+    return folder / f"{name}.csv"

@@ -113,17 +113,17 @@ class Layout:
     @property
     def named(self) -> dict[str, str]:
         """Our names with those of the file."""
-        return _pairs("columns", self.columns, "response=answer")
+        return pairs("columns", self.columns, "response=answer")
 
     @property
     def unit_of_column(self) -> dict[str, str]:
         """Columns of the file with units of their own."""
-        return _pairs("units-of", self.units_of, "answer=rad")
+        return pairs("units-of", self.units_of, "answer=rad")
 
     @property
     def rows(self) -> dict[str, list[str]]:
         """Columns of the file with the values that are read."""
-        return {name: values.split(",") for name, values in _pairs("only", self.only, "practice=0").items()}
+        return {name: values.split(",") for name, values in pairs("only", self.only, "practice=0").items()}
 
     @property
     def given(self) -> dict:
@@ -144,8 +144,8 @@ def full_turn(unit: str) -> float:
     return turn
 
 
-def _pairs(option: str, given: tuple[str, ...], example: str) -> dict[str, str]:
-    """Pairs from NAME=VALUE."""
+def pairs(option: str, given: tuple[str, ...], example: str) -> dict[str, str]:
+    """Pairs that an option gives as NAME=VALUE; DataError where one is none, or a name stands twice."""
     for pair in given:
         if not all(pair.partition("=")):
             raise DataError(f"--{option} takes pairs as in {example}; {pair!r} is none")

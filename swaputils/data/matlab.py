@@ -27,15 +27,7 @@ def _is_hdf5(content: bytes) -> bool:
 
 def read_matlab(path: Path, content: bytes) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Cells as text under the names of the variables, columns of a matrix as name(:,1); and how they were stored."""
-    try:
-        variables = (
-            _read_hdf5(path, content) if _is_hdf5(content) else loadmat(io.BytesIO(content), simplify_cells=True)
-        )
-    except DataError:
-        raise
-    except Exception as error:  # a damaged file raises whatever its reader stumbles over
-        raise DataError(f"{shown(path)}: is not a whole MATLAB file ({error})") from error
-    variables = {name: value for name, value in variables.items() if not name.startswith("__")}
+    variables = matlab_variables(path, content)
     parts, where = _people(variables)
     tables, passed = [], []
     for person, fields in parts.items():
@@ -51,6 +43,17 @@ def read_matlab(path: Path, content: bytes) -> tuple[pd.DataFrame, tuple[str, ..
     facts = [f"MATLAB file, {where}"]
     facts += [f"not vectors over trials: {', '.join(dict.fromkeys(passed))}"] if passed else []
     return pd.concat(tables, ignore_index=True), tuple(facts)
+
+
+def matlab_variables(path: Path, content: bytes) -> dict:
+    """The variables of a MATLAB file of version 5 or 7.3; DataError where it is damaged."""
+    try:
+        read = _read_hdf5(path, content) if _is_hdf5(content) else loadmat(io.BytesIO(content), simplify_cells=True)
+    except DataError:
+        raise
+    except Exception as error:  # a damaged file raises whatever its reader stumbles over
+        raise DataError(f"{shown(path)}: is not a whole MATLAB file ({error})") from error
+    return {name: value for name, value in read.items() if not name.startswith("__")}
 
 
 def _people(variables: dict) -> tuple[dict[str | None, dict], str]:

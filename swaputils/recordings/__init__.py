@@ -1,0 +1,1 @@
+"""Recorded activity of two remembered colours: read from a user's file, checked, measured and reported."""

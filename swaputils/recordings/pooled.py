@@ -1,0 +1,98 @@
+"""Colour planes of one session or of several: cross-products are added over neurons, hence over sessions, and then compared."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from swaputils.angles import distance
+from swaputils.geometry.alignment import ColourAlignment, alignment_from
+from swaputils.geometry.crossproducts import CrossProducts, cross_products
+from swaputils.geometry.planepairs import Estimate, estimate, mean_measures, pair_measures, pair_of_rows
+from swaputils.geometry.published import pseudo_population_angles
+from swaputils.recordings.neurons import harmonics_of
+from swaputils.recordings.recorded import Session
+
+Sessions = Sequence[Session]
+
+
+def aligned(sessions: Sessions, by_cue: bool, *, generator: torch.Generator) -> ColourAlignment:
+    """The planes of both items of all sessions together, from all trials or by cue group; UnusableActivity where that cannot be."""
+    return alignment_from(_added(sessions, by_cue, generator=generator), generator=generator)
+
+
+def permuted_names(sessions: Sessions, by_cue: bool, draws: int, *, generator: torch.Generator) -> Tensor:
+    """[draws, steps] alignment with the names of the items exchanged in half of the trials, see `geometry.permuted_items`."""
+    found = []
+    for _ in range(draws):
+        exchanged = [_exchanged(session, generator) for session in sessions]
+        products = _added(exchanged, by_cue, jackknife=False, generator=generator)
+        found.append(pair_measures(pair_of_rows(products.additive, 0, 6 if by_cue else 2)).alignment[0])
+    return torch.stack(found)
+
+
+def _exchanged(session: Session, generator: torch.Generator) -> Session:
+    """The session with the names of its two items exchanged in a random half of the trials."""
+    half = torch.rand(len(session.colours), generator=generator) < 0.5
+    cued = None if session.cued is None else (1 - session.cued).where(half, session.cued)
+    return replace(session, colours=session.colours.flip(1).where(half[:, None], session.colours), cued=cued)
+
+
+def same_item(sessions: Sessions, *, generator: torch.Generator) -> Estimate:
+    """[steps] alignment of an item's plane with itself in another half of the trials, see `geometry.same_item_parts`."""
+    halves = [
+        replace(session, cued=torch.randperm(len(session.colours), generator=generator) % 2) for session in sessions
+    ]
+    products = _added(halves, True, generator=generator)
+    pairs = [pair_measures(pair_of_rows(products.additive, row, row + 4)) for row in (0, 2)]
+    return estimate(mean_measures(pairs).alignment)
+
+
+def four_colours(sessions: Sessions, draws: int, *, generator: torch.Generator) -> Tensor:
+    """[draws, steps] the published angle (degrees) of the planes of the cued colour, see `geometry.pseudo_population_angles`."""
+    chosen = [(session.activity, *cued_colour(session)) for session in sessions]
+    return pseudo_population_angles(chosen, draws=draws, generator=generator)
+
+
+def cued_colour(session: Session) -> tuple[Tensor, Tensor]:
+    """[trials] colour of the cued item, and which item that is."""
+    assert session.cued is not None
+    return session.colours.gather(1, session.cued[:, None]).squeeze(1), session.cued
+
+
+def correct(session: Session) -> Session:
+    """The trials whose report is nearer to the cued colour than to the other one; all of them where there is no report."""
+    if session.report is None or session.cued is None:
+        return session
+    return session[distance(session.report[:, None], session.colours).argmin(1) == session.cued]
+
+
+def more_accurate(session: Session) -> Session:
+    """The half of the trials whose report is nearer to the cued colour; all of them where there is no report."""
+    if session.report is None or session.cued is None:
+        return session
+    error = distance(session.report, cued_colour(session)[0])
+    return session[error <= error.median()]
+
+
+def _added(sessions: Sessions, by_cue: bool, *, jackknife: bool = True, generator: torch.Generator) -> CrossProducts:
+    """The cross-products of all sessions, measured alike."""
+    harmonics = harmonics_of(sessions, by_cue)
+    found = []
+    for session in sessions:
+        varies = (session.activity != session.activity[:1]).any(0).any(0)  # a neuron may be silent in these steps
+        found.append(
+            cross_products(
+                session.activity[:, :, varies],
+                session.colours,
+                session.cued if by_cue else None,
+                generator=generator,
+                harmonics=harmonics,
+                jackknife=jackknife,
+            )
+        )
+    total = found[0]
+    for each in found[1:]:
+        total = total + each
+    return total

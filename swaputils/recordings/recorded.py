@@ -1,0 +1,135 @@
+"""What was read of a recording: sessions of trials, or condition means alone, and what was understood on the way."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from swaputils.data.table import DataError
+from swaputils.shapes import check_shape
+
+
+@dataclass(frozen=True)
+class Session:
+    """The trials of one session, whose neurons are its own.
+
+    Attributes:
+        name: of the session.
+        activity: [trials, steps, neurons].
+        colours: [trials, 2] of item 0 and item 1, rad.
+        cued: [trials] the item that was cued; None where that is not known.
+        report: [trials] reported colour, rad; None where there is none.
+    """
+
+    name: str
+    activity: Tensor
+    colours: Tensor
+    cued: Tensor | None = None
+    report: Tensor | None = None
+
+    def __post_init__(self):
+        check_shape(self, "activity", (None, None, None))
+        check_shape(self, "colours", (len(self.activity), 2))
+        for name in ("cued", "report"):
+            if getattr(self, name) is not None:
+                check_shape(self, name, (len(self.activity),))
+
+    def __getitem__(self, chosen) -> "Session":
+        """The trials picked by a slice or a mask."""
+        cued, report = (None if part is None else part[chosen] for part in (self.cued, self.report))
+        return Session(self.name, self.activity[chosen], self.colours[chosen], cued, report)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was read, in words and in numbers.
+
+    Attributes:
+        name: of the data, as the user gave it.
+        said: what was understood, a sentence each.
+        problems: what has to be settled before anything is computed, a sentence each.
+        sessions: of trials; none where there are condition means alone.
+        time: [steps] of the activity, in the file's unit; None where there is one moment.
+        cue_time: on that axis; None where there is no cue, or no axis.
+        before, after: from and to of the windows that are compared; None where there is one moment.
+        means: [2, colours, neurons] where there are no trials.
+        unit: of time.
+    """
+
+    name: str
+    said: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    time: Tensor | None = None
+    cue_time: float | None = None
+    before: tuple[float, float] | None = None
+    after: tuple[float, float] | None = None
+    means: Tensor | None = None
+    unit: str = ""
+
+    def settled(self) -> "Recording":
+        """Itself; DataError with the first thing that has to be settled."""
+        if self.problems:
+            raise DataError(self.problems[0])
+        return self
+
+    @property
+    def cued(self) -> bool:
+        """Whether it is known which item was cued."""
+        return bool(self.sessions) and self.sessions[0].cued is not None
+
+    @property
+    def reported(self) -> bool:
+        return bool(self.sessions) and self.sessions[0].report is not None
+
+    @property
+    def trials(self) -> int:
+        return sum(len(each.activity) for each in self.sessions)
+
+    @property
+    def neurons(self) -> int:
+        return sum(each.activity.shape[2] for each in self.sessions) if self.sessions else self._means.shape[2]
+
+    @property
+    def _means(self) -> Tensor:
+        assert self.means is not None
+        return self.means
+
+
+def together(recordings: list[Recording]) -> Recording:
+    """Recordings of several files as one; DataError where they do not go together."""
+    first, *others = recordings
+    if not others:
+        return first
+    for each in recordings:
+        if each.means is not None:
+            raise DataError(
+                f"{each.name}: holds condition means, which cannot be pooled; several files need single trials"
+            )
+    for other in others:
+        for what, one, two in (
+            ("a cue", first.cued, other.cued),
+            ("a report", first.reported, other.reported),
+            ("a time axis", first.time is not None, other.time is not None),
+        ):
+            if one != two:
+                has, lacks = (first.name, other.name) if one else (other.name, first.name)
+                raise DataError(f"{has} has {what} and {lacks} has none; sessions have to be alike to be pooled")
+        if first.time is not None and other.time is not None:
+            same = first.time.shape == other.time.shape and bool(torch.isclose(first.time, other.time).all())
+            if not same or first.cue_time != other.cue_time:
+                raise DataError(
+                    f"{first.name} and {other.name} differ in their time axis or the time of the cue; sessions have to be on "
+                    "one axis to be pooled"
+                )
+    return Recording(
+        name=" and ".join(each.name for each in recordings),
+        said=tuple(sentence for each in recordings for sentence in each.said),
+        problems=tuple(problem for each in recordings for problem in each.problems),
+        sessions=tuple(session for each in recordings for session in each.sessions),
+        time=first.time,
+        cue_time=first.cue_time,
+        before=first.before,
+        after=first.after,
+        unit=first.unit,
+    )

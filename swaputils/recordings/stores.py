@@ -1,0 +1,149 @@
+"""The variables of a file that holds a recording, with the names of their axes where the file has them."""
+
+import io
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from swaputils.data.catalogue import cache_folder, recordings
+from swaputils.data.matlab import matlab_variables
+from swaputils.data.table import DataError
+from swaputils.files import read_bytes, shown
+from swaputils.recordings.described import Described
+from swaputils.recordings.spikes import Variable, read_nwb
+
+ITEM, COLOUR = "item", "colour"  # columns of a table of condition means
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a file holds.
+
+    Attributes:
+        path: of the file.
+        variables: by name.
+        kind: of file, for the reader.
+        cue_at_zero: whether the time axis was made around the cue; None where it came with the file.
+    """
+
+    path: Path
+    variables: dict[str, Variable]
+    kind: str
+    cue_at_zero: bool | None = None
+
+
+def open_recording(source: str, described: Described) -> Stored:
+    """The variables of a file, or of a public data set of recorded activity; DataError where they cannot be read."""
+    path = public_file(source) if source in recordings() else Path(source)
+    suffix = path.suffix.lower()
+    if suffix not in READERS and suffix != ".nwb":
+        raise DataError(
+            f"{shown(path)}: is no recording that can be read; allowed are files ending in {', '.join(READERS)} or .nwb, "
+            f"and the data set {', '.join(recordings())}"
+        )
+    content = read_bytes(path)
+    if suffix == ".nwb":
+        variables, around_cue = read_nwb(path, described)
+        return Stored(path, variables, "NWB file, spikes binned", around_cue)
+    kind, read = READERS[suffix]
+    variables = {name: variable for name, variable in read(path, content).items() if variable.values.size}
+    if not variables:
+        raise DataError(f"{shown(path)}: holds no arrays; a recording has activity, or condition means alone")
+    return Stored(path, variables, kind)
+
+
+def public_file(name: str) -> Path:
+    """Where a public recording lies: as it was published, or as `swaputils fetch` keeps it; DataError where it is not there."""
+    original = str(recordings()[name]["files"][0]["path"]).rpartition("/")[2]
+    for place in (os.environ.get("SWAPUTILS_DATA"), cache_folder()):
+        for path in (Path(place or "") / name / "raw" / original, Path(place or "") / name / f"{name}.csv"):
+            if place and path.is_file():
+                return path
+    raise DataError(
+        f"no file {name}/raw/{original} or {name}/{name}.csv in SWAPUTILS_DATA or the cache; run `swaputils fetch {name}`"
+    )
+
+
+def _read_netcdf(path: Path, content: bytes) -> dict[str, Variable]:
+    """Variables, coordinates and single attributes of a dataset as xarray writes it."""
+    import xarray  # only here: it takes a while, and most commands read no netCDF
+
+    engine = "scipy" if content.startswith(b"CDF") else "h5netcdf"
+    try:
+        with xarray.open_dataset(path, engine=engine, decode_times=False) as dataset:
+            dataset.load()
+    except Exception as error:  # a damaged file raises whatever its reader stumbles over
+        raise DataError(f"{shown(path)}: is not a whole netCDF file ({error})") from error
+    found = {
+        str(name): (array.values, array.dims, array.attrs.get("units")) for name, array in dataset.variables.items()
+    }
+    singles = {str(name): (np.asarray(value), (), None) for name, value in dataset.attrs.items()}
+    return {
+        name: Variable(_as_text(values), tuple(map(str, dims)), unit)
+        for name, (values, dims, unit) in (singles | found).items()
+    }
+
+
+def _read_npz(path: Path, content: bytes) -> dict[str, Variable]:
+    try:
+        with np.load(io.BytesIO(content)) as arrays:
+            return {name: Variable(_as_text(arrays[name])) for name in arrays.files}
+    except Exception as error:  # a damaged file raises whatever its reader stumbles over
+        raise DataError(
+            f"{shown(path)}: is not a whole NPZ file of plain arrays ({error}); objects have to be saved as arrays"
+        ) from error
+
+
+def _read_mat(path: Path, content: bytes) -> dict[str, Variable]:
+    variables = matlab_variables(path, content)
+    structs = [value for value in variables.values() if isinstance(value, dict)]
+    fields = structs[0] if len(structs) == len(variables) == 1 else variables
+    arrays = {name: np.asarray(value) for name, value in fields.items() if not isinstance(value, dict)}
+    return {name: Variable(_as_text(array)) for name, array in arrays.items()}
+
+
+def _read_table(path: Path, content: bytes) -> dict[str, Variable]:
+    """Condition means, a row for each item and colour, a column for each neuron."""
+    try:
+        table = pd.read_csv(io.BytesIO(content))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"{shown(path)}: is no table ({error})") from error
+    if not {ITEM, COLOUR} < set(table):
+        raise DataError(
+            f"{shown(path)}: a table holds condition means, with the columns {ITEM}, {COLOUR} and one for each neuron; trials "
+            "are read from .nc, .npz, .mat or .nwb"
+        )
+    counts = table.groupby(ITEM, sort=False)[COLOUR].nunique()
+    if len(counts) != 2 or counts.nunique() != 1 or len(table) != counts.sum():
+        raise DataError(f"{shown(path)}: needs two items in {ITEM!r}, and a row for each of them and each colour")
+    rank = table[ITEM].map({name: place for place, name in enumerate(counts.index)})
+    ordered = table.assign(rank=rank).sort_values(["rank", COLOUR], kind="stable").drop(columns="rank")
+    neurons = ordered.drop(columns=[ITEM, COLOUR])
+    try:
+        means = neurons.to_numpy(float).reshape(2, -1, neurons.shape[1])
+    except ValueError as error:
+        raise DataError(f"{shown(path)}: a mean is not a number ({error})") from error
+    return {
+        "means": Variable(means, ("items", "colours", "neurons")),
+        "neuron": Variable(neurons.columns.to_numpy(str), ("neurons",)),
+    }
+
+
+def _as_text(values: np.ndarray) -> np.ndarray:
+    """Bytes and objects as text, whatever else as it is."""
+    if values.dtype.kind in "SO":
+        return np.array([v.decode() if isinstance(v, bytes) else str(v) for v in values.flat]).reshape(values.shape)
+    return values
+
+
+Reader = Callable[[Path, bytes], dict[str, Variable]]
+READERS: dict[str, tuple[str, Reader]] = {
+    ".nc": ("netCDF file", _read_netcdf),
+    ".npz": ("NPZ file", _read_npz),
+    ".mat": ("MATLAB file", _read_mat),
+    ".csv": ("table of condition means", _read_table),
+}
