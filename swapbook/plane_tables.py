@@ -13,10 +13,15 @@ MOMENTS = ("before", "after", "later")
 COLUMNS = ("time", "mean", "low", "high")
 
 
-def measured_on(networks: pd.DataFrame, condition: str) -> list[dict]:
-    """The planes of every network of a condition on which they were measured; `networks` as from `collection`."""
+def _measured(networks: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """The rows of a condition whose planes were measured; `networks` as from `collection`."""
     own = networks[networks["condition"] == condition]
-    return [] if "planes" not in own else [found for found in own["planes"] if isinstance(found, dict)]
+    return own[[isinstance(found, dict) for found in own["planes"]]] if "planes" in own else own[:0]
+
+
+def measured_on(networks: pd.DataFrame, condition: str) -> list[dict]:
+    """The planes of every network of a condition on which they were measured."""
+    return list(_measured(networks, condition).get("planes", ()))
 
 
 def courses(networks: pd.DataFrame, condition: str, measure: str = "course", place: int = 0) -> np.ndarray:
@@ -32,9 +37,8 @@ def mean_course(courses: np.ndarray) -> pd.DataFrame:
 
 def at_moments(networks: pd.DataFrame, condition: str, place: int = 0) -> pd.DataFrame:
     """[networks] alignment before the cue, at its end and 0.3 s later, a row each."""
-    own = networks[(networks["condition"] == condition) & networks["planes"].map(lambda found: isinstance(found, dict))]
     rows = []
-    for _, network in own.iterrows():
+    for _, network in _measured(networks, condition).iterrows():
         course, off = network["planes"]["course"][place], int(network["cue_off"])
         last = min(off + 5, len(course) - 1)
         rows.append((course[int(network["cue_on"]) - 1], course[off - 1], course[last]))
@@ -76,9 +80,7 @@ def swap_rates(networks: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
     """Each network's trained swap rate and its alignment before the cue, mean over distances: condition, rate, before."""
     rows = []
     for condition in conditions:
-        own = networks[networks["condition"] == condition]
-        for _, network in own.iterrows():
-            if isinstance(network["planes"], dict):
-                at = [course[int(network["cue_on"]) - 1] for course in network["planes"]["course"]]
-                rows.append((condition, network["ideal_swap_rate"], float(np.mean(at))))
+        for _, network in _measured(networks, condition).iterrows():
+            at = [course[int(network["cue_on"]) - 1] for course in network["planes"]["course"]]
+            rows.append((condition, network["ideal_swap_rate"], float(np.mean(at))))
     return pd.DataFrame(rows, columns=["condition", "rate", "before"])
