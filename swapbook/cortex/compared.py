@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from swapbook.conditions import named
-from swapbook.cortex import reference_values, rings
+from swapbook.cortex import decoders, flows, reference_values, rings, solutions
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
@@ -18,6 +18,11 @@ from swaputils.run_folder import write_with_provenance
 COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "references": reference_values.references,
     "rings": rings.ring_table,
+    "decoding": decoders.decoding,
+    "cue_moves": flows.cue_moves,
+    "fixed_points": flows.fixed_points,
+    "report_gains": flows.report_gains,
+    "degeneracy": solutions.degeneracy,
 }
 """What is computed, by name; each gives a table."""
 
