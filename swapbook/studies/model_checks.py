@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from swapbook.studies.observers import OBSERVERS, observed
+from swapbook.studies.observers import OBSERVERS, observed, seeded
 from swapbook.studies.recovery import EMISSION_CHOICES
-from swapbook.studies.swap_functions import BRACKET, cells_of, fitted_cell, fixed_generator
+from swapbook.studies.swap_functions import BRACKET, cells_of, fitted_cell
 from swaputils.angles import wrap
 from swaputils.surrogate import (
     ACCOUNTS,
@@ -47,7 +47,7 @@ ERROR_BINS = 60  # of 6 degrees around 0
 
 def baseline_table(people: Trials) -> pd.DataFrame:
     """Two- and three-component mixtures, mean over people at each set size, as `mixture_tables` gives them."""
-    return mixture_tables(by_person(people), RESAMPLES, generator=fixed_generator())[1]
+    return mixture_tables(by_person(people), RESAMPLES, generator=seeded())[1]
 
 
 def ladder_table(people: Trials, seed: int = 0) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def hamiltonian_table(people: Trials, draws: int = 4000) -> pd.DataFrame:
     mean, deviation: variational; mean_hmc, deviation_hmc: of the draws; weights are in the order level, cosines.
     """
     chosen = people[people.displays.set_size == people.displays.set_size.max()]
-    fit = fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(draws=32, steps=1500), generator=fixed_generator())
+    fit = fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(draws=32, steps=1500), generator=seeded())
     samples = sample_weights(fit, chosen, draws, seed=0)
     columns = {
         "mean": fit.mean,
@@ -179,7 +179,7 @@ def _compared(people: Trials, rungs: dict[str, tuple[Term, ...]], choices: dict[
 
 def _answers(chosen: Trials, rung: str, emission: str) -> list[Tensor]:
     """Responses [M] of a model fitted to one cell, to its displays, SIMULATED_PER_DISPLAY times."""
-    fitted, generator = fitted_cell(chosen, rung, emission), fixed_generator()
+    fitted, generator = fitted_cell(chosen, rung, emission), seeded()
     return [sample_responses(fitted, chosen.displays, generator=generator)[0] for _ in range(SIMULATED_PER_DISPLAY)]
 
 

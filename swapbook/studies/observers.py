@@ -23,6 +23,11 @@ COEFFICIENTS = {
 """Of 1, cos c, cos 2c, cos r, cos 2r and cos c cos r, with cue distance c and report distance r."""
 
 
+def seeded(seed: int = 0) -> torch.Generator:
+    """Random numbers of a study."""
+    return torch.Generator().manual_seed(seed)
+
+
 def observer(
     coefficients: Sequence[float] | Tensor,
     emission: str = "von_mises",
@@ -58,7 +63,7 @@ OBSERVERS = {name: observer(coefficients) for name, coefficients in COEFFICIENTS
 
 def observed(truth: SwapPosterior, trials: int, items: int, seed: int) -> Trials:
     """Responses of an observer to random displays whose items lie SEPARATION apart in both features."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     task = TaskConfig(cueing="probe", items=items, separation=SEPARATION)
     displays = task.sample(trials, generator=generator)
     response, _ = sample_responses(truth, displays, generator=generator)

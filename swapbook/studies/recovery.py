@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from swapbook.studies.observers import OBSERVERS, observed, observer
+from swapbook.studies.observers import OBSERVERS, observed, observer, seeded
 from swaputils.surrogate import (
     LADDER,
     Basis,
@@ -54,8 +54,8 @@ def recovery(replicates: int = 10, trials: int = 2000, items: int = 4, fresh_tri
                 fresh = observed(known, fresh_trials, items, FRESH_SEED + replicate)
                 parametric = mixture_log_density(fit_mixture(people), fresh.displays, fresh.response).mean()
                 for name, terms in LADDER.items():
-                    fit = fit_bns(people, SwapModel(terms), generator=_generator(replicate))
-                    density = predictive_log_density(fit, fresh, generator=_generator(replicate)).mean()
+                    fit = fit_bns(people, SwapModel(terms), generator=seeded(replicate))
+                    density = predictive_log_density(fit, fresh, generator=seeded(replicate)).mean()
                     own = response_log_density(cell(fit, set_size=items), people.displays, people.response).mean()
                     row = {"observer": truth, "replicate": replicate, "model": name, "elbo": fit.elbo}
                     rows.append(row | {"training": own.item(), "gain": 1000 * (density - parametric).item()})
@@ -73,9 +73,9 @@ def calibration(replicates: int = 25, trials: int = 2000, items: int = 4) -> pd.
     with tqdm(total=2 * replicates, desc="calibration", unit="fit") as bar:
         for name in ("cue", "full"):
             for replicate in range(replicates):
-                truth = _from_prior(name, _generator(FRESH_SEED + replicate))
+                truth = _from_prior(name, seeded(FRESH_SEED + replicate))
                 people = observed(truth, trials, items, replicate)
-                fit = fit_bns(people, SwapModel(LADDER[name]), generator=_generator(replicate))
+                fit = fit_bns(people, SwapModel(LADDER[name]), generator=seeded(replicate))
                 (mean, deviation), (true, _) = (
                     swap_function(each, GRID) for each in (cell(fit, set_size=items), truth)
                 )
@@ -105,7 +105,7 @@ def confound(replicates: Mapping[int, int] = SETS_OF_SIZE, items: int = 6) -> pd
             for name, choice in EMISSION_CHOICES.items():
                 fits = {}
                 for rung in ("none", "report"):
-                    fits[rung] = fit_bns(people, SwapModel(LADDER[rung], **choice), generator=_generator(replicate))
+                    fits[rung] = fit_bns(people, SwapModel(LADDER[rung], **choice), generator=seeded(replicate))
                     bar.update()
                 mean, deviation = report_function(cell(fits["report"], set_size=items), distance)
                 shared = {"trials": trials, "replicate": replicate, "emission": name, "true": -2.4}
@@ -149,7 +149,7 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
             for trials in sizes:
                 for replicate in range(replicates):
                     people = observed(known, trials, 6, replicate)
-                    generator = _generator(replicate)
+                    generator = seeded(replicate)
                     fitted = cell(fit_bns(people, SwapModel(LADDER["cue"]), generator=generator), set_size=6)
                     draws = swap_function_draws(fitted, ends, 4000, generator=generator)
                     low, middle, high = (draws[:, 0] - draws[:, 1]).exp().quantile(quantiles).tolist()
@@ -157,10 +157,6 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
                     rows[-1] |= {"ratio": middle, "low": low, "high": high}
                     bar.update()
     return pd.DataFrame(rows)
-
-
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def _from_prior(name: str, generator: torch.Generator) -> SwapPosterior:

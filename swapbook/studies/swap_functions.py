@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from swapbook.studies.observers import seeded
 from swapbook.studies.recovery import EMISSION_CHOICES, NORMAL_95
 from swaputils.surrogate import (
     LADDER,
@@ -80,7 +81,7 @@ def person_table(people: Trials) -> pd.DataFrame:
     """
     more = () if people.condition is None else (Term("level", ("condition",)),)
     fit, largest = _pooled_fit(people, more), int(people.displays.set_size.max())
-    weights = weight_draws(fit, DRAWS, generator=fixed_generator())
+    weights = weight_draws(fit, DRAWS, generator=seeded())
     distance = _tabled(fit.cue_distances, fit.continuous)
     rows = []
     for subject in [0, *people.subject.unique().tolist()]:
@@ -102,7 +103,7 @@ def contrast_table(people: Trials) -> pd.DataFrame:
     fit = _pooled_fit(
         people, (Term("cue", (factor,)),) + ((Term("level", (factor,)),) if factor == "condition" else ())
     )
-    weights = weight_draws(fit, DRAWS, generator=fixed_generator())
+    weights = weight_draws(fit, DRAWS, generator=seeded())
     distance = _tabled(fit.cue_distances, fit.continuous)
     table = fit.layout.cells
     levels = sorted(table[factor].unique().tolist())
@@ -124,14 +125,8 @@ def contrast_table(people: Trials) -> pd.DataFrame:
 
 def fitted_cell(chosen: Trials, rung: str, emission: str) -> SwapPosterior:
     """Posterior of one cell by itself."""
-    fit = fit_bns(
-        chosen, SwapModel(LADDER[rung], **EMISSION_CHOICES[emission]), BnsConfig(), generator=fixed_generator()
-    )
+    fit = fit_bns(chosen, SwapModel(LADDER[rung], **EMISSION_CHOICES[emission]), BnsConfig(), generator=seeded())
     return cell(fit, set_size=int(chosen.displays.set_size[0]))
-
-
-def fixed_generator() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
 
 
 def cells_of(people: Trials) -> dict[tuple[int, int], Trials]:
@@ -161,7 +156,7 @@ def function_rows(shared: dict, fitted: SwapPosterior) -> list[dict]:
 
 def _shares(fitted: SwapPosterior, chosen: Trials) -> dict[str, float]:
     """Swaps, their excess over the farthest distance, and guesses, over functions from the posterior."""
-    displays, generator = chosen.displays, fixed_generator()
+    displays, generator = chosen.displays, seeded()
     swaps, excess, guesses = [], [], []
     for _ in range(SHARE_DRAWS):
         one = drawn(fitted, generator=generator)
@@ -191,7 +186,7 @@ def _pooled_fit(people: Trials, more: tuple[Term, ...]) -> SwapFit:
     model = SwapModel(LADDER["cue"] + more + own, precision_by=("subject", "set_size"))
     if people.condition is not None:
         model = replace(model, precision_by=("subject", "set_size", "condition"))
-    return fit_bns(chosen, model, BnsConfig(steps=1000), generator=fixed_generator())
+    return fit_bns(chosen, model, BnsConfig(steps=1000), generator=seeded())
 
 
 def _contrast_row(quantity: str, contrast: str, draws: Tensor) -> dict:
