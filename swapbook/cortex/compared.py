@@ -10,12 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from swapbook.conditions import named
-from swapbook.cortex import decoders, flows, reference_values, rings, solutions
+from swapbook.cortex import decoders, error_accounts, flows, reference_values, rings, solutions
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
 
 COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
+    "accounts": error_accounts.network_table,
+    "accounts_recovery": error_accounts.recovery_table,
     "references": reference_values.references,
     "rings": rings.ring_table,
     "decoding": decoders.decoding,

@@ -32,7 +32,7 @@ from swaputils.trials import Displays, Trials
 LEAST_SEPARATION = 1.0  # d' below which two states are not told apart
 LEAST_SWAPS = 10.0  # expected number, from the reports
 DRAWS = 200  # of the bootstrap
-STEPS, SMALLEST = 500, 1e-4  # of the EM algorithm at most, and of what a share moves by in the last one
+STEPS, SMALLEST = 200, 1e-4  # of the EM algorithm at most, and of what a share moves by in the last one
 SINGLE = 1e-300  # keeps what no trial takes at 0
 CERTAIN = 1e-6  # probability of a swap or a guess below which a trial says nothing of their shares
 PAIRS = (

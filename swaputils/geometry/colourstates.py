@@ -116,7 +116,8 @@ def _design(colours: Tensor, groups: Tensor, count: int) -> Float[Tensor, "trial
 
 def _components(activity: Tensor, design: Tensor, correct: Tensor) -> Float[Tensor, "units components"]:
     """Axes of the leading principal components of what the design explains of the activity."""
-    explained = design @ _least_squares(activity, design, correct[:, None].expand_as(activity))
+    root = correct.sqrt()[:, None]
+    explained = design @ torch.linalg.lstsq(root * design, root * activity).solution
     return torch.linalg.svd(explained - explained.mean(0), full_matrices=False).Vh[:COMPONENTS].T
 
 
@@ -134,15 +135,16 @@ class _Model:
 
 def _fitted(seen: Tensor, design: Tensor, correct: Tensor) -> _Model:
     """Maximum likelihood by reweighted least squares (Lange, Little & Taylor 1989), degrees of freedom from `DEGREES`."""
-    shares = correct[:, None] / correct.sum()
+    shares, products = correct[:, None] / correct.sum(), _products(design)
     degrees, weight = seen.new_full((seen.shape[1],), 10.0), torch.ones_like(seen)
-    for _ in range(STEPS):
-        weights = _least_squares(seen, design, correct[:, None] * weight)
-        residual = seen - design @ weights
-        scale = (shares * weight * residual**2).sum(0).sqrt()
-        likelihood = (shares[:, None] * _log_t((residual / scale)[:, None], DEGREES[:, None])).sum(0)
-        degrees = DEGREES[likelihood.argmax(0)]
-        weight = (degrees + 1) / (degrees + (residual / scale) ** 2)
+    for step in range(STEPS):
+        weights = _least_squares(seen, design, correct[:, None] * weight, products)
+        squares = (seen - design @ weights) ** 2
+        scale = (shares * weight * squares).sum(0).sqrt()
+        if step % 5 == 4:
+            likelihood = (shares[:, None] * _log_t((squares.sqrt() / scale)[:, None], DEGREES[:, None])).sum(0)
+            degrees = DEGREES[likelihood.argmax(0)]
+        weight = (degrees + 1) / (degrees + squares / scale**2)
     return _Model(weights, scale, degrees)
 
 
@@ -152,8 +154,12 @@ def _log_t(value: Tensor, degrees: Tensor) -> Tensor:
     return constant - (degrees + 1) / 2 * (value**2 / degrees).log1p()
 
 
-def _least_squares(seen: Tensor, design: Tensor, weight: Tensor) -> Float[Tensor, "terms components"]:
+def _products(design: Tensor) -> Float[Tensor, "trials squares"]:
+    """Products of all pairs of regressors."""
+    return (design[:, :, None] * design[:, None]).flatten(1)
+
+
+def _least_squares(seen: Tensor, design: Tensor, weight: Tensor, products: Tensor) -> Float[Tensor, "terms components"]:
     """Weighted least squares, every component with weights of its own."""
-    products = (design[:, :, None] * design[:, None]).flatten(1)
     normal = (weight.T @ products).unflatten(1, (design.shape[1],) * 2)
     return torch.linalg.solve(normal, (design.T @ (weight * seen)).T).T
