@@ -34,7 +34,8 @@ def geometry(
         seed: of the random numbers.
         out: new folder for the report and its tables; <first file>_geometry unless given.
     """
-    from swaputils.recordings.recording_page import contents, findings, limits  # only here: it draws
+    from swaputils.recordings.recording_findings import findings, limits, more_findings
+    from swaputils.recordings.recording_page import contents  # only here: it draws
 
     folder = out or Path(f"{Path(sources[0]).stem}_geometry")
     if folder.exists() and not dry_run:
@@ -49,5 +50,5 @@ def geometry(
         return
     measured = measure(recording, replace(QUICK if quick else GeometryConfig(), seed=seed))
     write_files(contents(measured, folder, described.given))
-    print(listing([*findings(measured), *limits(measured)]))
+    print(listing([*findings(measured), *more_findings(measured), *limits(measured)]))
     print(f"the report is {shown(folder / 'report.html')}")

@@ -18,6 +18,7 @@ from swaputils.recordings import pooled
 from swaputils.recordings.mean_activity import measures_of_means
 from swaputils.recordings.recorded import Recording, Session
 from swaputils.recordings.sides import Part, parts_of
+from swaputils.recordings.swap_accounts import swap_accounts
 
 DEGREES = 180 / math.pi
 PAIRS = {"nonselected": "non-selected", "selected_nonselected": "selected and non-selected"}
@@ -54,6 +55,7 @@ class Measured:
         moments: the same in the windows that are compared, `moment` in place of `time`.
         levels: moment, level (chance or ceiling), value, low, high of alignment.
         published: moment, measure, value, low, high, trials.
+        accounts: of swaps: what, of, value, low, high, note.
         means: measure, value, median, low, high with colours permuted; of condition means alone.
         separated: how far the two colours of a display depend on one another, and whether that is more than by chance.
     """
@@ -64,6 +66,7 @@ class Measured:
     moments: pd.DataFrame
     levels: pd.DataFrame
     published: pd.DataFrame
+    accounts: pd.DataFrame
     means: pd.DataFrame
     left_out: tuple[str, ...]
     separated: tuple[float, bool] = (0.0, False)
@@ -75,7 +78,7 @@ def measure(recording: Recording, config: GeometryConfig = GeometryConfig()) -> 
     nothing = pd.DataFrame()
     if recording.means is not None:
         means = _of_means(recording.means, config, generator)
-        return Measured(recording, config, nothing, nothing, nothing, nothing, means, ())
+        return Measured(recording, config, nothing, nothing, nothing, nothing, nothing, means, ())
     left_out: list[str] = []
     tables: dict[str, list[dict]] = {"course": [], "moments": [], "levels": [], "published": []}
     for trials, sessions in _choices(recording, left_out):
@@ -91,12 +94,14 @@ def measure(recording: Recording, config: GeometryConfig = GeometryConfig()) -> 
     for part in parts_of(recording):
         tables["levels"] += _levels(recording, part, config, generator, left_out)
         tables["published"] += _published(recording, part, config, generator, left_out)
+    accounts = _accounts(recording, generator, left_out)
     colours = torch.cat([session.colours for session in recording.sessions])
     apart = dependence(colours)
     return Measured(
         recording,
         config,
         **{name: pd.DataFrame(rows) for name, rows in tables.items()},
+        accounts=accounts,
         means=nothing,
         left_out=tuple(dict.fromkeys(left_out)),
         separated=(apart, apart > 3 / len(colours) ** 0.5),
@@ -206,6 +211,19 @@ def _published(
     except SwaputilsError as error:
         left_out.append(f"The measure published for networks {part.name} was not measured: {error}.")
     return rows
+
+
+def _accounts(recording: Recording, generator: torch.Generator, left_out: list[str]) -> pd.DataFrame:
+    """Where swaps arise, for which activity before and after the cue, the cued item and reports are needed."""
+    sides = parts_of(recording)
+    if len(sides) < 2 or not recording.reported or not recording.cued:
+        left_out.append("Accounts of swaps need activity before and after the cue, the cued item and reports.")
+        return pd.DataFrame()
+    try:
+        return swap_accounts(recording.sessions, *sides, generator=generator)
+    except SwaputilsError as error:
+        left_out.append(f"Accounts of swaps were not fitted: {error}.")
+        return pd.DataFrame()
 
 
 def _of_means(means: Tensor, config: GeometryConfig, generator: torch.Generator) -> pd.DataFrame:

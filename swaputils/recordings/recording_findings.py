@@ -35,6 +35,16 @@ def findings(measured: Measured) -> list[str]:
     return said
 
 
+def more_findings(measured: Measured) -> list[str]:
+    """What else was found, a sentence each."""
+    if not len(measured.accounts):
+        return []
+    shares = measured.accounts[measured.accounts["what"] == "share of swaps"]
+    parts = ", ".join(f"{row.of} {row.value:.0%} [{row.low:.0%}, {row.high:.0%}]" for row in shares.itertuples())
+    swaps = measured.accounts.query("what == 'expected swaps'")["value"].iloc[0]
+    return [f"Of about {swaps:.0f} swaps, by account: {parts}."]
+
+
 def _alignment(row: dict) -> str:
     """One moment."""
     planes = (

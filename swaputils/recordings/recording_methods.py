@@ -13,6 +13,10 @@ ELSAYED = (
     "Elsayed, G. F., Lara, A. H., Kaufman, M. T., Churchland, M. M., & Cunningham, J. P. (2016). Reorganization between preparatory "
     "and movement population responses in motor cortex. Nature Communications, 7, 13239."
 )
+ALLEMAN = (
+    "Alleman, M., Panichello, M., Buschman, T. J., & Johnston, W. J. (2024). The neural basis of swap errors in working memory. Proceedings of "
+    "the National Academy of Sciences, 121(33), e2401032121."
+)
 
 
 def methods(measured: Measured) -> list[str]:
@@ -45,20 +49,16 @@ def methods(measured: Measured) -> list[str]:
         f"within three components of means of four colours, median and quartiles of {config.bootstraps} bootstraps of ten trials a condition, "
         "of the more accurate half of the trials where there were reports (Panichello & Buschman, 2021)."
     )
-    return [data, planes, end]
+    accounts = (
+        "Swaps were attributed to misbinding, misselection and misinterpretation by a mixture model of single trials before and after the cue "
+        "(Alleman et al., 2024), with the probability of each trial to be a swap from its report, and intervals by bootstrap over trials."
+    )
+    return [data, planes, *([accounts] if len(measured.accounts) else []), end]
 
 
 def citations(measured: Measured) -> list[str]:
     """The software, the methods that were used, and the data where they are public."""
-    published = known(RECORDED)["citation"]
+    used = [ELSAYED, known(RECORDED)["citation"], *([ALLEMAN] if len(measured.accounts) else [])]
     own = [known(measured.recording.name)["citation"]] if measured.recording.name in recordings() else []
-    return list(
-        dict.fromkeys(
-            [
-                f"The swaputils authors. {TITLE} (version {version('swaputils')}) [software].",
-                ELSAYED,
-                published,
-                *own,
-            ]
-        )
-    )
+    software = f"The swaputils authors. {TITLE} (version {version('swaputils')}) [software]."
+    return list(dict.fromkeys([software, *used, *own]))

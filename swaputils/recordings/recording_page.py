@@ -11,7 +11,7 @@ import pandas as pd
 from swaputils.files import json_bytes
 from swaputils.recordings import recording_figures
 from swaputils.recordings.measuring import Measured
-from swaputils.recordings.recording_findings import findings, limits
+from swaputils.recordings.recording_findings import findings, limits, more_findings
 from swaputils.recordings.recording_methods import citations, methods
 from swaputils.report.page import PAGE
 from swaputils.report.pieces import figure, heading, listed, paragraph, table
@@ -35,6 +35,8 @@ def page(measured: Measured) -> str:
     """The report as one HTML page that needs no other file."""
     recording = measured.recording
     parts = [f'<p class="lead">{escape(" ".join(findings(measured)))}</p>', *_figures(measured)]
+    if more := more_findings(measured):
+        parts += [heading("What else was found"), listed(more)]
     parts += [heading("What these data cannot say"), listed(limits(measured)), heading("Tables"), *_tables(measured)]
     parts += [heading("How the data were read"), listed(recording.said)]
     copied = "".join(map(paragraph, methods(measured)))
@@ -58,7 +60,9 @@ def contents(measured: Measured, folder: Path, options: Mapping) -> dict[Path, b
         folder / "report.html": page(measured).encode(),
         folder / PROVENANCE: json_bytes(folder / PROVENANCE, made),
     }
-    tables = {name: getattr(measured, name) for name in ("course", "moments", "levels", "published", "means")}
+    tables = {
+        name: getattr(measured, name) for name in ("course", "moments", "levels", "published", "accounts", "means")
+    }
     for name, rows in (tables | {"beside": beside(measured)}).items():
         if len(rows):
             written[folder / f"{name}.csv"] = rows.to_csv(
@@ -142,6 +146,8 @@ def _tables(measured: Measured) -> list[str]:
         ]
     if len(measured.published):
         parts += [heading("As published", 3), paragraph(_PUBLISHED), table(_filled(measured.published.round(3)))]
+    if len(measured.accounts):
+        parts += [heading("Where swaps arise", 3), paragraph(_ACCOUNTS), table(_filled(measured.accounts.round(3)))]
     columns = ["who", "measure", "moment", "value", "low", "high", "n", "note"]
     return [*parts, heading("Beside networks and macaques", 3), table(_filled(beside(measured)[columns].round(3)))]
 
@@ -217,4 +223,8 @@ _LEVELS = (
 _PUBLISHED = (
     "They average over one item's colour alone, within three components: noise carries them towards orthogonal, a least distance of the "
     "two colours biases them, and planes in three dimensions always share a line."
+)
+_ACCOUNTS = (
+    "Shares of the swaps by account, with 95 % intervals from bootstraps over trials, from a mixture model of single trials before and after "
+    "the cue (Alleman et al., 2024). Separation: how many standard deviations two states lie apart."
 )

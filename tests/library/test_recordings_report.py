@@ -7,19 +7,31 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from bs4 import BeautifulSoup
 from scipy.io import savemat
 
 from swaputils.__main__ import main
-from swaputils.geometry import SEPARATION
+from swaputils.geometry import SEPARATION, Plan
+from swaputils.geometry.plantedswaps import SwapPlan, plant_swaps
 from swaputils.recordings.mean_activity import RECORDED
 from swaputils.recordings.measuring import GeometryConfig, measure
-from swaputils.recordings.recording_findings import findings, limits
+from swaputils.recordings.recording_findings import findings, limits, more_findings
 from swaputils.recordings.recording_page import beside
 from swaputils.recordings.understanding import read_recording
 from tests.library.planted_recording import AFTER, planted, write_npz
+from tests.small import seeded
 
-TABLES = ["beside.csv", "course.csv", "levels.csv", "moments.csv", "provenance.json", "published.csv", "report.html"]
+TABLES = [
+    "accounts.csv",
+    "beside.csv",
+    "course.csv",
+    "levels.csv",
+    "moments.csv",
+    "provenance.json",
+    "published.csv",
+    "report.html",
+]
 
 
 @pytest.fixture
@@ -108,6 +120,16 @@ def test_separated_colours_are_warned_of_and_noise_is_not_told(tmp_path):
     blind = measure(noise, GeometryConfig(draws=2, bootstraps=5))
     assert "cannot be told from these trials" in findings(blind)[0] and "cannot be said" in findings(blind)[2]
     assert set(beside(blind).query("who == 'yours'")["measure"]) <= {"published angle (degrees)"}
+
+
+def test_planted_accounts_of_swaps_are_found(tmp_path):
+    plan = SwapPlan(before=Plan(trials=800, alignment=0.3, noise=0.05), shares=(0.0, 1.0, 0.0, 0.0))
+    swaps = plant_swaps(plan, generator=seeded())
+    held = {"activity": torch.stack((swaps.before, swaps.after), 1), "time": [-1.0, 1.0], "colours": swaps.colours}
+    np.savez(tmp_path / "day.npz", cued=swaps.cued, report=swaps.report, **held)
+    measured = measure(read_recording(str(tmp_path / "day.npz")).settled(), GeometryConfig(draws=2, bootstraps=5))
+    (row,) = measured.accounts.query("of == 'misselection'").itertuples()
+    assert row.value > 0.95 and row.low > 0.9 and "misselection 100% [" in more_findings(measured)[0]
 
 
 def test_help_names_what_can_be_said(capsys):
