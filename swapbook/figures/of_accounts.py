@@ -27,16 +27,20 @@ def by_account(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def recovered(axes: Axes, table: pd.DataFrame) -> Axes:
-    """Mean share found of every account over runs, a row for each true one. Where errors were injected into trials of which some go
-    wrong by themselves, a row holds these too."""
-    mean = by_account(table, ["account", "seed"]).groupby("account", sort=False).mean()
+    """Mean share found of every account over runs, a row for each true one; empty where none was planted. Networks that also swap
+    by themselves belong in a panel of their own."""
+    mean = by_account(table, ["account", "source", "seed"]).groupby("account").mean().reindex(ACCOUNTS)
     axes.imshow(mean.clip(0, 1), cmap="Greys", vmin=0, vmax=1, aspect="auto")
     for (row, column), share in np.ndenumerate(mean.round(2).to_numpy() + 0.0):
-        axes.text(column, row, f"{share:.2f}", ha="center", va="center", fontsize=8, color="w" if share > 0.5 else "k")
+        text = "" if np.isnan(share) else f"{share:.2f}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color="w" if share > 0.5 else "k")
     axes.set_xticks(range(len(PALETTE)), [TEXTS.get(each, each) for each in PALETTE], rotation=40, ha="right")
     axes.set_yticks(range(len(mean)), [TEXTS.get(each, each) for each in mean.index])
+    axes.set_xticks(np.arange(len(PALETTE) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(mean) + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="0.85", linewidth=0.6)
     axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
+    axes.tick_params(which="both", length=0)
     return axes
 
 
