@@ -31,7 +31,6 @@ def few_steps(monkeypatch):
     monkeypatch.setattr(swap_functions, "SHARE_DRAWS", 5)
     monkeypatch.setattr(model_checks, "RESAMPLES", 5)
     monkeypatch.setattr(model_checks, "SIMULATED_PER_DISPLAY", 3)
-    monkeypatch.setattr(recovery, "FRESH_TRIALS", 200)
     fit = recovery.fit_bns
 
     def quick(trials, model, config=None, *, generator):
