@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from swaputils.data.table import DataError
 from swaputils.data.understood import listing
 from swaputils.files import StoreError, shown, write_files
 from swaputils.recordings.described import Described
@@ -37,6 +38,8 @@ def geometry(
     from swaputils.recordings.recording_findings import findings, limits, more_findings
     from swaputils.recordings.recording_page import contents  # only here: it draws
 
+    if not sources:
+        raise DataError("name one file or several, or a public data set; `swaputils geometry --help` lists the rest")
     folder = out or Path(f"{Path(sources[0]).stem}_geometry")
     if folder.exists() and not dry_run:
         raise StoreError(f"{shown(folder)}: exists already; remove it, or name a new folder with --out")

@@ -40,7 +40,7 @@ def more_findings(measured: Measured) -> list[str]:
     if not len(measured.accounts):
         return []
     shares = measured.accounts[measured.accounts["what"] == "share of swaps"]
-    parts = ", ".join(f"{row.of} {row.value:.0%} [{row.low:.0%}, {row.high:.0%}]" for row in shares.itertuples())
+    parts = ", ".join(f"{row.of} {row.value:z.0%} [{row.low:z.0%}, {row.high:z.0%}]" for row in shares.itertuples())
     swaps = measured.accounts.query("what == 'expected swaps'")["value"].iloc[0]
     return [f"Of about {swaps:.0f} swaps, by account: {parts}."]
 

@@ -133,6 +133,27 @@ def test_sessions_in_one_file_and_in_several_have_neurons_of_their_own_and_are_p
     assert "not pooled over sessions" in " ".join(measured.left_out)
 
 
+def test_neurons_may_name_their_session_and_an_attribute_the_time_of_the_cue(tmp_path):
+    import xarray
+
+    shown = planted(trials=400, neurons=10)
+    held = {
+        "rates": (("trial", "t", "unit"), shown.activity),
+        "colour": (("trial", "item"), shown.colours, {"units": "rad"}),
+        "cue": ("trial", shown.cued),
+        "session": ("trial", np.repeat([7, 9], 200)),
+        "unit_session": ("unit", np.repeat([7, 9], [4, 6])),
+    }
+    dataset = xarray.Dataset(
+        held, coords={"t": 1000 * (TIME + 2), "unit": list("abcdefghij")}, attrs={"cue_on": 2000.0}
+    )
+    dataset.to_netcdf(tmp_path / "days.nc")
+    recording = read_recording(str(tmp_path / "days.nc")).settled()
+    assert recording.cue_time == 2000 and [each.name for each in recording.sessions] == ["7", "9"]
+    for session, trials, neurons in zip(recording.sessions, (slice(200), slice(200, None)), (slice(4), slice(4, None))):
+        np.testing.assert_allclose(session.activity.numpy(), shown.activity[trials][:, :, neurons])
+
+
 def test_one_moment_without_cue_and_report(tmp_path):
     path = write_npz(tmp_path / "day.npz", TRUTH, activity=TRUTH.activity[:, 0], time=None, cued=None, report=None)
     recording = read_recording(str(path)).settled()

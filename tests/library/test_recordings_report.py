@@ -41,7 +41,7 @@ def day(tmp_path, monkeypatch):
 
 
 def test_a_dry_run_says_what_it_understood_and_writes_nothing(day, capfd):
-    assert main(["geometry", day, "--dry-run", "--units", "rad"]) == 0
+    assert main(["geometry", day, "--dry-run", "--units", "rad", "--before", "-0.3", "-0.1"]) == 0
     said = capfd.readouterr().out
     assert "400 of 400 trials and 20 neurons can be used" in said and "The cue came at 0" in said
     assert "alignment" not in said and os.listdir() == [day]
@@ -133,6 +133,8 @@ def test_planted_accounts_of_swaps_are_found(tmp_path):
 
 
 def test_help_names_what_can_be_said(capsys):
+    assert main(["geometry"]) == 1
+    assert "name one file or several" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["geometry", "--help"])
     shown = capsys.readouterr().out
