@@ -35,7 +35,9 @@ def cores() -> int:
 def progress(jobs: Sequence[Job], label: str, more: float = 0.0) -> Iterator[Callable[[float], Any]]:
     """A bar that tells the time left; it gives what `run` takes as `done`. `more`: weight of work beside the jobs."""
     with tqdm(total=sum(job.weight for job in jobs) + more, desc=label, bar_format=BAR) as bar:
-        yield bar.update
+        yield lambda weight: bar.update(
+            min(weight, bar.total - bar.n)
+        )  # sums of weights may differ in their last digit
 
 
 def run(jobs: Sequence[Job], processes: int = 1, done: Callable[[float], Any] = lambda weight: None) -> list:

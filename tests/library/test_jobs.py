@@ -84,5 +84,12 @@ def test_the_bar_tells_the_time_left(capsys):
     assert "counting: 100 %" in shown and "left" in shown
 
 
+def test_the_bar_ends_at_its_end_in_whatever_order_jobs_end():
+    """0.3 + 0.2 + 0.1 = 0.6, but 0.1 + 0.2 + 0.3 is more in the last digit, at which a bar would warn."""
+    with progress([Job(numbered, (0,), weight) for weight in (0.3, 0.2, 0.1)], "counting") as done:
+        for weight in (0.1, 0.2, 0.3):
+            done(weight)
+
+
 def test_there_is_a_core():
     assert cores() >= 1
