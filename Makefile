@@ -59,7 +59,7 @@ rerun: setup ## recompute everything in results/ from the data, then refresh the
 	@$(python) -m swapbook rerun $(parameters)
 	@$(python) -m swapbook refresh
 
-refresh: setup ## execute the chapters with their default parameters and store the outputs in notebooks/
+refresh: setup ## execute the chapters with their default parameters and store the outputs in notebooks/, and those of the page that adds a task
 	@$(python) -m swapbook refresh
 
 clean: ## remove what was built; keeps .venv

@@ -11,7 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from swapbook import people
-from swapbook.build import chapters, collect, rerun, site, verdicts
+from swapbook.build import chapters, collect, example, rerun, site, verdicts
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
 from swapbook.cortex import compared
@@ -50,12 +50,14 @@ def build(outputs: Name, assignments: Assignments = ()) -> None:
 
 
 def store_outputs(names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
-    """Execute chapters with their default parameters and store the outputs in notebooks/.
+    """Execute chapters with their default parameters and store the outputs in notebooks/, and those of the page that adds a task.
 
     Args:
-        names: notebooks; all unless given.
+        names: notebooks; all of them, and that page, unless given.
     """
     chapters.refresh_all(list(names))
+    if not names:
+        example.refresh_example()
 
 
 def collection(assignments: Assignments = ()) -> None:

@@ -1,4 +1,4 @@
-"""A network taught a task by an objective, in one call: first to select the cued item, then the distribution of answers."""
+"""A network taught any task by an objective, in one call; where an item is cued, first to select it, then the distribution of answers."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from tqdm import tqdm
 from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
 from swaputils.diffusion.targets import RADIUS, ResponseMixture
 from swaputils.network.rnn import RNN, RNNConfig
-from swaputils.task import DelayedEstimation
+from swaputils.task import DelayedEstimation, Task
 from swaputils.training.lessons import Lesson, facts, ladder
 from swaputils.training.loop import TrainConfig, Training
 from swaputils.training.recipes import DIFFUSION, Objective
@@ -18,7 +18,7 @@ SELECTED_SPREAD = 0.05  # of the answers that selection is learnt from, in units
 
 
 def teach(
-    task: DelayedEstimation,
+    task: Task,
     objective: Objective = DIFFUSION,
     rnn: RNNConfig | None = None,
     train: TrainConfig | None = None,
@@ -37,10 +37,15 @@ def teach(
     train = train or TrainConfig()
     schedule = schedule or linear_schedule(task.periods.steps("report"))
     net = RNN(rnn or RNNConfig(), task.input_size, report_noise(schedule), generator=generator)
-    first, told = objective.first, facts(task.config)
-    selection = Lesson(replace(task, answers=certain_answers), first.loss(schedule), first.repeats, facts=told)
-    distribution = Lesson(task, objective.loss(schedule), objective.repeats, facts=told)
-    training = Training(net, ladder(selection, train.delay_step), distribution, train, generator=generator)
+    lesson = Lesson(task, objective.loss(schedule), objective.repeats)
+    selection: list[Lesson] = []
+    if isinstance(task, DelayedEstimation):
+        first, lesson = objective.first, replace(lesson, facts=facts(task.config))
+        easy = replace(task, answers=certain_answers)
+        selection = ladder(
+            replace(lesson, task=easy, loss=first.loss(schedule), repeats=first.repeats), train.delay_step
+        )
+    training = Training(net, selection, lesson, train, generator=generator)
     for _ in tqdm(training, desc="teaching", unit="update", leave=False):
         pass
     return net
