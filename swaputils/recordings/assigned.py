@@ -32,6 +32,7 @@ PAIRS = (
     ("first", "second"),
     ("a", "b"),
 )
+STEPS = {"time": "steps"}
 AXES = {
     "trials": "trials trial",
     "time": NAMES["time"],
@@ -152,7 +153,7 @@ def axes_of(stored: Stored, found: Assigned, described: Described, lengths: dict
     for axis, length in lengths.items():
         if axis in named and shape[named.index(axis)] != length:
             raise DataError(
-                f"{shown(stored.path)}: {title!r} has {shape[named.index(axis)]} {axis}, but other variables have {length}; "
+                f"{shown(stored.path)}: {title!r} has {shape[named.index(axis)]} {STEPS.get(axis, axis)}, but other variables have {length}; "
                 "--dims names its axes in their order, as in trials time neurons"
             )
     return named

@@ -102,7 +102,7 @@ def _read_mat(path: Path, content: bytes) -> dict[str, Variable]:
     variables = matlab_variables(path, content)
     structs = [value for value in variables.values() if isinstance(value, dict)]
     fields = structs[0] if len(structs) == len(variables) == 1 else variables
-    arrays = {name: np.asarray(value) for name, value in fields.items() if not isinstance(value, dict)}
+    arrays = {name: np.asarray(value).squeeze() for name, value in fields.items() if not isinstance(value, dict)}
     return {name: Variable(_as_text(array)) for name, array in arrays.items()}
 
 

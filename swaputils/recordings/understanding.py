@@ -29,7 +29,7 @@ def read_recording(source: str, described: Described = Described()) -> Recording
     trials = len(pair)
     activity, when = _activity(stored, found, described, trials)
     said = [f"{shown(stored.path)}: {stored.kind}, {trials} trials, in '{found.titles['activity']}'."]
-    said += _time_sentences(when, found)
+    said += _time_sentences(when, found, described)
     shown_as = " and ".join(
         f"'{title}'" for title in found.titles.values() if title in [t.split("[")[0] for t in colours]
     )
@@ -153,14 +153,16 @@ def _item_names(stored: Stored, found: Assigned) -> tuple[str, ...]:
     return tuple(name[start : len(name) - end].strip("_- .") for name in (one, other))
 
 
-def _time_sentences(when: Timing | None, found: Assigned) -> list[str]:
+def _time_sentences(when: Timing | None, found: Assigned, described: Described) -> list[str]:
     if when is None:
         return ["There is no time axis: one moment is measured."]
     unit = f" {when.unit}" if when.unit else ""
     said = [f"Time: {len(when.time)} steps from {when.time[0]:g} to {when.time[-1]:g}{unit}."]
     if when.cue is None or when.after is None:
         return [*said, f"There is no cue; planes are measured over {when.before[0]:g} to {when.before[1]:g}{unit}."]
-    source = f"in '{found.titles['cue_time']}'" if "cue_time" in found.titles else "as said, or where time is 0"
+    named = found.titles.get("cue_time")
+    source = f"in '{named}'" if named else "where the time axis is 0"
+    source = source if described.cue_time is None else "as --cue-time says"
     windows = (
         f"The cue came at {when.cue:g}{unit} ({source}); before it planes are measured over {when.before[0]:g} to "
         f"{when.before[1]:g}{unit}, after it over {when.after[0]:g} to {when.after[1]:g}{unit}."
