@@ -10,7 +10,8 @@ the cued item. The states are predicted by regression, see `colourstates`, from 
 likelihood, their intervals from bootstrap over trials.
 
 With pi_1 for exchanged colours and pi_2 for the other cue: misbinding is pi_1 before the cue; misselection, what pi_1 gains after it;
-misinterpretation, pi_2 after it; and the rest has no trace in activity yet. Misbinding carried past the cue is the same state as
+misinterpretation, pi_2 after it; and the rest, "none", is in the state of correct trials: the error comes later, or activity holds it
+in a way that is none of these states, such as a report of the other item beside an intact memory. Misbinding carried past the cue is the same state as
 misselection, so it is told by the time before alone. States that lie closer than d' = 1 are not told apart.
 """
 
