@@ -139,3 +139,10 @@ def test_a_module_can_be_read_in_one_sitting(path):
 def test_a_folder_holds_more_than_one_small_file():
     folders = Counter(path.parent for path in module_files() if not path.stem.startswith("__"))
     assert [folder.name for folder, count in folders.items() if count == 1] == []
+
+
+def test_every_module_stands_in_the_map_of_the_house():
+    """Figures are named after what they show."""
+    text = (ROOT / "book" / "architecture.md").read_text()
+    stems = {path.stem for path in module_files() if not path.stem.startswith("__")}
+    assert {stem for stem in stems if f"`{stem}`" not in text and not stem.startswith("of_")} == set()
