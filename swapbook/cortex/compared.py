@@ -10,7 +10,17 @@ from pathlib import Path
 import pandas as pd
 
 from swapbook.conditions import named
-from swapbook.cortex import decoders, error_accounts, flows, reference_values, rings, solutions
+from swapbook.cortex import (
+    as_recordings,
+    beside_animals,
+    decoders,
+    error_accounts,
+    flows,
+    network_nulls,
+    reference_values,
+    rings,
+    solutions,
+)
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
@@ -25,6 +35,9 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "fixed_points": flows.fixed_points,
     "report_gains": flows.report_gains,
     "degeneracy": solutions.degeneracy,
+    "recordings": as_recordings.recordings,
+    "beside_animals": lambda: beside_animals.beside_animals(comparison("recordings")),
+    "nulls": network_nulls.null_table,
 }
 """What is computed, by name; each gives a table."""
 
