@@ -4,15 +4,16 @@ Panichello & Buschman 2021: 23 sessions, 682 neurons of lateral prefrontal corte
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from swapbook.cortex.network_states import COMPARED, WAITING, Simulated, networks, simulate
+from swapbook.cortex.network_states import COMPARED, Simulated, networks, simulate
 from swapbook.networks import Network
-from swaputils.geometry import UnusableActivity, alignment_from, cross_products
+from swaputils.geometry import Plan, UnusableActivity, alignment_from, cross_products, validation
 from swaputils.geometry.pseudo_population import Session, logistic, permuted_cosines, plane_cosines
 from swaputils.geometry.recorded_neurons import BIN_SECONDS, Readout, TunedCounts, matched, tuned_counts
 
@@ -20,10 +21,13 @@ SESSIONS, NEURONS, TRIALS = 23, 682, 8_620
 A_SESSION = round(TRIALS / SESSIONS)
 TUNED = TunedCounts(112, 99, 35, 607)  # Panichello & Buschman 2021, before the cue
 BASELINES = (3.0, 10.0)  # spikes/s
-DRAWS, FEWER = 10, 2  # of neurons, for each baseline: of the first network of a condition, and of the others
+RECORDED = 2  # networks of each condition
+DRAWS, FEWER = 10, 2  # of neurons, for each baseline: of the network of seed 0, and of the others
 BOOTSTRAPS, PERMUTED, FITTED = 1_000, 100, 40
 WINDOW = 6  # steps in which spikes are counted: 0.3 s
 AROUND = (-0.5, 1.0)  # s, of the cue, in which a logistic course is fitted
+SMALL, VALIDATED = 500, (0.0, 0.5, 0.95)  # small planted recordings, and their true alignments
+GAIN, SHARE = 0.6, 0.5  # of these, near those of the networks
 MATCHING = 4  # sessions on which gain and share are matched
 
 
@@ -36,7 +40,7 @@ def recordings() -> pd.DataFrame:
     each network also pooled with pooled_low and pooled_high, the same of its neurons, cross-products added over sessions; and rise and
     middle (s after cue onset) of a logistic course of the cosine, and rise_p, the share of bootstraps in which it does not rise.
     """
-    return pd.DataFrame(row for network in networks(*COMPARED, *WAITING) for row in _recorded(network))
+    return pd.DataFrame(row for network in networks(*COMPARED, most=RECORDED) for row in _recorded(network))
 
 
 def _recorded(network: Network) -> Iterator[dict]:
@@ -145,3 +149,16 @@ def _course(simulated: Simulated, readout: Readout, generator: torch.Generator) 
     whole = logistic(times, cosines.mean(0))
     rises = np.array([logistic(times, each).rise for each in cosines])
     return {"rise": whole.rise, "middle": whole.middle, "rise_p": float((~(rises > 0)).mean())}
+
+
+def validated() -> pd.DataFrame:
+    """The estimator on small planted recordings like these, at true alignments, see `validation.recordings`.
+
+    numerator_z, first_strength_z and second_strength_z: mean error of what it is made of, in standard errors.
+    """
+    generator = torch.Generator().manual_seed(0)
+    draw = validation.spiking(GAIN, SHARE, BASELINES[0], WINDOW * BIN_SECONDS)
+    plan = Plan(trials=A_SESSION, units=NEURONS // SESSIONS)
+    return pd.DataFrame(
+        [validation.recordings(replace(plan, alignment=truth), SMALL, draw, generator=generator) for truth in VALIDATED]
+    )

@@ -36,6 +36,7 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "report_gains": flows.report_gains,
     "degeneracy": solutions.degeneracy,
     "recordings": as_recordings.recordings,
+    "small_recordings": as_recordings.validated,
     "beside_animals": lambda: beside_animals.beside_animals(comparison("recordings")),
     "nulls": network_nulls.null_table,
 }

@@ -58,7 +58,7 @@ def simulate(network: Network, trials: int) -> Simulated:
     return Simulated(displays, states, hidden, error, on, off, trained.metrics.get("planes"), waits)
 
 
-def networks(*conditions: str) -> Iterator[Network]:
-    """The first SEEDS stored networks of each condition; none of a condition that is not stored."""
+def networks(*conditions: str, most: int = SEEDS) -> Iterator[Network]:
+    """The first stored networks of each condition; none of a condition that is not stored."""
     for condition in conditions:
-        yield from stored(condition)[:SEEDS]
+        yield from stored(condition)[:most]

@@ -21,8 +21,8 @@ from swaputils.geometry.harmonics import UnusableActivity
 BIN_SECONDS = 0.05  # of a bin of spikes: a step of the networks
 TUNING_BINS = 8  # of colour, in the published statistic
 LEVEL, PERMUTATIONS = 0.05, 99  # a neuron is tuned at this level, against so many permutations
-GAINS = 2.0 ** np.linspace(-2.0, 3.0, 11)  # that are tried: standard deviation of a neuron's drive, spikes/s
-POOL = 600  # neurons with which a gain is tried
+GAINS = 2.0 ** np.linspace(-2.0, 2.0, 13)  # that are tried: standard deviation of a neuron's drive, spikes/s
+POOL = 1_000  # neurons with which a gain is tried
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,8 @@ def matched(
             f"at most {single.max():.2f} of neurons that follow these states are tuned to a colour; "
             f"allowed are targets between {LEVEL} and that, not {wanted:.2f}"
         )
-    steps = np.linspace(math.log(GAINS[0]), math.log(GAINS[-1]), 400)
-    single, double = (np.interp(steps, np.log(GAINS), each) for each in (single, double))
+    single, double = (_smooth(each) for each in (single, double))
+    steps = np.linspace(*np.log(GAINS[[0, -1]]), len(single))
     share = (wanted - LEVEL) / np.maximum(single - LEVEL, 1e-9)
     reached = share <= 1  # else too few are tuned even where all follow the state
     steps, share, double = steps[reached], share[reached], double[reached]
@@ -198,3 +198,9 @@ def _tuned_shares(states: Tensor, colours: Tensor, readout: Readout, generator: 
     counts = [readout.drawn(neurons, generator=generator).counts(each, generator=generator).sum(1) for each in states]
     found = tuned_counts(counts, colours, generator=generator)
     return (found.first + found.second) / (2 * found.neurons), (found.both or 0) / found.neurons
+
+
+def _smooth(shares: np.ndarray) -> np.ndarray:
+    """[400] a polynomial through shares at the GAINS that are tried, evenly on their logarithm; smooths the noise of few neurons."""
+    steps = np.linspace(-1, 1, len(GAINS))
+    return np.polynomial.Polynomial.fit(steps, shares, 5)(np.linspace(-1, 1, 400))

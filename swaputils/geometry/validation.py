@@ -8,11 +8,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from swaputils.angles import to_xy
 from swaputils.errors import SwaputilsError
 from swaputils.geometry.alignment import WIDEST, colour_alignment
 from swaputils.geometry.crossproducts import CrossProducts, cross_products
 from swaputils.geometry.planepairs import estimate, pair_measures
-from swaputils.geometry.planted import SEPARATION, Plan, Planted, plant, rings_at
+from swaputils.geometry.planted import SEPARATION, Plan, Planted, plant, rings_at, true_alignment
 from swaputils.geometry.published import (
     compare_means,
     condition_means,
@@ -20,7 +21,9 @@ from swaputils.geometry.published import (
     four_colour_angles,
     reported_colour_cosine,
 )
+from swaputils.geometry.recorded_neurons import Readout
 
+STATE_UNITS = 14  # of the states that spiking neurons read
 TRUTHS = (0.0, 0.09, 0.29, 0.5, 0.71, 0.9, 1.0)
 BINS = 16
 CONDITIONS = {
@@ -125,43 +128,73 @@ class RecordingRow(NamedTuple):
     recordings: int
 
 
-def recordings(plan: Plan, count: int = 500, *, generator: torch.Generator) -> RecordingRow:
-    """Measure so many recordings, each with neurons of its own: about a minute for 500 of 67 units and 375 trials."""
+def recordings(
+    plan: Plan, count: int = 500, planted: Callable[..., Planted] = plant, *, generator: torch.Generator
+) -> RecordingRow:
+    """Measure so many recordings, each with neurons of its own: about a minute for 500 of 67 units and 375 trials.
+
+    Args:
+        planted: draws a recording of a plan: `plant`, or what `spiking` gives.
+    """
     pooled: CrossProducts | None = None
-    rows = []
+    rows, rings = [], []
     for _ in range(count):
-        planted = plant(plan, generator=generator)
-        products = cross_products(planted.activity, planted.colours, generator=generator)
+        one = planted(plan, generator=generator)
+        products = cross_products(one.activity, one.colours, generator=generator)
         pooled = products if pooled is None else pooled + products
         measures = pair_measures(products.additive)
-        alignment = estimate(measures.alignment[:, 0])
-        one = (measures.numerator[0, 0], *measures.strengths[0, 0], measures.rho_self[0, 0])
-        rows.append(torch.stack([*one, alignment.value, alignment.low, alignment.high]))
+        found = estimate(measures.alignment[:, 0])
+        sizes = (measures.numerator[0, 0], *measures.strengths[0, 0])
+        true_sizes = ((one.rings[0] @ one.rings[1].T).square().sum(), *one.rings.square().sum((1, 2)))
+        errors = [measured - true for measured, true in zip(sizes, true_sizes)]
+        truth = torch.tensor(true_alignment(one.rings), dtype=torch.float64)
+        rows.append(torch.stack([*errors, measures.rho_self[0, 0], truth, found.value, found.low, found.high]))
+        rings.append(one.rings)
     if pooled is None:
         raise SwaputilsError(f"{count} recordings were asked for; one or more are needed")
-    numerator, first, second, reliability, value, low, high = torch.stack(rows).T
-    radii = [strength**2 for strength in plan.strengths]
+    *sizes, reliability, truth, value, low, high = torch.stack(rows).T
     known, told = value.isfinite(), high - low <= WIDEST
-    error = value - plan.alignment
+    error = value - truth
     return RecordingRow(
         *(plan.units, plan.trials, plan.noise, plan.separation, plan.alignment),
-        reliability=float(reliability.nanmean()),
-        numerator_z=_standard_errors(numerator, 2 * plan.alignment * radii[0] * radii[1]),
-        first_strength_z=_standard_errors(first, 2 * radii[0]),
-        second_strength_z=_standard_errors(second, 2 * radii[1]),
+        *(float(reliability.nanmean()), *map(_standard_errors, sizes)),
         mean_error=float(error[known].mean()),
         median_error=float(error[known].median()),
         sd=float(error[known].std()),
-        pooled_error=float(pair_measures(pooled.additive).alignment[0, 0]) - plan.alignment,
-        coverage=float(((low <= plan.alignment) & (plan.alignment <= high)).double().mean()),
+        pooled_error=float(pair_measures(pooled.additive).alignment[0, 0]) - true_alignment(torch.cat(rings, -1)),
+        coverage=float(((low <= truth) & (truth <= high)).double().mean()),
         told=float(told.double().mean()),
         told_error=float(error[told].mean()),
         recordings=count,
     )
 
 
-def _standard_errors(samples: Tensor, truth: float) -> float:
-    return float((samples.mean() - truth) / (samples.std() / len(samples) ** 0.5))
+def _standard_errors(errors: Tensor) -> float:
+    """Mean over its standard error."""
+    return float(errors.mean() / (errors.std() / len(errors) ** 0.5))
+
+
+def spiking(gain: float, share: float, baseline: float, seconds: float = 0.3) -> Callable[..., Planted]:
+    """Draws recordings of a plan in which its units are spiking neurons that read planted rings, see `recorded_neurons`.
+
+    Their rings are the first harmonics of their expected rates. The states have no noise; the spikes have.
+    """
+    grid = torch.cartesian_prod(*2 * [2 * torch.pi * torch.arange(24, dtype=torch.float64) / 24])
+
+    def planted(plan: Plan, *, generator: torch.Generator) -> Planted:
+        inner = replace(plan, units=STATE_UNITS, noise=0.0)
+        states = plant(inner, generator=generator)
+        scale = sum(strength**2 for strength in plan.strengths) ** 0.5
+        readout = Readout(gain, share, baseline, scale, torch.zeros(STATE_UNITS, dtype=torch.float64), math.nan)
+        neurons = readout.drawn(plan.units, generator=generator)
+        on_grid = sum(to_xy(grid[:, item]) @ states.rings[item] for item in (0, 1))
+        expected = neurons.rates(on_grid[:, None]).squeeze(1)
+        rings = torch.stack([2 * to_xy(grid[:, item]).T @ expected / len(grid) for item in (0, 1)])
+        rates = neurons.rates(states.activity[:, None]).squeeze(1)
+        counts = torch.poisson(seconds * rates, generator=generator)
+        return Planted(counts / seconds, states.colours, rings)
+
+    return planted
 
 
 class AngleRow(NamedTuple):

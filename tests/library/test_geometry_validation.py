@@ -5,7 +5,7 @@ import math
 import pytest
 
 from swaputils.geometry.planted import SEPARATION, Plan
-from swaputils.geometry.validation import angles, over_the_range, recordings
+from swaputils.geometry.validation import angles, over_the_range, recordings, spiking
 from tests.small import seeded
 
 
@@ -43,3 +43,10 @@ def test_recordings_are_unbiased_and_pool():
 def test_angles_are_recovered_by_regression():
     for row in angles((30.0,), 200, 2, generator=seeded(2)):
         assert row.worst_error < (0.1 if row.estimator.startswith("regression") else 12)
+
+
+def test_spiking_recordings_are_unbiased_and_pool():
+    plan = Plan(trials=250, units=30, alignment=0.5)
+    row = recordings(plan, 40, spiking(2.0, 0.6, 3.0), generator=seeded(3))
+    assert max(map(abs, (row.numerator_z, row.first_strength_z, row.second_strength_z))) < 3.5
+    assert abs(row.pooled_error) < 0.15 and row.reliability < 0.9
