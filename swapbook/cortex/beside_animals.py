@@ -12,12 +12,12 @@ from swapbook.cortex.network_states import COMPARED, WAITING, Simulated, network
 from swaputils import geometry
 from swaputils.behaviour import mean_interval
 from swaputils.errors import SwaputilsError
-from swaputils.geometry.colour_decoding import colour_areas, decoded_colour
+from swaputils.geometry.colour_areas import colour_areas
+from swaputils.inputs import STEP_SECONDS
 
 FILE = Path(__file__).with_name("published.yaml")
 FIELDS = ("feature", "says", "published", "p", "measured", "same", "than", "citation", "place")
 TRIALS = 3_000
-PERMUTATIONS = 40  # of colours that are decoded
 BEFORE, LATER = 0, -1  # places in the lists of `planes.planes`
 SAME, OPPOSITE, NOT_TOLD = "same", "opposite", "cannot be told"
 
@@ -33,7 +33,7 @@ def published() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def beside_animals(recordings: pd.DataFrame) -> pd.DataFrame:
+def beside_animals(recordings: pd.DataFrame, decoding: pd.DataFrame) -> pd.DataFrame:
     """Every published finding beside every condition that is stored.
 
     condition; n, networks; effect with low and high, mean over networks and its 95 % t interval; verdict, see `verdict`; besides the columns
@@ -41,13 +41,15 @@ def beside_animals(recordings: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         recordings: see `as_recordings.recordings`.
+        decoding: see `decoders.decoding`.
     """
     rows = []
     for network in networks(*COMPARED, *WAITING):
         simulated = simulate(network, TRIALS)
         generator = torch.Generator().manual_seed(network.seed)
         row = {"condition": network.condition, "seed": network.seed}
-        rows.append(row | _of_planes(simulated) | _of_areas(simulated, generator) | _of_trials(simulated, generator))
+        rows.append(row | _of_planes(simulated) | _of_areas(simulated, generator) | _of_halves(simulated, generator))
+        rows[-1] |= _of_decoders(decoding, row, STEP_SECONDS * (simulated.moments[1] + 1))
     return against_published(pd.DataFrame(rows).merge(_of_recordings(recordings), how="left"))
 
 
@@ -109,25 +111,31 @@ def _of_areas(simulated: Simulated, generator: torch.Generator) -> dict[str, flo
     }
 
 
-def _of_trials(simulated: Simulated, generator: torch.Generator) -> dict[str, float]:
-    """What of the colours can be decoded 0.3 s after the cue, and planes in the halves of the trials by accuracy."""
+def _of_halves(simulated: Simulated, generator: torch.Generator) -> dict[str, float]:
+    """Planes 0.3 s after the cue in the halves of the trials by accuracy."""
     activity, displays = simulated.hidden[:, simulated.moments[1]], simulated.displays
-    decoded = {}
-    for name, other in (("selected", 0), ("nonselected", 1)):
-        found = []
-        for item in (0, 1):
-            cued = displays.cued == item
-            colour = displays.report[cued, item ^ other]
-            found.append(decoded_colour(activity[cued], colour, permutations=PERMUTATIONS, generator=generator))
-        decoded[name] = [np.mean([each.score for each in found]), np.mean([each.chance for each in found])]
-    halves = []
-    for half in simulated.error.argsort().chunk(2):
-        some = activity[half], displays.report[half], displays.cued[half]
-        halves.append(float(geometry.colour_alignment(*some, generator=generator).alignment.value))
+    more, less = (
+        float(
+            geometry.colour_alignment(
+                activity[half], displays.report[half], displays.cued[half], generator=generator
+            ).alignment.value
+        )
+        for half in simulated.error.argsort().chunk(2)
+    )
+    return {"accuracy_difference": more - less}
+
+
+def _of_decoders(decoding: pd.DataFrame, network: dict, time: float) -> dict[str, float]:
+    """What decoders of a network read at the last of their times that is not after this one (s); nothing where none were fitted."""
+    own = (decoding["condition"] == network["condition"]) & (decoding["seed"] == network["seed"])
+    found = decoding[own & (decoding["fitted"] == decoding["asked"]) & (decoding["fitted"] <= time + 1e-6)]
+    if not len(found):
+        return {}
+    at = found[found["fitted"] == found["fitted"].max()].set_index("decoded")
+    cued, other = at.loc["cued"], at.loc["other"]
     return {
-        "decoding_difference": decoded["selected"][0] - decoded["nonselected"][0],
-        "decoding_nonselected": decoded["nonselected"][0] - decoded["nonselected"][1],
-        "accuracy_difference": halves[0] - halves[1],
+        "decoding_difference": cued["score"] - other["score"],
+        "decoding_nonselected": other["score"] - other["chance"],
     }
 
 

@@ -37,7 +37,7 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "degeneracy": solutions.degeneracy,
     "recordings": as_recordings.recordings,
     "small_recordings": as_recordings.validated,
-    "beside_animals": lambda: beside_animals.beside_animals(comparison("recordings")),
+    "beside_animals": lambda: beside_animals.beside_animals(comparison("recordings"), comparison("decoding")),
     "nulls": network_nulls.null_table,
 }
 """What is computed, by name; each gives a table."""

@@ -1,4 +1,4 @@
-"""How well a colour can be read from activity by a linear decoder, and how large the ring of its means is in a plane."""
+"""How far the mean activity of four colours spreads in the plane of an item, its own or another's (Panichello & Buschman 2021)."""
 
 from dataclasses import dataclass
 
@@ -6,52 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from swaputils.angles import to_xy
-from swaputils.geometry.harmonics import UnusableActivity
 from swaputils.geometry.published import FOUR, condition_means
-
-FOLDS = 5
-LEVEL = 0.95  # of chance
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """Mean cosine of the error of a decoder on trials that it was not fitted to: 1 exact, 0 none.
-
-    Attributes:
-        chance: below which 95 % of decoders of permuted colours lie.
-    """
-
-    score: float
-    chance: float
-
-
-def decoded_colour(
-    activity: Float[Tensor, "trials units"],
-    colour: Float[Tensor, " trials"],
-    *,
-    permutations: int = 100,
-    generator: torch.Generator,
-) -> Decoded:
-    """Linear regression of (cos, sin) of a colour (rad) on activity, cross-validated; its direction is the decoded colour.
-
-    Raises:
-        UnusableActivity: where a fold leaves fewer trials than units.
-    """
-    trials, units = activity.shape
-    if trials * (FOLDS - 1) // FOLDS <= units + 1:
-        raise UnusableActivity(f"{trials} trials are too few to decode {units} units in {FOLDS} folds")
-    orders = [torch.arange(trials)] + [torch.randperm(trials, generator=generator) for _ in range(permutations)]
-    wanted = to_xy(torch.stack([colour.double()[order] for order in orders], dim=1))  # [trials, orders, 2]
-    design = torch.cat((torch.ones((trials, 1), dtype=torch.float64), activity.double()), dim=1)
-    fold = torch.randperm(trials, generator=generator) % FOLDS
-    found = torch.empty_like(wanted)
-    for held_out in range(FOLDS):
-        inside = fold == held_out
-        fitted = torch.linalg.lstsq(design[~inside], wanted[~inside].flatten(1), driver="gelsd").solution
-        found[inside] = (design[inside] @ fitted).unflatten(1, (-1, 2))
-    scores = torch.nn.functional.cosine_similarity(found, wanted, dim=-1).mean(0)
-    return Decoded(float(scores[0]), float(scores[1:].quantile(LEVEL)))
 
 
 @dataclass(frozen=True)
