@@ -16,8 +16,9 @@ from swaputils.geometry.colour_areas import colour_areas
 from swaputils.inputs import STEP_SECONDS
 
 FILE = Path(__file__).with_name("published.yaml")
-FIELDS = ("feature", "says", "published", "p", "measured", "same", "than", "citation", "place")
+FIELDS = ("feature", "short", "says", "published", "p", "measured", "same", "than", "citation", "place")
 TRIALS = 3_000
+LEAST = 3  # networks for a verdict
 BEFORE, LATER = 0, -1  # places in the lists of `planes.planes`
 SAME, OPPOSITE, NOT_TOLD = "same", "opposite", "cannot be told"
 
@@ -36,7 +37,7 @@ def published() -> pd.DataFrame:
 def beside_animals(recordings: pd.DataFrame, decoding: pd.DataFrame) -> pd.DataFrame:
     """Every published finding beside every condition that is stored.
 
-    condition; n, networks; effect with low and high, mean over networks and its 95 % t interval; verdict, see `verdict`; besides the columns
+    condition; n, networks; effect with low and high, mean over networks and its 95 % t interval; verdict, see `verdict`, of three networks or more; besides the columns
     of `published`. Timing is told of networks with the animals' delay after the cue alone.
 
     Args:
@@ -62,7 +63,7 @@ def against_published(per_network: pd.DataFrame) -> pd.DataFrame:
             if not len(values):
                 continue
             effect, low, high = mean_interval(values)
-            told = verdict(low, high, finding["same"], finding["than"])
+            told = verdict(low, high, finding["same"], finding["than"]) if len(values) >= LEAST else NOT_TOLD
             rows.append(
                 finding
                 | {

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from swapbook.conditions import CONDITIONS
-from swaputils.drawing import COLOURS, points, say
+from swaputils.drawing import COLOURS, points
 
 ROLES = {
     "index_swap": "network",
@@ -36,7 +36,7 @@ def pipeline(axes: Axes, recordings: pd.DataFrame, animals: Mapping[str, tuple[f
             _angle(axes, place + shift, part[["angle", "angle_low", "angle_high"]].mean(), _role(name), face)
             axes.plot(place + shift, part["chance"].mean(), "_", color=COLOURS["target"], markersize=11)
     titles = [CONDITIONS[name].title.replace(", ", ",\n").replace("; ", ";\n") for name in names]
-    axes.set_xticks(range(len(names) + 1), labels=["macaques", *titles], fontsize=8)
+    axes.set_xticks(range(len(names) + 1), labels=["macaques", *titles], fontsize=7)
     axes.set(ylim=(0, 92), yticks=(0, 30, 60, 90), ylabel="angle of the planes (°)", xlim=(-0.5, len(names) + 0.5))
     return axes
 
@@ -57,17 +57,14 @@ def found_by_pooling(axes: Axes, recordings: pd.DataFrame) -> Axes:
     return axes
 
 
-def effects(axes: Axes, table: pd.DataFrame, labels: Mapping[str, str]) -> Axes:
+def effects(axes: Axes, table: pd.DataFrame) -> Axes:
     """Every finding as a row: effects of each condition with intervals over networks, to the right where they are like the animals'.
 
-    Rows are in units of their own, the largest end of an interval in them; filled where the verdict is told. `labels` names the features
-    that are shown, from the top.
+    Rows are in units of their own, the largest end of an interval in them; filled where the verdict is told.
     """
-    names = list(dict.fromkeys(table["condition"]))
-    for height, feature in enumerate(labels):
-        part = table[table["feature"] == feature]
-        if not len(part):
-            continue
+    names, labels = list(dict.fromkeys(table["condition"])), list(dict.fromkeys(table["short"]))
+    for height, label in enumerate(labels):
+        part = table[table["short"] == label]
         sign = np.where(part["same"] == "above", 1.0, -1.0)
         middle, ends = (
             sign * (part["effect"] - part["than"]),
@@ -85,12 +82,11 @@ def effects(axes: Axes, table: pd.DataFrame, labels: Mapping[str, str]) -> Axes:
         axes.plot([], [], "o-", color=COLOURS[_role(name)], markersize=4, label=CONDITIONS[name].title)
     axes.axvline(0, color=COLOURS["reference"], linewidth=0.8)
     axes.hlines(np.arange(len(labels) - 1) + 0.5, -1.05, 1.05, color="0.92", linewidth=0.6)
-    axes.set(
-        yticks=range(len(labels)), yticklabels=list(labels.values()), ylim=(len(labels) - 0.4, -0.6), xlim=(-1.05, 1.05)
-    )
-    axes.set_xticks([])
-    say(axes, 0.98, len(labels) - 0.5, "like the animals →", "reference", ha="right", va="top")
-    return say(axes, -0.98, len(labels) - 0.5, "← opposite", "reference", va="top")
+    axes.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.4, -0.6), xlim=(-1.05, 1.05))
+    axes.set_xticks([-0.5, 0.5], labels=["← opposite", "like the animals →"])
+    axes.tick_params(axis="x", length=0)
+    axes.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    return axes
 
 
 def _role(condition: str) -> str:

@@ -17,7 +17,7 @@ def test_every_published_finding_is_complete_and_cited():
     assert table["feature"].is_unique and len(table) >= 15
     known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text()))
     assert set(table["citation"]) <= known
-    assert table[["says", "published", "measured", "place"]].map(lambda text: len(text) > 3).all(axis=None)
+    assert table[["short", "says", "published", "measured", "place"]].map(lambda text: len(text) > 3).all(axis=None)
     assert table["same"].isin(["above", "below"]).all() and np.isfinite(table["than"]).all()
 
 
@@ -26,7 +26,8 @@ def test_a_finding_that_lacks_a_field_is_refused(tmp_path, monkeypatch):
     path.write_text("- {feature: turn, says: planes turn}\n")
     monkeypatch.setattr(beside_animals, "FILE", path)
     with pytest.raises(
-        SwaputilsError, match="published.yaml, turn: fields are feature, says; needed are feature, says, published"
+        SwaputilsError,
+        match="published.yaml, turn: fields are feature, says; needed are feature, short, says, published",
     ):
         published()
 
@@ -51,6 +52,7 @@ def test_the_table_holds_what_was_measured_and_nothing_else():
         {
             "condition": ["one"] * 3 + ["other"] * 3,
             "turn": [0.5, 0.6, 0.7, -0.4, -0.5, -0.6],
+            "tuned_both": [np.nan] * 4 + [22.0, 22.1],
             "half_rise": [np.nan] * 3 + [0.2, 0.3, 0.4],
         }
     )
@@ -60,4 +62,4 @@ def test_the_table_holds_what_was_measured_and_nothing_else():
         ("turn", "other"): OPPOSITE,
         ("half_rise", "other"): SAME,
     }
-    assert table.loc[("turn", "one"), "effect"] == pytest.approx(0.6) and (table["n"] == 3).all()
+    assert table.loc[("turn", "one"), "effect"] == pytest.approx(0.6) and table["n"].tolist() == [3, 3, 3, 2]

@@ -116,7 +116,7 @@ def recorded(angles, noise=1.0, neurons=40, sessions=5, trials=400, seed=0):
 
 def test_planted_planes_have_their_angle_in_the_pipeline():
     for angles, expected in (((math.pi / 2, 0.0), 90), ((math.pi / 4, 0.0), 45), ((0.0, 0.0), 0)):
-        sessions = [session.accurate() for session in recorded(angles, noise=0.2)]
+        sessions = [session.accurate() for session in recorded(angles, noise=0.05)]
         assert len(sessions[0].rates) == 200
         angle = plane_cosines(sessions, 60, generator=seeded(1))[:, 1].acos().rad2deg()
         assert float(angle.median()) == pytest.approx(expected, abs=8)
