@@ -61,5 +61,6 @@ def test_the_table_holds_what_was_measured_and_nothing_else():
         ("turn", "one"): SAME,
         ("turn", "other"): OPPOSITE,
         ("half_rise", "other"): SAME,
+        ("tuned_both", "other"): NOT_TOLD,
     }
     assert table.loc[("turn", "one"), "effect"] == pytest.approx(0.6) and table["n"].tolist() == [3, 3, 3, 2]

@@ -104,7 +104,7 @@ def recorded(angles, noise=1.0, neurons=40, sessions=5, trials=400, seed=0):
     rings = rings_at(angles, (1.0, 1.0), 0.0, neurons * sessions, generator=generator) * (neurons * sessions) ** 0.5
     found = []
     for part in rings.split(neurons, dim=-1):
-        colours = 2 * math.pi * torch.rand((trials, 2), dtype=torch.float64, generator=generator) - math.pi
+        colours = torch.randint(4, (trials, 2), generator=generator).double() * math.pi / 2 - math.pi
         cued = torch.randint(2, (trials,), generator=generator)
         ring = part[cued]
         own = (to_xy(colours.gather(1, cued[:, None]).squeeze(1))[:, None] @ ring).squeeze(1)
