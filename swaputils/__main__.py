@@ -1,8 +1,7 @@
-"""Command line: `swaputils fetch | fit | geometry`; errors are one message and a non-zero exit status."""
+"""Command line: `swaputils fetch | fit | run | geometry`; errors are one message and a non-zero exit status."""
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,18 +12,14 @@ import tyro
 from swaputils.command_line import run
 from swaputils.data import catalogue, download, table
 from swaputils.data.layout import Layout
-from swaputils.data.reading import Reading, examine, of_trials
-from swaputils.data.simulated import simulated_trials
-from swaputils.data.table import DataError
+from swaputils.data.origin import reading_of
 from swaputils.data.understood import listing, understood
-from swaputils.files import StoreError, shown, write_files
+from swaputils.files import refuse_existing, shown, write_files
 from swaputils.jobs import cores
 from swaputils.recordings.geometry_command import geometry
 from swaputils.report import analysis
 from swaputils.report.named import report_on
-
-NO_FILE = "--columns, --units and the like describe a file; known data sets need none of them"
-SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".mat"}
+from swaputils.report.whole import whole
 
 
 def fetch(name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME")]) -> None:
@@ -68,12 +63,11 @@ def fit(
         out: new folder for the report, the tables and the posteriors; <source>_fit unless given.
     """
     folder = out or Path(f"{Path(source).stem}_fit")
-    if folder.exists() and not dry_run:
-        raise StoreError(f"{shown(folder)}: exists already; remove it, or name a new folder with --out")
+    if not dry_run:
+        refuse_existing(folder)
     config = analysis.FitConfig(set_size=set_size, emission=emission, folds=folds, seed=seed, processes=cores())
-    if quick:
-        config = replace(config, folds=0, resamples=0, swap=analysis.QUICK)
-    read = _reading(source, layout, seed)
+    config = analysis.quicker(config) if quick else config
+    read = reading_of(source, layout, seed)
     print(listing(understood(read)), flush=True)
     read.settled()
     if dry_run:
@@ -84,19 +78,7 @@ def fit(
     print(f"the report is {shown(folder / 'report.html')}")
 
 
-def _reading(source: str, layout: Layout, seed: int) -> Reading:
-    """What a file, a named data set or simulated people hold."""
-    if source == "simulated":
-        if layout != Layout():
-            raise DataError(NO_FILE)
-        return of_trials(source, simulated_trials(seed))
-    is_file = Path(source).suffix.lower() in SUFFIXES or Path(source).is_file()
-    if not is_file and set(layout.given) - {"condition", "only", "trust"}:
-        raise DataError(NO_FILE)
-    return examine(source if is_file else catalogue.find_trials(source), layout)
-
-
-COMMANDS: dict[str, Callable[..., None]] = {"fetch": fetch, "fit": fit, "geometry": geometry}
+COMMANDS: dict[str, Callable[..., None]] = {"fetch": fetch, "fit": fit, "run": whole, "geometry": geometry}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,6 +33,12 @@ def shown(path: Path | str) -> str:
     return str(Path(*absolute.parts[-2:]))
 
 
+def refuse_existing(folder: Path) -> None:
+    """StoreError where a folder that is to be new exists."""
+    if folder.exists():
+        raise StoreError(f"{shown(folder)}: exists already; remove it, or name a new folder with --out")
+
+
 def write_files(contents: Mapping[Path, bytes]) -> None:
     """Write several files, each whole or not at all; nothing is replaced before all are on the disk.
 

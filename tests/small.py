@@ -12,10 +12,13 @@ from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
 from swaputils.diffusion.targets import ResponseMixture
 from swaputils.inputs import Periods, TrialInputs
 from swaputils.network.rnn import RNN, RNNConfig
+from swaputils.report import analysis, whole
 from swaputils.report.analysis import FitConfig
+from swaputils.report.apprentice import Sizes
 from swaputils.surrogate import Basis, BnsConfig, MixtureFit, SwapPosterior, flat, response_mixture, sample_responses
 from swaputils.task import DelayedEstimation, TaskConfig
 from swaputils.training.lessons import Batch
+from swaputils.training.loop import TrainConfig
 from swaputils.trials import Displays, Trials
 
 SCHEDULE = linear_schedule()
@@ -192,6 +195,26 @@ def rotation(angle: float) -> Tensor:
 def hurried(**options) -> FitConfig:
     """Fits of a few steps: enough to see what is done with them."""
     return FitConfig(**{"swap": QUICK, "fold": QUICK, "resamples": 3, "replicates": 4} | options)
+
+
+def hurry_run(monkeypatch) -> None:
+    """Let `swaputils run` fit in two steps, teach tiny networks nothing, and measure little, within seconds."""
+    train = TrainConfig(
+        batch=16,
+        selection_updates=30,
+        distribution_updates=8,
+        averaging=0.8,
+        check_every=2,
+        log_every=3,
+        median_error=4.0,
+        wrong_items=1.1,
+    )
+    tiny = Sizes(RNNConfig(units=6, hidden=10), train, selecting=6)
+    monkeypatch.setattr(analysis, "FitConfig", hurried)
+    monkeypatch.setattr(analysis, "QUICK", QUICK)
+    monkeypatch.setattr(whole, "SIZES", dict.fromkeys(whole.SIZES, tiny))
+    monkeypatch.setattr(whole, "QUICK_ANSWERS", 200)
+    monkeypatch.setattr(whole, "QUICK_ACTIVITY", 400)
 
 
 def unchecked(config, **fields):

@@ -35,10 +35,15 @@ def understood(reading: Reading, names: int | None = MOST_NAMES) -> list[str]:
         said.append(f"Trials were pooled over {_pooled(reading)}.")
     said += reading.notes
     if reading.layout.given:
-        said.append(f"Options: {', '.join(_option(*pair) for pair in reading.layout.given.items())}.")
+        said.append(f"Options: {', '.join(options(reading.layout))}.")
     if reading.ignored:
         said.append(f"Not read: {', '.join(repr(header) for header in reading.ignored)}.")
     return said
+
+
+def options(layout: Layout) -> list[str]:
+    """What was said about a file, as on the command line."""
+    return [_option(*pair) for pair in layout.given.items()]
 
 
 def _option(name: str, value: object) -> str:

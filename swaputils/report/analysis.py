@@ -1,6 +1,6 @@
 """A user's own data from trials to everything that the report shows: mixtures, nested swap models, and checks of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import torch
@@ -67,6 +67,11 @@ class FitConfig:
         return SwapModel(LADDER[name], self.emission, guesses=self.emission != "wrapped_stable")
 
 
+def quicker(config: FitConfig) -> FitConfig:
+    """A first look: fewer steps, no intervals of the mixtures, no cross-validation."""
+    return replace(config, folds=0, resamples=0, swap=QUICK)
+
+
 @dataclass(frozen=True)
 class Fitted:
     """Everything that was fitted to some trials.
@@ -79,7 +84,8 @@ class Fitted:
         group: one row per mixture and set size: means over people with _low, _high; sums of aic and bic.
         ladder: what `compare` returns, model and elbo alone without folds; empty, as the two tables below, where no
             swap model could be fitted.
-        posteriors: by model and set size; those of the models "cue" and "report", and of the one with the largest ELBO.
+        posteriors: by model and set size; those of the model that networks can learn from, which is "cue", or "none" in
+            data without cues, of the model "report", and of the one with the largest ELBO.
         functions: one row per model, set size and distance (rad): f, low, high, the log weight of a non-target.
         errors: one row per set size, place and bin: centre of the error (rad), density of the responses, and of
             responses predicted by the best model with the 95 % range of predicted data sets; see `predictive_check`.
@@ -114,7 +120,7 @@ def fit(trials: Trials, config: FitConfig) -> Fitted:
     if config.set_size is not None and config.set_size not in sizes:
         raise DataError(f"there are no trials of set size {config.set_size}; the data have {sizes}")
     generator = torch.Generator().manual_seed(config.seed)
-    swaps, without_swaps = _swap_trials(trials, config.set_size)
+    swaps, without_swaps = swap_trials(trials, config.set_size)
     cells, without_mixture = _cells(trials)
     names = [name for name in LADDER if has_cues(swaps) or not config.model(name).uses("cue")] if len(swaps) else []
     models = {name: config.model(name) for name in names}
@@ -131,7 +137,7 @@ def fit(trials: Trials, config: FitConfig) -> Fitted:
             return Fitted(trials, config, left_out, people, group, nothing, {}, nothing, nothing)
         ladder = comparison_table(swaps, names, config.folds, given[: len(fits)], seed=config.seed)
         best = ladder.loc[ladder["elbo"].idxmax(), "model"]
-        shown = [name for name in names if name in ("cue", "report", best)]
+        shown = [name for name in names if name in (teacher(swaps), "report", best)]
         posteriors = {name: _posteriors(given[names.index(name)], swaps) for name in shown}
         checks = []
         for size, fitted in posteriors[best].items():
@@ -143,7 +149,12 @@ def fit(trials: Trials, config: FitConfig) -> Fitted:
     return Fitted(trials, config, left_out, people, group, ladder, posteriors, functions, pd.concat(checks))
 
 
-def _swap_trials(trials: Trials, set_size: int | None) -> tuple[Trials, list[str]]:
+def teacher(trials: Trials) -> str:
+    """The model whose predictions a network can be taught: one that is defined for colours of any distance."""
+    return "cue" if has_cues(trials) else "none"
+
+
+def swap_trials(trials: Trials, set_size: int | None = None) -> tuple[Trials, list[str]]:
     """The trials that swap models are fitted to, and a sentence for each reason to leave others out."""
     sizes = trials.displays.set_size
     recorded = trials.displays.recorded

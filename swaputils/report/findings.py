@@ -18,6 +18,25 @@ MEANINGS = {
 }
 
 
+def lead(fitted: Fitted) -> list[str]:
+    """What it means, in three sentences at most."""
+    said = _mixture_findings(fitted.group)[:1] if len(fitted.group) else []
+    if len(fitted.ladder):
+        name = "cue" if "cue" in set(fitted.ladder["model"]) else "report"
+        near, far = _ends(fitted.functions, name)
+        said.append(
+            f"{_verdict(fitted.ladder, name)} {name} distance; relative to the cued item, a non-target weighs {near} and {far}."
+        )
+        inside = (
+            (fitted.errors["human"] >= fitted.errors["low"]) & (fitted.errors["human"] <= fitted.errors["high"])
+        ).mean()
+        said.append(
+            f"The best model, “{fitted.best}”, predicts a range that holds {inside:.0%} of the observed densities; 95 % would if it "
+            "were right."
+        )
+    return said or list(fitted.left_out[:1])
+
+
 def findings(fitted: Fitted) -> list[str]:
     """One sentence for each thing that the fits say."""
     said = []
@@ -81,36 +100,52 @@ def _best_model(fitted: Fitted) -> str:
 
 def _effect(ladder: pd.DataFrame, name: str) -> str:
     """Whether swaps depend on one distance, by the two measures."""
-    row, none = (ladder[ladder["model"] == which].iloc[0] for which in (name, "none"))
-    evidence = row["elbo"] - none["elbo"]
+    row, evidence = ladder.set_index("model").loc[name], _evidence(ladder, name)
     if "gain" not in ladder:
-        verdict = "Swaps depend on" if evidence >= DECISIVE else "It is undecided whether swaps depend on"
         return (
-            f"{verdict} {name} distance by the evidence bound alone: {evidence:+.1f} nats against swaps that ignore it."
+            f"{_verdict(ladder, name)} {name} distance by the evidence bound alone: {evidence:+.1f} nats against swaps that "
+            "ignore it."
         )
     numbers = (
         f"evidence bound {evidence:+.1f} nats, held-out responses {row['gain']:+.1f} ± {row['standard_error']:.1f} "
         "thousandths of a nat per trial, against swaps that ignore distance"
     )
-    if evidence >= DECISIVE and row["gain"] > 2 * row["standard_error"]:
-        verdict = "Swaps depend on"
-    elif evidence < 0 and row["gain"] < 2 * row["standard_error"]:
-        verdict = "These data show no sign that swaps depend on"
-    else:
-        verdict = "It is undecided whether swaps depend on"
-    return f"{verdict} {name} distance: {numbers}."
+    return f"{_verdict(ladder, name)} {name} distance: {numbers}."
+
+
+def _evidence(ladder: pd.DataFrame, name: str) -> float:
+    """Evidence bound of a model above that of swaps that ignore distance, nats."""
+    bounds = ladder.set_index("model")["elbo"]
+    return bounds[name] - bounds["none"]
+
+
+def _verdict(ladder: pd.DataFrame, name: str) -> str:
+    """How a sentence on a dependence begins."""
+    row, evidence = ladder.set_index("model").loc[name], _evidence(ladder, name)
+    if evidence >= DECISIVE and ("gain" not in ladder or row["gain"] > 2 * row["standard_error"]):
+        return "Swaps depend on"
+    if "gain" in ladder and evidence < 0 and row["gain"] < 2 * row["standard_error"]:
+        return "These data show no sign that swaps depend on"
+    return "It is undecided whether swaps depend on"
+
+
+def _ends(functions: pd.DataFrame, model: str) -> tuple[str, str]:
+    """The weight of a non-target at the nearest and the farthest distance, at the largest set size."""
+    part = functions[functions["model"] == model]
+    at = part[part["set_size"] == part["set_size"].max()].sort_values("distance")
+    near, far = (
+        f"{math.exp(row.f):.3f} [{math.exp(row.low):.3f}, {math.exp(row.high):.3f}] at {math.degrees(row.distance):.0f}°"
+        for row in (at.iloc[0], at.iloc[-1])
+    )
+    return near, far
 
 
 def _gradient(functions: pd.DataFrame) -> list[str]:
     cue = functions[functions["model"] == "cue"]
     if cue.empty:
         return []
-    at = cue[cue["set_size"] == cue["set_size"].max()].sort_values("distance")
-    near, far = (
-        f"{math.exp(row.f):.3f} [{math.exp(row.low):.3f}, {math.exp(row.high):.3f}] at {math.degrees(row.distance):.0f}°"
-        for row in (at.iloc[0], at.iloc[-1])
-    )
-    size = int(at["set_size"].iloc[0])
+    near, far = _ends(functions, "cue")
+    size = int(cue["set_size"].max())
     return [
         f"Relative to the cued item, a non-target weighs {near} of cue distance and {far} (set size {size}, 95 % bands)."
     ]
@@ -144,7 +179,7 @@ def _swap_limits(fitted: Fitted) -> list[str]:
         said.append(f"Cue distances were {places} only; between them nothing was measured.")
     if len(posteriors) > 1:
         said.append(
-            "The swap functions of all set sizes share one shape; only their level differs. --set-size fits one alone."
+            "The swap functions of all set sizes share one shape; only their level differs. `swaputils fit --set-size` fits one alone."
         )
     sizes = fitted.trials.displays.set_size
     few = [str(size) for size in posteriors if int((sizes == size).sum()) < FEW]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from swaputils.data.reading import Reading
-from swaputils.data.understood import understood
+from swaputils.data.understood import options, understood
 from swaputils.report import contrasts
 from swaputils.report.analysis import FitConfig, Fitted, fit
+from swaputils.report.beside import Beside
 from swaputils.report.findings import findings, limits
+from swaputils.report.network_findings import network_findings, network_lead, network_limits
 from swaputils.report.page import contents
 
 
@@ -23,12 +25,10 @@ class Report:
 def report_on(reading: Reading, config: FitConfig, folder: Path) -> Report:
     """Fit what was read and write about it; each condition in a folder of its own, with a table of contrasts beside them."""
     trials, name = reading.settled(), Path(reading.name).name
-    read, settings = understood(reading, names=None), _settings(reading)
     column = reading.layout.condition
     if column is None or not reading.conditions:
-        fitted = with_names(fit(trials, config), reading.people)
-        files = contents(fitted, name, folder, read, settings)
-        return Report(files, (*findings(fitted), *limits(fitted)))
+        return report_of(reading, fit(trials, config), folder)
+    read, settings, said_as = understood(reading, names=None), _settings(reading), ", ".join(options(reading.layout))
     fits = {}
     for code, condition in reading.conditions.items():
         chosen = trials[trials.condition == code]
@@ -40,9 +40,20 @@ def report_on(reading: Reading, config: FitConfig, folder: Path) -> Report:
     said = []
     for condition, fitted in fits.items():
         title = f"{name}, {column} = {condition}"
-        files |= contents(fitted, title, folder / folders[condition], read, settings | {"condition": condition})
+        files |= contents(
+            fitted, title, folder / folders[condition], read, settings | {"condition": condition}, said_as
+        )
         said += [f"{condition}: {sentence}" for sentence in (*findings(fitted), *limits(fitted))]
     return Report(files, tuple(said))
+
+
+def report_of(reading: Reading, fitted: Fitted, folder: Path, network: Beside | None = None) -> Report:
+    """Write about what was fitted to all that was read, and about the network that was taught it, if any."""
+    named, read = with_names(fitted, reading.people), understood(reading, names=None)
+    how = ", ".join(options(reading.layout))
+    files = contents(named, Path(reading.name).name, folder, read, _settings(reading), how, network)
+    learnt = [] if network is None else [network_lead(network), *network_findings(network), *network_limits(network)]
+    return Report(files, (*findings(named), *limits(named), *learnt))
 
 
 def with_names(fitted: Fitted, people: Mapping[int, str]) -> Fitted:

@@ -9,9 +9,18 @@ from string import Template
 import pandas as pd
 
 from swaputils.files import json_bytes
-from swaputils.report import panels
+from swaputils.report import network_panels, page_tables, panels
 from swaputils.report.analysis import Fitted
-from swaputils.report.findings import MEANINGS, findings, limits
+from swaputils.report.beside import Beside
+from swaputils.report.findings import findings, lead, limits
+from swaputils.report.methods import methods, references
+from swaputils.report.network_findings import (
+    EXPLANATION,
+    measures_table,
+    network_findings,
+    network_lead,
+    network_limits,
+)
 from swaputils.run_folder import PROVENANCE, provenance, run_contents
 from swaputils.surrogate.posterior_files import as_run
 
@@ -23,17 +32,29 @@ PAGE = Template("""\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
-h1, h2 { line-height: 1.2; }
-h2 { margin-top: 2.2rem; border-bottom: 1px solid #ccc; padding-bottom: .2rem; }
+body { font: 17px/1.55 system-ui, sans-serif; color: #222; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
+h1, h2, h3 { line-height: 1.2; overflow-wrap: anywhere; }
+h2 { margin-top: 2.4rem; border-bottom: 1px solid #ccc; padding-bottom: .2rem; }
+p, li { max-width: 44rem; overflow-wrap: anywhere; }
+.lead { font-size: 1.15rem; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
 th { vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
-figure { margin: 1.2rem 0; }
-img { max-width: 100%; height: auto; }
-figcaption, footer { font-size: .9rem; color: #444; }
+figure { margin: 1.2rem 0 2rem; }
+.panels { display: flex; flex-wrap: wrap; gap: .5rem; }
+.panels img { width: 20rem; max-width: 100%; height: auto; }
+figcaption, footer { font-size: .9rem; color: #444; max-width: 44rem; }
+.copy { background: #f5f5f5; border-left: 4px solid #bbb; padding: .1rem 1rem; }
+@media print {
+  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; }
+  .panels img { width: 32%; }
+  .table { overflow: visible; }
+  th, td { font-size: 7.5pt; white-space: normal; padding: .1rem .3rem; }
+  figure, tr { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+}
 </style>
 </head>
 <body>
@@ -43,41 +64,61 @@ $body
 </body>
 </html>
 """)
-SHARES = {"p_target": "target", "p_nontarget": "non-targets", "p_uniform": "guesses"}
 
 
-def page(fitted: Fitted, name: str, read: Sequence[str] = ()) -> str:
-    """The report as one HTML page that needs no other file; `name` is that of the data, `read` what was understood of it."""
-    parts = [_list(findings(fitted)), _heading("What these data cannot say"), _list(limits(fitted))]
-    parts += [_heading("Data"), _data_table(fitted)]
-    if read:
-        parts += [_paragraph("What was read, and how:"), _list(list(read))]
-    if len(fitted.group):
-        parts += [_heading("Mixtures"), _paragraph(_MIXTURES), _mixture_table(fitted.group)]
+def page(fitted: Fitted, name: str, read: Sequence[str] = (), options: str = "", network: Beside | None = None) -> str:
+    """The report as one HTML page that needs no other file.
+
+    Args:
+        name: of the data.
+        read: sentences on what was understood of them.
+        options: by which they were read, as on the command line.
+        network: what was measured of a network that was taught what was fitted.
+    """
+    said, cannot = lead(fitted), limits(fitted)
+    if network is not None:
+        said, cannot = [*said[:2], network_lead(network)], [*cannot, *network_limits(network)]
+    parts = [f'<p class="lead">{escape(" ".join(said))}</p>', *_figures(fitted)]
+    parts += [] if network is None else _network_figures(network)
+    found = [*findings(fitted), *([] if network is None else network_findings(network))]
+    parts += [_heading("What was found"), _list(found), _heading("What these data cannot say"), _list(cannot)]
+    parts += [_heading("Tables"), *_tables(fitted, network)]
     if len(fitted.ladder):
-        parts += [_heading("Swap models"), _paragraph(_LADDER), _ladder_table(fitted.ladder)]
-        parts.append(_figure(panels.swap_functions(fitted), _FUNCTIONS))
-        parts += [_heading("Do predicted responses look like the observed ones?"), _paragraph(_CHECKS)]
-        parts.append(_figure(panels.target_errors(fitted), "Errors from the target, by set size."))
-        parts.append(_figure(panels.nontarget_errors(fitted), _AROUND))
-        parts += [_heading("Did the fits settle?"), _figure(panels.bound_traces(fitted), _TRACES)]
+        parts += [_heading("Did the fits settle?"), panels.figure(panels.bound_traces(fitted), _TRACES)]
+    if read:
+        parts += [_heading("How the data were read"), _list(read)]
+    taught = None if network is None else network.taught
+    copied = "".join(map(_paragraph, methods(fitted, name, options, taught)))
+    parts += [_heading("Methods, to copy"), f'<div class="copy">{copied}</div>', _heading("Cite"), _paragraph(_CITE)]
+    parts.append(_list(references(taught)))
     title = f"Swap errors in {name}"
     return PAGE.substitute(title=escape(title), body="\n".join(parts), footer=_footer(fitted))
 
 
 def contents(
-    fitted: Fitted, name: str, folder: Path, read: Sequence[str] = (), settings: Mapping | None = None
+    fitted: Fitted,
+    name: str,
+    folder: Path,
+    read: Sequence[str] = (),
+    settings: Mapping | None = None,
+    options: str = "",
+    network: Beside | None = None,
 ) -> dict[Path, bytes]:
-    """Every file of the report, to be written together: the page, its tables as CSV, and the posteriors.
+    """Every file of the report, to be written together: the page, its tables as CSV, the posteriors, and the network.
 
-    posterior/<model>/set_size_<n> is what `surrogate.load` reads; provenance.json holds versions, the settings of the fit, and
-    with `read` and `settings` (JSON values) what was understood of the data and by which options.
+    posterior/<model>/set_size_<n> is what `surrogate.load` reads, network/ a run folder; provenance.json holds versions, the settings of
+    the fit, and with `read` and `settings` (JSON values) what was understood of the data and by which options.
     """
     tables = {"mixtures": fitted.people, "mixtures_group": fitted.group}
     tables |= {"models": fitted.ladder, "swap_functions": fitted.functions, "errors": fitted.errors}
-    files = {folder / "report.html": page(fitted, name, read).encode()}
+    files = {folder / "report.html": page(fitted, name, read, options, network).encode()}
     made = provenance() | {"data": name, "fit": asdict(fitted.config), "read": list(read), **(settings or {})}
     files[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
+    if network is not None:
+        tables |= {"network": network.measures, "network_errors": network.errors}
+        tables |= {"network_swaps": network.by_cue, "network_planes": network.planes}
+        measures = {row.pop("who"): row for row in network.measures.to_dict("records")}
+        files |= run_contents(folder / "network", network.taught.as_run(measures))
     for table, rows in tables.items():
         if len(rows):
             files[folder / f"{table}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
@@ -104,56 +145,61 @@ _FUNCTIONS = (
     "it alone. Marks above the axis: the distances that occurred; points stand for single distances, a line for a range."
 )
 _CHECKS = (
-    "Dots: observed densities. Line and band: mean and 95 % range of data sets that the best model predicts for the same displays. "
-    "About one dot in twenty lies outside of the band if the model is right."
+    "Errors from the target, by set size. Dots: observed densities. Line and band: mean and 95 % range of data sets that the best "
+    "model predicts for the same displays. About one dot in twenty lies outside of the band if the model is right."
 )
 _AROUND = (
     "Responses around non-targets at the largest set size. Swaps raise the density at 0; items that keep a distance from the "
     "target lower it."
 )
 _TRACES = "The evidence bound, estimated from a few random functions at each step: it should level off."
+_BESIDE = (
+    "Responses to the displays that people saw: of people (dots), of the network that was taught what was fitted to them, and of the "
+    "ideal sampler, which is what such a network tends to as it learns."
+)
+_BY_CUE = (
+    "Mean probability, under what was fitted to people, that a response came from a given non-target, by its cue distance; 95 % "
+    "intervals. The three are set apart for the eye."
+)
+_PLANES = (
+    "How far the planes in which the network's activity follows the colours of two items are aligned, on displays with independent "
+    "colours: 0 orthogonal, 1 the same plane; 95 % band over trials. Grey: 95 % of pairs of random planes in the same activity. After "
+    "the cue (shaded) each plane comes from the trials that cue its item. Gaps: it cannot be told."
+)
+_CITE = "If you use these results, cite the software, the methods it builds on, and the authors of the data:"
 
 
-def _data_table(fitted: Fitted) -> str:
-    trials = fitted.trials
-    table = pd.DataFrame({"set size": trials.displays.set_size.tolist(), "person": trials.subject.tolist()})
-    counts = table.groupby("set size")["person"].agg(trials="size", people="nunique").reset_index()
-    total = pd.DataFrame({"set size": ["all"], "trials": [len(table)], "people": [table["person"].nunique()]})
-    return _table(pd.concat([counts, total]))
+def _figures(fitted: Fitted) -> list[str]:
+    """What was fitted to people, in pictures."""
+    if not len(fitted.ladder):
+        return []
+    return [
+        _heading("When do people report another item?"),
+        panels.figure(panels.swap_functions(fitted), _FUNCTIONS),
+        _heading("Do predicted responses look like the observed ones?"),
+        panels.figure(panels.target_errors(fitted), _CHECKS),
+        panels.figure(panels.nontarget_errors(fitted), _AROUND),
+    ]
 
 
-def _mixture_table(group: pd.DataFrame) -> str:
-    """Shares and concentration with their intervals, one row per set size and mixture."""
-    rows = []
-    for row in group[(group["set_size"] > 1) | (group["mixture"] == "2 components")].to_dict("records"):
-        shown = {"set size": row["set_size"], "mixture": row["mixture"], "people": row["people"]}
-        for parameter in (*SHARES, "concentration"):
-            digits = 1 if parameter == "concentration" else 3
-            ends = [row[f"{parameter}{end}"] for end in ("_low", "_high") if f"{parameter}{end}" in row]
-            interval = f" [{', '.join(f'{end:.{digits}f}' for end in ends)}]" if ends else ""
-            shown[SHARES.get(parameter, "κ")] = f"{row[parameter]:.{digits}f}{interval}"
-        rows.append(shown | {"AIC": f"{row['aic']:.1f}", "BIC": f"{row['bic']:.1f}"})
-    return _table(pd.DataFrame(rows))
+def _network_figures(network: Beside) -> list[str]:
+    """What was measured of the network, in pictures."""
+    parts = [_heading("Does a network that was taught these responses answer as people do?")]
+    parts.append(panels.figure(network_panels.errors_beside(network), _BESIDE))
+    if by_cue := network_panels.swaps_by_cue(network):
+        parts.append(panels.figure(by_cue, _BY_CUE))
+    return [*parts, _heading("How does it hold the colours?"), panels.figure(network_panels.planes(network), _PLANES)]
 
 
-def _ladder_table(ladder: pd.DataFrame) -> str:
-    """The nested models in order."""
-    columns = {
-        "model": ladder["model"],
-        "the weight of a non-target": ladder["model"].map(MEANINGS),
-        "evidence, nats": [f"{value:.1f}" for value in ladder["elbo"] - ladder["elbo"].max()],
-    }
-    if "held_out" not in ladder:
-        return _table(pd.DataFrame(columns))
-    columns |= {
-        "held out, nats/trial": [f"{value:.4f}" for value in ladder["held_out"]],
-        "gain, 0.001 nats/trial": [
-            "0 (reference)" if row == 0 else f"{gain:+.1f} ± {error:.1f}"
-            for row, (gain, error) in enumerate(zip(ladder["gain"], ladder["standard_error"]))
-        ],
-        "people who gain": [f"{some} of {everybody}" for some, everybody in zip(ladder["people"], ladder["of"])],
-    }
-    return _table(pd.DataFrame(columns))
+def _tables(fitted: Fitted, network: Beside | None) -> list[str]:
+    parts = [_heading("Data", 3), _table(page_tables.data_table(fitted))]
+    if network is not None:
+        parts += [_heading("Network", 3), _paragraph(EXPLANATION), _table(measures_table(network))]
+    if len(fitted.group):
+        parts += [_heading("Mixtures", 3), _paragraph(_MIXTURES), _table(page_tables.mixture_table(fitted.group))]
+    if len(fitted.ladder):
+        parts += [_heading("Swap models", 3), _paragraph(_LADDER), _table(page_tables.ladder_table(fitted.ladder))]
+    return parts
 
 
 def _footer(fitted: Fitted) -> str:
@@ -166,22 +212,17 @@ def _footer(fitted: Fitted) -> str:
     )
 
 
-def _heading(text: str) -> str:
-    return f"<h2>{escape(text)}</h2>"
+def _heading(text: str, level: int = 2) -> str:
+    return f"<h{level}>{escape(text)}</h{level}>"
 
 
 def _paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
-def _list(sentences: list[str]) -> str:
+def _list(sentences: Sequence[str]) -> str:
     return "<ul>\n" + "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences) + "\n</ul>"
 
 
 def _table(rows: pd.DataFrame) -> str:
     return f'<div class="table">{rows.to_html(index=False, border=0)}</div>'
-
-
-def _figure(png: str, caption: str) -> str:
-    image = f'<img src="data:image/png;base64,{png}" alt="{escape(caption)}">'
-    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"

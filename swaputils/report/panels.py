@@ -1,99 +1,132 @@
-"""The figures of the report, as PNG."""
+"""The figures of the report: small panels, each a PNG with a text that says what it shows, so that a phone can stack them."""
 
 import base64
 import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from swaputils import drawing
 from swaputils.report.analysis import Fitted
 
-COLUMNS = 4
-HEIGHT = 2.1  # inches of a row of panels
+WIDTH, HEIGHT = 3.2, 2.5  # inches of a panel; at the width of a phone its letters are as large as the text
+DPI = 200
 
 
-def swap_functions(fitted: Fitted) -> str:
+@dataclass(frozen=True)
+class Panel:
+    """A picture, PNG in base64, and what it shows in words."""
+
+    png: str
+    shows: str
+
+
+def figure(panels: list[Panel], caption: str) -> str:
+    """Panels side by side as far as the page is wide, with one caption."""
+    images = "".join(f'<img src="data:image/png;base64,{each.png}" alt="{escape(each.shows)}">' for each in panels)
+    return f'<figure><div class="panels">{images}</div><figcaption>{escape(caption)}</figcaption></figure>'
+
+
+def new_panel(title: str, label: str, upwards: str) -> tuple[Figure, Axes]:
+    """A figure of its own, beside pyplot, with one pair of axes."""
+    drawing.set_style()
+    drawn = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
+    axes = drawn.subplots()
+    axes.set(title=title, xlabel=label, ylabel=upwards)
+    return drawn, axes
+
+
+def encoded(drawn: Figure, shows: str) -> Panel:
+    """The figure as a panel."""
+    stream = io.BytesIO()
+    drawn.savefig(stream, format="png", dpi=DPI)
+    return Panel(base64.b64encode(stream.getvalue()).decode(), shows)
+
+
+def key(axes: Axes, names: Mapping[str, str], left: float = 0.98, top: float = 0.98) -> None:
+    """What each colour stands for, one below the other: names by role, right-aligned at a place of the axes."""
+    for row, (name, role) in enumerate(names.items()):
+        place = {"xycoords": "axes fraction", "ha": "right", "va": "top"}
+        drawing.say(axes, left, top - 0.1 * row, name, role, **place)
+
+
+def swap_functions(fitted: Fitted) -> list[Panel]:
     """Weight of a non-target by cue and by report distance at the largest set size."""
     size = fitted.functions["set_size"].max()
-    models = list(fitted.functions["model"].unique())
-    figure, axes = _panels(len(models), height=2.9)
-    for panel, model in zip(axes, models):
-        part = fitted.functions.query("model == @model and set_size == @size")
+    panels = []
+    for model in fitted.functions["model"].unique():
+        part = fitted.functions.query("model == @model and set_size == @size").sort_values("distance")
         posterior = fitted.posteriors[model][size]
         degrees = np.degrees(part["distance"])
         middle, low, high = (np.exp(part[name]) for name in ("f", "low", "high"))
+        drawn, axes = new_panel(f"by {model} distance, {size} items", f"{model} distance (°)", "weight of a non-target")
         if model == "cue" and not posterior.continuous:
-            drawing.points(panel, degrees, middle, low, high, "surrogate")
-            drawing.support(panel, degrees.tolist())
-            drawing.distance_axis(panel, degrees.tolist())
+            drawing.points(axes, degrees, middle, low, high, "surrogate")
+            drawing.support(axes, degrees.tolist())
+            drawing.distance_axis(axes, degrees.tolist())
         else:
-            drawing.band(panel, degrees, low, high, "surrogate")
-            drawing.curve(panel, degrees, middle, "surrogate")
-            drawing.support(panel, [degrees.min(), degrees.max()])
-            panel.set(xlim=(-5, 185), xticks=range(0, 181, 45))
-        drawing.weight_axis(panel)
-        panel.set(xlabel=f"{model} distance (°)", title=f"by {model} distance, {size} items")
-        panel.set_ylim(min(1e-3, low.min()), max(1, 1.2 * high.max()))
-    axes[0].set_ylabel("weight relative\nto the cued item")
-    return _encoded(figure)
+            drawing.band(axes, degrees, low, high, "surrogate")
+            drawing.curve(axes, degrees, middle, "surrogate")
+            drawing.support(axes, [degrees.min(), degrees.max()])
+            axes.set(xlim=(-5, 185), xticks=range(0, 181, 45))
+        drawing.weight_axis(axes)
+        axes.set_ylim(min(1e-3, low.min()), max(1, 1.2 * high.max()))
+        ends = (f"{middle.iloc[at]:.3f} at {degrees.iloc[at]:.0f}°" for at in (0, -1))
+        panels.append(
+            encoded(drawn, f"Weight of a non-target by {model} distance, {size} items: {' and '.join(ends)}.")
+        )
+    return panels
 
 
-def target_errors(fitted: Fitted) -> str:
+def target_errors(fitted: Fitted) -> list[Panel]:
     """Errors from the target at every set size, in people and as predicted."""
     errors = fitted.errors[fitted.errors["around"] == "target"]
-    parts = {f"{size} items": part for size, part in errors.groupby("set_size")}
+    parts = {f"{size} items" if size > 1 else "1 item": part for size, part in errors.groupby("set_size")}
     return _error_panels(parts, "error from the target (°)")
 
 
-def nontarget_errors(fitted: Fitted) -> str:
+def nontarget_errors(fitted: Fitted) -> list[Panel]:
     """Responses around non-targets at the largest set size, in people and as predicted."""
     errors = fitted.errors[fitted.errors["set_size"] == fitted.errors["set_size"].max()]
     errors = errors[errors["around"] != "target"]
     return _error_panels(dict(list(errors.groupby("around", sort=False))), "response minus non-target (°)")
 
 
-def bound_traces(fitted: Fitted) -> str:
+def bound_traces(fitted: Fitted) -> list[Panel]:
     """The evidence bound at each step of the fits."""
-    figure, axes = _panels(len(fitted.posteriors), height=2.1)
-    for panel, (model, posteriors) in zip(axes, fitted.posteriors.items()):
+    panels = []
+    for model, posteriors in fitted.posteriors.items():
         trace = next(iter(posteriors.values())).elbo_trace.numpy()
-        drawing.curve(panel, range(1, len(trace) + 1), trace, "surrogate", linewidth=0.8)
-        panel.set(xlabel="step", title=f"model “{model}”", xlim=(1, len(trace)))
+        drawn, axes = new_panel(f"model “{model}”", "step", "evidence bound (nats)")
+        drawing.curve(axes, range(1, len(trace) + 1), trace, "surrogate", linewidth=0.8)
         late = trace[len(trace) // 20 :]
-        panel.set_ylim(late.min() - 1, late.max() + 0.1 * (late.max() - late.min()) + 1)
-    axes[0].set_ylabel("evidence bound (nats)")
-    return _encoded(figure)
+        axes.set(xlim=(1, len(trace)), ylim=(late.min() - 1, late.max() + 0.1 * (late.max() - late.min()) + 1))
+        shows = f"Evidence bound of the model {model}: {trace[0]:.0f} at the first step, {trace[-1]:.0f} at the last."
+        panels.append(encoded(drawn, shows))
+    return panels
 
 
-def _error_panels(parts: dict[str, pd.DataFrame], label: str) -> str:
-    figure, axes = _panels(len(parts), height=HEIGHT)
-    for number, (panel, (title, part)) in enumerate(zip(axes, parts.items())):
+def _error_panels(parts: dict[str, pd.DataFrame], label: str) -> list[Panel]:
+    panels = []
+    for title, part in parts.items():
         degrees = np.degrees(part["error"])
-        drawing.band(panel, degrees, part["low"], part["high"], "surrogate")
-        drawing.curve(panel, degrees, part["surrogate"], "surrogate", linewidth=1.2)
-        drawing.curve(panel, degrees, part["human"], "human", linestyle="none", marker="o", markersize=2.5)
-        panel.set(xlim=(-180, 180), ylim=(0, None), xticks=(-180, 0, 180), title=title, xlabel=label)
-        if number % COLUMNS == 0:
-            panel.set_ylabel("density (1/rad)")
-    return _encoded(figure)
-
-
-def _panels(count: int, height: float) -> tuple[Figure, list]:
-    """A figure of its own, beside pyplot, with `count` panels in rows."""
-    drawing.set_style()
-    columns = min(count, COLUMNS)
-    rows = -(-count // columns)
-    figure = Figure(figsize=(min(drawing.WIDTH, 3.6 * columns), height * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).flatten().tolist()
-    for empty in axes[count:]:
-        empty.set_visible(False)
-    return figure, axes[:count]
-
-
-def _encoded(figure: Figure) -> str:
-    """The figure as a PNG in base64."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=160)
-    return base64.b64encode(stream.getvalue()).decode()
+        drawn, axes = new_panel(title, label, "density (1/rad)")
+        drawing.band(axes, degrees, part["low"], part["high"], "surrogate")
+        drawing.curve(axes, degrees, part["surrogate"], "surrogate", linewidth=1.2)
+        drawing.curve(axes, degrees, part["human"], "human", linestyle="none", marker="o", markersize=2.5)
+        axes.set(xlim=(-180, 180), ylim=(0, None), xticks=(-180, -90, 0, 90, 180))
+        if not panels:
+            key(axes, {"people": "human", "model": "surrogate"})
+        inside = ((part["human"] >= part["low"]) & (part["human"] <= part["high"])).mean()
+        at = part["error"].abs().argmin()
+        shows = (
+            f"{title}, {label.removesuffix(' (°)')}: at 0° the density is {part['human'].iloc[at]:.2f} per rad in people and "
+            f"{part['surrogate'].iloc[at]:.2f} as predicted; {inside:.0%} of the dots lie in the predicted range."
+        )
+        panels.append(encoded(drawn, shows))
+    return panels

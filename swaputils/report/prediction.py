@@ -24,17 +24,15 @@ def predictive_check(
     which non-targets; error, bin centre in rad; human, density; surrogate, low and high, mean and 95 % range of the densities
     of predicted data sets.
     """
-    edges = torch.linspace(-torch.pi, torch.pi, ERROR_BINS + 1, dtype=torch.float64)
-    centres = (edges[1:] + edges[:-1]) / 2
     predicted = []
     for _ in range(replicates):
         function = drawn(posterior, generator=generator)
         chances = component_probabilities(function, trials.displays)
         predicted.append(sample_responses(function, trials.displays, chances, generator=generator)[0])
     parts = []
-    for around, items in _places(trials).items():
-        human = _density(trials, items, trials.response, edges)
-        densities = torch.stack([_density(trials, items, response, edges) for response in predicted])
+    for around, items in places(trials).items():
+        centres, human = density(trials, items, trials.response)
+        densities = torch.stack([density(trials, items, response)[1] for response in predicted])
         low, high = quantiles(densities, 0.95)
         columns = {"error": centres, "human": human, "surrogate": densities.mean(0), "low": low, "high": high}
         parts.append(pd.DataFrame({name: values.tolist() for name, values in columns.items()}).assign(around=around))
@@ -46,22 +44,23 @@ def has_cues(trials: Trials) -> bool:
     return not bool(trials.displays.probe.isnan().all())
 
 
-def _places(trials: Trials) -> dict[str, Tensor]:
+def places(trials: Trials) -> dict[str, Tensor]:
     """[M, N] masks of the items around which errors are looked at."""
     displays = trials.displays
     others = displays.present & ~displays.is_cued
-    places = {"target": displays.is_cued}
+    found = {"target": displays.is_cued}
     if has_cues(trials):
         apart = cue_distances(displays)
-        places["non-targets nearer than 60°"] = others & (apart < NEAR)
-        places["non-targets at 60° to 120°"] = others & (apart >= NEAR) & (apart < FAR)
-        places["non-targets beyond 120°"] = others & (apart >= FAR)
+        found["non-targets nearer than 60°"] = others & (apart < NEAR)
+        found["non-targets at 60° to 120°"] = others & (apart >= NEAR) & (apart < FAR)
+        found["non-targets beyond 120°"] = others & (apart >= FAR)
     else:
-        places["non-targets"] = others
-    return {around: items for around, items in places.items() if items.any()}
+        found["non-targets"] = others
+    return {around: items for around, items in found.items() if items.any()}
 
 
-def _density(trials: Trials, items: Tensor, response: Tensor, edges: Tensor) -> Tensor:
-    """Density of a response's errors from the chosen items, in bins."""
+def density(trials: Trials, items: Tensor, response: Tensor) -> tuple[Tensor, Tensor]:
+    """Density of a response's errors from the chosen items: centres of the bins (rad), and values (1/rad)."""
+    edges = torch.linspace(-torch.pi, torch.pi, ERROR_BINS + 1, dtype=torch.float64)
     error = wrap(response[:, None] - trials.displays.report)[items].double()
-    return torch.histogram(error, edges, density=True).hist
+    return (edges[1:] + edges[:-1]) / 2, torch.histogram(error, edges, density=True).hist

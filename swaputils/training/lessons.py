@@ -11,6 +11,7 @@ from swaputils.errors import SwaputilsError
 from swaputils.inputs import STEP_SECONDS, TrialInputs
 from swaputils.shapes import Moves, ShapeError
 from swaputils.task import DelayedEstimation, Task, TaskConfig
+from swaputils.training.familiar import FamiliarDisplays
 from swaputils.trials import Trials
 
 GIVEN_SPREAD = 1e-3  # of a response that was given, in units of the radius
@@ -94,7 +95,7 @@ def ladder(lesson: Lesson, delay_step: int) -> list[Lesson]:
     Probe-cued ladders start with two items; an index-cued network has a slot for each item, so all are there from the start.
     """
     task = lesson.task
-    if not isinstance(task, DelayedEstimation):
+    if not isinstance(task, DelayedEstimation | FamiliarDisplays):
         raise SwaputilsError(f"a ladder is for delayed estimation; the lesson's task is a {type(task).__name__}")
     config = task.config
     items, full = config.items, config.periods.steps("delay")

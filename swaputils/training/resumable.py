@@ -105,6 +105,8 @@ def train(training: Training, settings: dict, log: list[dict], folder: Path, lab
     longest = config.distribution_updates + (config.selection_updates if training.selection else 0)
     with tqdm(training, initial=len(log) * config.log_every, total=longest, desc=label, unit="update") as bar:
         for progress in bar:
+            if progress.stage == DISTRIBUTION and progress.update == 1:
+                bar.total = bar.n + config.distribution_updates  # selection took as long as it took
             if progress.update % config.log_every == 0:
                 bar.set_postfix(stage=progress.stage, loss=f"{progress.loss:.3f}")
                 used = earlier + time.process_time() - begun

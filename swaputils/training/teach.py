@@ -9,6 +9,7 @@ from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
 from swaputils.diffusion.targets import RADIUS, ResponseMixture
 from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.task import DelayedEstimation, Task
+from swaputils.training.familiar import FamiliarDisplays
 from swaputils.training.lessons import Lesson, facts, ladder
 from swaputils.training.loop import TrainConfig, Training
 from swaputils.training.recipes import DIFFUSION, Objective
@@ -34,21 +35,41 @@ def teach(
         schedule: noise of the report, one level for each of its steps; the linear one unless given.
         generator: of the weights, the displays and the noise.
     """
+    training = training_of(task, objective, rnn, train, schedule, generator=generator)
+    for _ in tqdm(training, desc="teaching", unit="update", leave=False):
+        pass
+    return training.rnn
+
+
+def training_of(
+    task: Task,
+    objective: Objective = DIFFUSION,
+    rnn: RNNConfig | None = None,
+    train: TrainConfig | None = None,
+    schedule: Schedule | None = None,
+    device: str = "cpu",
+    *,
+    generator: torch.Generator,
+) -> Training:
+    """A network for a task on its way through its training, from the first update on; see `teach`.
+
+    Args:
+        device: where it is trained; on another than the CPU random numbers are drawn there, from the generator's seed.
+    """
     train = train or TrainConfig()
     schedule = schedule or linear_schedule(task.periods.steps("report"))
-    net = RNN(rnn or RNNConfig(), task.input_size, report_noise(schedule), generator=generator)
+    net = RNN(rnn or RNNConfig(), task.input_size, report_noise(schedule), generator=generator).to(device)
+    if net.readout.device.type != "cpu":
+        generator = torch.Generator(net.readout.device).manual_seed(generator.initial_seed())
     lesson = Lesson(task, objective.loss(schedule), objective.repeats)
     selection: list[Lesson] = []
-    if isinstance(task, DelayedEstimation):
+    if isinstance(task, DelayedEstimation | FamiliarDisplays):
         first, lesson = objective.first, replace(lesson, facts=facts(task.config))
         easy = replace(task, answers=certain_answers)
         selection = ladder(
             replace(lesson, task=easy, loss=first.loss(schedule), repeats=first.repeats), train.delay_step
         )
-    training = Training(net, selection, lesson, train, generator=generator)
-    for _ in tqdm(training, desc="teaching", unit="update", leave=False):
-        pass
-    return net
+    return Training(net, selection, lesson, train, generator=generator)
 
 
 def certain_answers(displays: Displays) -> ResponseMixture:

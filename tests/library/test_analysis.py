@@ -53,7 +53,12 @@ def test_everything_is_fitted_and_fits_together(fitted):
 def test_the_page_needs_no_other_file_and_shows_every_table(fitted):
     page = report.page(fitted, "people <b>.csv")
     assert not re.findall(r'(?:src|href)="(?!data:)', page) and "<script" not in page
-    assert "people &lt;b&gt;.csv" in page and page.count("data:image/png;base64,") == 4
+    assert "people &lt;b&gt;.csv" in page
+    assert (
+        page.count("<img") == page.count("data:image/png;base64,") == page.count('alt="') == 7 + len(fitted.posteriors)
+    )
+    lead = page.split('<p class="lead">')[1].split("</p>")[0]
+    assert lead.count(". ") == 2, "three sentences"
     for sentence in (*findings.findings(fitted), *findings.limits(fitted)):
         assert sentence.split("“")[0][:40].replace("'", "&#x27;") in page
     assert page.count("<table") == 3
@@ -98,7 +103,7 @@ def test_without_resamples_and_folds_the_rest_is_the_same_and_says_so(fitted):
         and "resampling trials" not in limits
     )
     page = report.page(quick, "people.csv")
-    assert "held out" not in page.split("<h2>Swap models</h2>")[1].split("<table")[1].split("</table>")[0]
+    assert "held out" not in page.split("<h3>Swap models</h3>")[1].split("<table")[1].split("</table>")[0]
     assert "evidence bound alone" in page and page.count("<table") == 3
 
 
@@ -144,7 +149,7 @@ def test_set_size_1_only():
     assert fitted.ladder.empty and not fitted.posteriors
     assert (fitted.people["p_nontarget"] == 0).all()
     assert any("nothing to swap with" in sentence for sentence in findings.limits(fitted))
-    assert "Swap models</h2>" not in report.page(fitted, "people.csv")
+    assert "Swap models</h3>" not in report.page(fitted, "people.csv")
 
 
 def test_a_set_size_with_20_trials_is_fitted_and_one_with_19_is_named():
