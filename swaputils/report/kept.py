@@ -55,4 +55,4 @@ def _which(trials: Trials, config: FitConfig) -> str:
 def _table(path: Path) -> pd.DataFrame:
     """A table with every digit; one without columns is empty."""
     content = read_bytes(path)
-    return pd.read_csv(BytesIO(content), float_precision="round_trip") if content.strip() else pd.DataFrame()
+    return pd.read_csv(BytesIO(content)) if content.strip() else pd.DataFrame()

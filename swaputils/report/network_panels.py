@@ -6,7 +6,7 @@ import numpy as np
 
 from swaputils import drawing
 from swaputils.report.beside import IDEAL, NETWORK, PEOPLE, Beside
-from swaputils.report.panels import Panel, encoded, key, new_panel
+from swaputils.report.pieces import Panel, encoded, key, new_panel
 
 ROLES = {PEOPLE: "human", NETWORK: "network", IDEAL: "ideal"}
 NORMAL_95 = 1.96

@@ -6,8 +6,6 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-import pandas as pd
-
 from swaputils.files import json_bytes
 from swaputils.report import network_panels, page_tables, panels
 from swaputils.report.analysis import Fitted
@@ -21,6 +19,7 @@ from swaputils.report.network_findings import (
     network_lead,
     network_limits,
 )
+from swaputils.report.pieces import figure, heading, listed, paragraph, table
 from swaputils.run_folder import PROVENANCE, provenance, run_contents
 from swaputils.surrogate.posterior_files import as_run
 
@@ -81,16 +80,16 @@ def page(fitted: Fitted, name: str, read: Sequence[str] = (), options: str = "",
     parts = [f'<p class="lead">{escape(" ".join(said))}</p>', *_figures(fitted)]
     parts += [] if network is None else _network_figures(network)
     found = [*findings(fitted), *([] if network is None else network_findings(network))]
-    parts += [_heading("What was found"), _list(found), _heading("What these data cannot say"), _list(cannot)]
-    parts += [_heading("Tables"), *_tables(fitted, network)]
+    parts += [heading("What was found"), listed(found), heading("What these data cannot say"), listed(cannot)]
+    parts += [heading("Tables"), *_tables(fitted, network)]
     if len(fitted.ladder):
-        parts += [_heading("Did the fits settle?"), panels.figure(panels.bound_traces(fitted), _TRACES)]
+        parts += [heading("Did the fits settle?"), figure(panels.bound_traces(fitted), _TRACES)]
     if read:
-        parts += [_heading("How the data were read"), _list(read)]
+        parts += [heading("How the data were read"), listed(read)]
     taught = None if network is None else network.taught
-    copied = "".join(map(_paragraph, methods(fitted, name, options, taught)))
-    parts += [_heading("Methods, to copy"), f'<div class="copy">{copied}</div>', _heading("Cite"), _paragraph(_CITE)]
-    parts.append(_list(references(taught)))
+    copied = "".join(map(paragraph, methods(fitted, name, options, taught)))
+    parts += [heading("Methods, to copy"), f'<div class="copy">{copied}</div>', heading("Cite"), paragraph(_CITE)]
+    parts.append(listed(references(taught)))
     title = f"Swap errors in {name}"
     return PAGE.substitute(title=escape(title), body="\n".join(parts), footer=_footer(fitted))
 
@@ -119,9 +118,9 @@ def contents(
         tables |= {"network_swaps": network.by_cue, "network_planes": network.planes}
         measures = {row.pop("who"): row for row in network.measures.to_dict("records")}
         files |= run_contents(folder / "network", network.taught.as_run(measures))
-    for table, rows in tables.items():
+    for title, rows in tables.items():
         if len(rows):
-            files[folder / f"{table}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
+            files[folder / f"{title}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
     for model, posteriors in fitted.posteriors.items():
         for size, posterior in posteriors.items():
             run = as_run(posterior, data=name, model=model, seed=fitted.config.seed, **(settings or {}))
@@ -174,31 +173,31 @@ def _figures(fitted: Fitted) -> list[str]:
     if not len(fitted.ladder):
         return []
     return [
-        _heading("When do people report another item?"),
-        panels.figure(panels.swap_functions(fitted), _FUNCTIONS),
-        _heading("Do predicted responses look like the observed ones?"),
-        panels.figure(panels.target_errors(fitted), _CHECKS),
-        panels.figure(panels.nontarget_errors(fitted), _AROUND),
+        heading("When do people report another item?"),
+        figure(panels.swap_functions(fitted), _FUNCTIONS),
+        heading("Do predicted responses look like the observed ones?"),
+        figure(panels.target_errors(fitted), _CHECKS),
+        figure(panels.nontarget_errors(fitted), _AROUND),
     ]
 
 
 def _network_figures(network: Beside) -> list[str]:
     """What was measured of the network, in pictures."""
-    parts = [_heading("Does a network that was taught these responses answer as people do?")]
-    parts.append(panels.figure(network_panels.errors_beside(network), _BESIDE))
+    parts = [heading("Does a network that was taught these responses answer as people do?")]
+    parts.append(figure(network_panels.errors_beside(network), _BESIDE))
     if by_cue := network_panels.swaps_by_cue(network):
-        parts.append(panels.figure(by_cue, _BY_CUE))
-    return [*parts, _heading("How does it hold the colours?"), panels.figure(network_panels.planes(network), _PLANES)]
+        parts.append(figure(by_cue, _BY_CUE))
+    return [*parts, heading("How does it hold the colours?"), figure(network_panels.planes(network), _PLANES)]
 
 
 def _tables(fitted: Fitted, network: Beside | None) -> list[str]:
-    parts = [_heading("Data", 3), _table(page_tables.data_table(fitted))]
+    parts = [heading("Data", 3), table(page_tables.data_table(fitted))]
     if network is not None:
-        parts += [_heading("Network", 3), _paragraph(EXPLANATION), _table(measures_table(network))]
+        parts += [heading("Network", 3), paragraph(EXPLANATION), table(measures_table(network))]
     if len(fitted.group):
-        parts += [_heading("Mixtures", 3), _paragraph(_MIXTURES), _table(page_tables.mixture_table(fitted.group))]
+        parts += [heading("Mixtures", 3), paragraph(_MIXTURES), table(page_tables.mixture_table(fitted.group))]
     if len(fitted.ladder):
-        parts += [_heading("Swap models", 3), _paragraph(_LADDER), _table(page_tables.ladder_table(fitted.ladder))]
+        parts += [heading("Swap models", 3), paragraph(_LADDER), table(page_tables.ladder_table(fitted.ladder))]
     return parts
 
 
@@ -210,19 +209,3 @@ def _footer(fitted: Fitted) -> str:
         f"swaputils {made['swaputils']}, torch {made['torch']}, {made['date']}. Emission {config.emission}, {sizes}, "
         f"{config.folds} folds, {config.resamples} resamples, {config.swap.steps} steps, seed {config.seed}."
     )
-
-
-def _heading(text: str, level: int = 2) -> str:
-    return f"<h{level}>{escape(text)}</h{level}>"
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
-
-
-def _list(sentences: Sequence[str]) -> str:
-    return "<ul>\n" + "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences) + "\n</ul>"
-
-
-def _table(rows: pd.DataFrame) -> str:
-    return f'<div class="table">{rows.to_html(index=False, border=0)}</div>'

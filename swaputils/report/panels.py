@@ -1,58 +1,11 @@
-"""The figures of the report: small panels, each a PNG with a text that says what it shows, so that a phone can stack them."""
-
-import base64
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass
-from html import escape
+"""The figures of the report on what was fitted to people: small panels, so that a phone can stack them."""
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from swaputils import drawing
 from swaputils.report.analysis import Fitted
-
-WIDTH, HEIGHT = 3.2, 2.5  # inches of a panel; at the width of a phone its letters are as large as the text
-DPI = 200
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A picture, PNG in base64, and what it shows in words."""
-
-    png: str
-    shows: str
-
-
-def figure(panels: list[Panel], caption: str) -> str:
-    """Panels side by side as far as the page is wide, with one caption."""
-    images = "".join(f'<img src="data:image/png;base64,{each.png}" alt="{escape(each.shows)}">' for each in panels)
-    return f'<figure><div class="panels">{images}</div><figcaption>{escape(caption)}</figcaption></figure>'
-
-
-def new_panel(title: str, label: str, upwards: str) -> tuple[Figure, Axes]:
-    """A figure of its own, beside pyplot, with one pair of axes."""
-    drawing.set_style()
-    drawn = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
-    axes = drawn.subplots()
-    axes.set(title=title, xlabel=label, ylabel=upwards)
-    return drawn, axes
-
-
-def encoded(drawn: Figure, shows: str) -> Panel:
-    """The figure as a panel."""
-    stream = io.BytesIO()
-    drawn.savefig(stream, format="png", dpi=DPI)
-    return Panel(base64.b64encode(stream.getvalue()).decode(), shows)
-
-
-def key(axes: Axes, names: Mapping[str, str], left: float = 0.98, top: float = 0.98) -> None:
-    """What each colour stands for, one below the other: names by role, right-aligned at a place of the axes."""
-    for row, (name, role) in enumerate(names.items()):
-        place = {"xycoords": "axes fraction", "ha": "right", "va": "top"}
-        drawing.say(axes, left, top - 0.1 * row, name, role, **place)
+from swaputils.report.pieces import Panel, encoded, key, new_panel
 
 
 def swap_functions(fitted: Fitted) -> list[Panel]:

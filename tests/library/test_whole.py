@@ -110,4 +110,4 @@ def test_what_cannot_be_run_is_refused_before_it_is_fitted(people, monkeypatch, 
 
 
 def test_times_are_said_in_seconds_or_minutes():
-    assert [_time(seconds) for seconds in (0.2, 61, 95, 600)] == ["1 s", "61 s", "2 min", "10 min"]
+    assert [_time(seconds) for seconds in (0.2, 61.0, 95.0, 600.0)] == ["1 s", "61 s", "2 min", "10 min"]
