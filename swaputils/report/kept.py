@@ -9,7 +9,7 @@ import pandas as pd
 from swaputils.files import StoreError, json_bytes, read_bytes, read_json, write_files
 from swaputils.report.analysis import FitConfig, Fitted
 from swaputils.run_folder import config_hash, run_contents
-from swaputils.surrogate.disk import as_run, load
+from swaputils.surrogate.posterior_files import as_run, load
 from swaputils.trials import Trials
 
 FILE = "fit.json"

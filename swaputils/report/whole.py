@@ -27,8 +27,8 @@ from swaputils.report.apprentice import (
 from swaputils.report.beside import beside
 from swaputils.report.kept import keep, kept
 from swaputils.report.named import report_of
-from swaputils.training.checkpoint import FILE, working_folder
 from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
+from swaputils.training.resumable import FILE, working_folder
 
 QUICK_UPDATES = 800  # of the distribution
 QUICK_ANSWERS, QUICK_ACTIVITY = 2_000, 1_500

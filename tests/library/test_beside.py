@@ -46,7 +46,7 @@ def test_people_and_the_ideal_sampler_are_measured_as_what_they_are():
 
 @pytest.mark.parametrize("truth", [0.0, 0.5, 1.0])
 def test_planes_of_two_of_four_items_are_found_among_the_colours_of_the_others(truth):
-    displays = independent_colours(a_course(4), 1_500, generator=seeded(1))[math.pi]
+    displays = list(independent_colours(a_course(4), 1_500, generator=seeded(1)).values())[1]
     rings = geometry.ring_pair(geometry.Plan(alignment=truth), generator=seeded(2))
     others = torch.randn(2, 2, rings.shape[-1], dtype=torch.float64, generator=seeded(3)) / 4
     all_rings = torch.cat((rings, others))
