@@ -68,6 +68,8 @@ def others(measured: Measured) -> list[Panel]:
         for _, part in rows.groupby("period", sort=False):
             if measure == "phase":  # nothing where any phase would do
                 part = part.mask(part["high"] - part["low"] > HALF_TURN)
+            if measure == "additive_r2":
+                part = part.where(part["verdict"] == "told")
             drawing.band(axes, part["time"], part["low"], part["high"], "human")
             drawing.curve(axes, part["time"], part["value"], "human", linewidth=1.2)
         _cue(axes, measured)
@@ -133,6 +135,10 @@ def _rows(table: pd.DataFrame, measure: str, *planes: str) -> pd.DataFrame:
 
 
 def _cue(axes: Axes, measured: Measured) -> None:
+    """The time of the cue, and room for all steps, those with gaps among them."""
+    times = measured.course["time"]
+    margin = 0.03 * (times.max() - times.min()) or 1.0
+    axes.set_xlim(times.min() - margin, times.max() + margin)
     if measured.recording.cue_time is not None:
         axes.axvline(measured.recording.cue_time, color=drawing.COLOURS["reference"], linewidth=1, linestyle="--")
 

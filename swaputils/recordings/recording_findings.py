@@ -42,6 +42,10 @@ def more_findings(measured: Measured) -> list[str]:
     shares = measured.accounts[measured.accounts["what"] == "share of swaps"]
     parts = ", ".join(f"{row.of} {row.value:z.0%} [{row.low:z.0%}, {row.high:z.0%}]" for row in shares.itertuples())
     swaps = measured.accounts.query("what == 'expected swaps'")["value"].iloc[0]
+    if len(shares) == 1:
+        return [
+            f"Where the about {swaps:.0f} swaps arise cannot be told: the states of the accounts lie too close in this activity."
+        ]
     return [f"Of about {swaps:.0f} swaps, by account: {parts}."]
 
 

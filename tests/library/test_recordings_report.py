@@ -119,6 +119,7 @@ def test_separated_colours_are_warned_of_and_noise_is_not_told(tmp_path):
     noise = read_recording(str(write_npz(tmp_path / "noise.npz", planted(noise=30.0))))
     blind = measure(noise, GeometryConfig(draws=2, bootstraps=5))
     assert "cannot be told from these trials" in findings(blind)[0] and "cannot be said" in findings(blind)[2]
+    assert "swaps arise cannot be told" in more_findings(blind)[0]
     assert set(beside(blind).query("who == 'yours'")["measure"]) <= {"published angle (degrees)"}
 
 
