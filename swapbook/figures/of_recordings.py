@@ -16,7 +16,6 @@ ROLES = {
     "index_mean_regression": "guess",
 }
 MOMENTS = {"before": "white", "after": None}  # faces of the marks
-LIKE = {"same": 1.0, "opposite": -1.0, "cannot be told": 0.0}
 
 
 def pipeline(axes: Axes, recordings: pd.DataFrame, animals: Mapping[str, tuple[float, float, float]]) -> Axes:
@@ -73,13 +72,18 @@ def effects(axes: Axes, table: pd.DataFrame) -> Axes:
         largest = np.nanmax(np.abs([middle, *ends]))
         for (_, row), value, low, high in zip(part.iterrows(), middle / largest, *(each / largest for each in ends)):
             y = height + 0.68 * ((names.index(row["condition"]) + 0.5) / len(names) - 0.5)
-            role, told = _role(row["condition"]), LIKE[row["verdict"]] != 0
+            role, told = _role(row["condition"]), row["verdict"] != "cannot be told"
             axes.plot([low, high], [y, y], color=COLOURS[role], linewidth=1.2)
             axes.plot(
-                value, y, "o", color=COLOURS[role], markerfacecolor=COLOURS[role] if told else "white", markersize=4
+                value,
+                y,
+                _marker(row["condition"]),
+                color=COLOURS[role],
+                markerfacecolor=COLOURS[role] if told else "white",
+                markersize=4,
             )
     for name in names:
-        axes.plot([], [], "o-", color=COLOURS[_role(name)], markersize=4, label=CONDITIONS[name].title)
+        axes.plot([], [], _marker(name) + "-", color=COLOURS[_role(name)], markersize=4, label=CONDITIONS[name].title)
     axes.axvline(0, color=COLOURS["reference"], linewidth=0.8)
     axes.hlines(np.arange(len(labels) - 1) + 0.5, -1.05, 1.05, color="0.92", linewidth=0.6)
     axes.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.4, -0.6), xlim=(-1.05, 1.05))
@@ -91,3 +95,8 @@ def effects(axes: Axes, table: pd.DataFrame) -> Axes:
 
 def _role(condition: str) -> str:
     return ROLES.get(condition.removesuffix("_waits"), "reference")
+
+
+def _marker(condition: str) -> str:
+    """Squares for networks with the animals' delay after the cue."""
+    return "s" if condition.endswith("_waits") else "o"

@@ -173,7 +173,7 @@ def matched(
             f"allowed are targets between {LEVEL} and that, not {wanted:.2f}"
         )
     single, double = (_smooth(each) for each in (single, double))
-    steps = np.linspace(*np.log(GAINS[[0, -1]]), len(single))
+    steps = np.linspace(math.log(GAINS[0]), math.log(GAINS[-1]), len(single))
     share = (wanted - LEVEL) / np.maximum(single - LEVEL, 1e-9)
     reached = share <= 1  # else too few are tuned even where all follow the state
     steps, share, double = steps[reached], share[reached], double[reached]

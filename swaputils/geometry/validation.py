@@ -152,12 +152,15 @@ def recordings(
         rings.append(one.rings)
     if pooled is None:
         raise SwaputilsError(f"{count} recordings were asked for; one or more are needed")
-    *sizes, reliability, truth, value, low, high = torch.stack(rows).T
+    numerator, first, second, reliability, truth, value, low, high = torch.stack(rows).T
     known, told = value.isfinite(), high - low <= WIDEST
     error = value - truth
     return RecordingRow(
         *(plan.units, plan.trials, plan.noise, plan.separation, plan.alignment),
-        *(float(reliability.nanmean()), *map(_standard_errors, sizes)),
+        reliability=float(reliability.nanmean()),
+        numerator_z=_standard_errors(numerator),
+        first_strength_z=_standard_errors(first),
+        second_strength_z=_standard_errors(second),
         mean_error=float(error[known].mean()),
         median_error=float(error[known].median()),
         sd=float(error[known].std()),
@@ -187,7 +190,7 @@ def spiking(gain: float, share: float, baseline: float, seconds: float = 0.3) ->
         scale = sum(strength**2 for strength in plan.strengths) ** 0.5
         readout = Readout(gain, share, baseline, scale, torch.zeros(STATE_UNITS, dtype=torch.float64), math.nan)
         neurons = readout.drawn(plan.units, generator=generator)
-        on_grid = sum(to_xy(grid[:, item]) @ states.rings[item] for item in (0, 1))
+        on_grid = to_xy(grid).flatten(1) @ states.rings.flatten(0, 1)
         expected = neurons.rates(on_grid[:, None]).squeeze(1)
         rings = torch.stack([2 * to_xy(grid[:, item]).T @ expected / len(grid) for item in (0, 1)])
         rates = neurons.rates(states.activity[:, None]).squeeze(1)

@@ -28,7 +28,7 @@ def test_effects_have_a_row_for_each_finding_and_are_filled_where_told():
     table = comparison("beside_animals")
     axes = of_recordings.effects(plt.figure().subplots(), table)
     assert [label.get_text() for label in axes.get_yticklabels()] == list(dict.fromkeys(table["short"]))
-    marks = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 1]
+    marks = [line for line in axes.lines if line.get_marker() in ("o", "s") and len(line.get_xdata()) == 1]
     hollow = sum(line.get_markerfacecolor() == "white" for line in marks)
     assert len(marks) == len(table) and hollow == (table["verdict"] == "cannot be told").sum()
     plt.close("all")
