@@ -24,7 +24,6 @@ from swaputils.geometry.published import (
     condition_means,
     cosine_in_three,
     four_colour_angles,
-    pseudo_population_angles,
     reported_colour_cosine,
     variance_in_three,
 )

@@ -5,7 +5,6 @@ measure about .5 (`planted.mean_of_the_other`, `validation`). And two planes in 
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -108,34 +107,17 @@ def four_colour_angles(
         draws: number of bootstraps.
         generator: draws the trials.
     """
-    return pseudo_population_angles([(activity, colour, item)], draws=draws, generator=generator)
-
-
-def pseudo_population_angles(
-    sessions: Sequence[tuple[Tensor, Tensor, Tensor]], *, draws: int = 1_000, generator: torch.Generator
-) -> Float[Tensor, " draws *steps"]:
-    """The same of the neurons of several sessions side by side, each with trials drawn from its own session.
-
-    Args:
-        sessions: activity, colour and item of each, as for `four_colour_angles`.
-    """
-    members = [[_members(colour, item, which) for which in range(2 * FOUR)] for _, colour, item in sessions]
-    fewest = min(len(some) for conditions in members for some in conditions)
+    condition = FOUR * item + _bin(colour, FOUR)
+    members = [(condition == which).nonzero().flatten() for which in range(2 * FOUR)]
+    fewest = min(map(len, members))
     if fewest < PER_CONDITION:
         raise UnusableActivity(f"a colour of an item has {fewest} trials; {PER_CONDITION} or more are needed")
     cosines = []
     for _ in range(draws):
-        means = []
-        for (activity, _, _), conditions in zip(sessions, members):
-            drawn = [some[torch.randint(len(some), (PER_CONDITION,), generator=generator)] for some in conditions]
-            means.append(torch.stack([activity[some].double().mean(0) for some in drawn], dim=-2))
-        cosines.append(cosine_in_three(torch.cat(means, dim=-1).unflatten(-2, (2, FOUR))))
+        drawn = [some[torch.randint(len(some), (PER_CONDITION,), generator=generator)] for some in members]
+        means = torch.stack([activity[some].double().mean(0) for some in drawn], dim=-2)
+        cosines.append(cosine_in_three(means.unflatten(-2, (2, FOUR))))
     return torch.stack(cosines).abs().acos().rad2deg()
-
-
-def _members(colour: Tensor, item: Tensor, condition: int) -> Tensor:
-    """The trials of one of four colours of one item."""
-    return (FOUR * item + _bin(colour, FOUR) == condition).nonzero().flatten()
 
 
 @dataclass(frozen=True)

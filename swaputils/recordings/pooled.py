@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from swaputils.angles import distance
+from swaputils.geometry import pseudo_population
 from swaputils.geometry.alignment import ColourAlignment, alignment_from
 from swaputils.geometry.crossproducts import CrossProducts, cross_products
 from swaputils.geometry.planepairs import Estimate, estimate, mean_measures, pair_measures, pair_of_rows
-from swaputils.geometry.published import pseudo_population_angles
 from swaputils.recordings.neurons import harmonics_of
 from swaputils.recordings.recorded import Session
 
@@ -50,9 +50,12 @@ def same_item(sessions: Sessions, *, generator: torch.Generator) -> Estimate:
 
 
 def four_colours(sessions: Sessions, draws: int, *, generator: torch.Generator) -> Tensor:
-    """[draws, steps] the published angle (degrees) of the planes of the cued colour, see `geometry.pseudo_population_angles`."""
-    chosen = [(session.activity, *cued_colour(session)) for session in sessions]
-    return pseudo_population_angles(chosen, draws=draws, generator=generator)
+    """[draws, steps] the published angle (degrees) of the planes of the cued colour, see `geometry.pseudo_population`."""
+    known = [
+        pseudo_population.Session(each.activity, each.colours, cued_colour(each)[1], torch.zeros(len(each.activity)))
+        for each in sessions
+    ]
+    return pseudo_population.plane_cosines(known, draws, generator=generator).acos().rad2deg()
 
 
 def cued_colour(session: Session) -> tuple[Tensor, Tensor]:

@@ -7,8 +7,8 @@ import torch
 from swaputils.data.catalogue import known, recordings
 from swaputils.recordings.mean_activity import RECORDED
 from swaputils.recordings.measuring import Measured
+from swaputils.report.methods import citation
 
-TITLE = "Swap errors: an executable book on networks trained to respond as people do"
 ELSAYED = (
     "Elsayed, G. F., Lara, A. H., Kaufman, M. T., Churchland, M. M., & Cunningham, J. P. (2016). Reorganization between preparatory "
     "and movement population responses in motor cortex. Nature Communications, 7, 13239."
@@ -60,5 +60,4 @@ def citations(measured: Measured) -> list[str]:
     """The software, the methods that were used, and the data where they are public."""
     used = [ELSAYED, known(RECORDED)["citation"], *([ALLEMAN] if len(measured.accounts) else [])]
     own = [known(measured.recording.name)["citation"]] if measured.recording.name in recordings() else []
-    software = f"The swaputils authors. {TITLE} (version {version('swaputils')}) [software]."
-    return list(dict.fromkeys([software, *used, *own]))
+    return list(dict.fromkeys([citation(), *used, *own]))
