@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -150,7 +151,7 @@ def course_of(fitted: Fitted, items: int, sizes: Sizes | None = None) -> Course:
     )
     shown = Displays(report, probe, torch.zeros_like(people.displays.cued))
     people = replace(people, displays=shown)
-    cueing = "probe" if model == "cue" else "index"
+    cueing: Literal["index", "probe"] = "probe" if model == "cue" else "index"
     config = TaskConfig(cueing=cueing, items=items, separation=0.0, periods=PERIODS)
     task = FamiliarDisplays(config, shown, partial(response_density, posterior))
     settings = {
@@ -186,7 +187,8 @@ def seconds_to_teach(course: Course, device: str = "cpu") -> tuple[float, float]
 def apprentice(course: Course, unfinished: Path, device: str = "cpu") -> Apprentice:
     """Teach a network, from where the checkpoint in the folder stands; SelectionNotLearnt or TrainingDiverged where it fails."""
     keep_freed_memory()
-    training, log = course.training(device), []
+    log: list[dict] = []
+    training = course.training(device)
     seconds = train(training, course.config, log, unfinished, f"teaching {course.items} items")
     return Apprentice(training.rnn.cpu().double().requires_grad_(False), course, log, seconds)
 

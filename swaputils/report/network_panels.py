@@ -15,7 +15,7 @@ SIDE = 3.0  # degrees by which the three are set apart at a cue distance
 
 def errors_beside(found: Beside) -> list[Panel]:
     """Errors around the target and around non-targets, of all three."""
-    panels = []
+    panels: list[Panel] = []
     for around, part in found.errors.groupby("around", sort=False):
         label = "error from the target (°)" if around == "target" else "response minus non-target (°)"
         drawn, axes = new_panel(f"around the {around}" if around == "target" else str(around), label, "density (1/rad)")

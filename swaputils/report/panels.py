@@ -11,7 +11,7 @@ from swaputils.report.pieces import Panel, encoded, key, new_panel
 def swap_functions(fitted: Fitted) -> list[Panel]:
     """Weight of a non-target by cue and by report distance at the largest set size."""
     size = fitted.functions["set_size"].max()
-    panels = []
+    panels: list[Panel] = []
     for model in fitted.functions["model"].unique():
         part = fitted.functions.query("model == @model and set_size == @size").sort_values("distance")
         posterior = fitted.posteriors[model][size]
@@ -52,7 +52,7 @@ def nontarget_errors(fitted: Fitted) -> list[Panel]:
 
 def bound_traces(fitted: Fitted) -> list[Panel]:
     """The evidence bound at each step of the fits."""
-    panels = []
+    panels: list[Panel] = []
     for model, posteriors in fitted.posteriors.items():
         trace = next(iter(posteriors.values())).elbo_trace.numpy()
         drawn, axes = new_panel(f"model “{model}”", "step", "evidence bound (nats)")
@@ -65,7 +65,7 @@ def bound_traces(fitted: Fitted) -> list[Panel]:
 
 
 def _error_panels(parts: dict[str, pd.DataFrame], label: str) -> list[Panel]:
-    panels = []
+    panels: list[Panel] = []
     for title, part in parts.items():
         degrees = np.degrees(part["error"])
         drawn, axes = new_panel(title, label, "density (1/rad)")
