@@ -15,6 +15,16 @@ from swapbook.figures.of_networks import shade_periods
 from swapbook.networks import Network
 from swaputils.drawing import COLOURS, WIDTH, band, curve, reference, say
 
+POINTS = {
+    "network": {"alpha": 0.6, "markersize": 4.5},
+    "cued": {"alpha": 0.6, "markersize": 4.5, "marker": "^"},
+    "task_optimal": {"alpha": 0.7, "markersize": 4.5, "marker": "s"},
+    "guess": {"alpha": 0.6, "markersize": 4.5, "marker": "v"},
+    "nontarget": {"alpha": 0.7, "markersize": 5, "marker": "D"},
+    "surrogate": {"alpha": 0.5, "markersize": 4, "marker": "x"},
+}
+"""How the points of a role are drawn where roles have to be told apart without colour."""
+
 
 def trial_and_planes(axes: Axes) -> Axes:
     """A drawing of the idea: two items in planes of their own before the cue, in a common one after it; no data."""
@@ -94,12 +104,23 @@ def effects(axes: Axes, table: pd.DataFrame) -> Axes:
     return axes
 
 
-def overlap_by_rate(axes: Axes, table: pd.DataFrame, roles: Mapping[str, str], random: Sequence[float]) -> Axes:
-    """Alignment before the cue over the trained swap rate, a point for each network; roles by condition; random planes as a line."""
-    for condition, one in table.groupby("condition", sort=False):
-        rate = one["rate"] + np.linspace(-0.0015, 0.0015, len(one))
-        axes.plot(rate, one["before"], "o", color=COLOURS[roles[condition]], alpha=0.6, markersize=4.5)
-    reference(axes, float(np.mean(random)), "random planes, all dimensions alike")
+def overlap_by_rate(
+    axes: Axes, table: pd.DataFrame, groups: Mapping[str, tuple[str, Sequence[str]]], random: float
+) -> Axes:
+    """Alignment before the cue over the taught swap rate, a point for each network.
+
+    Args:
+        groups: by title the role whose colour it has, and its conditions.
+        random: alignment of random planes, a line.
+    """
+    for title, (role, conditions) in groups.items():
+        one = table[table["condition"].isin(conditions)]
+        within = one.groupby("condition").cumcount() / one.groupby("condition")["rate"].transform("size").clip(lower=1)
+        axes.plot(
+            one["rate"] + 0.003 * (within - 0.5), one["before"], "o", color=COLOURS[role], label=title, **POINTS[role]
+        )
+    reference(axes, random, "random planes, all dimensions alike")
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     axes.set(xlabel="swap rate that was taught", ylabel="alignment before the cue", ylim=(-0.03, 1.03))
     return axes
 

@@ -65,7 +65,9 @@ ON_AXES = {
     "planted": lambda axes: of_alignment.planted(axes, PLANTED, {"bins": ("bins of one colour", "nontarget")}),
     "course": lambda axes: of_alignment.course(axes, COURSES, plane_tables.mean_course(COURSES), "network"),
     "effects": lambda axes: of_alignment.effects(axes, EFFECTS),
-    "overlap_by_rate": lambda axes: of_alignment.overlap_by_rate(axes, OVERLAP, {"index_swap": "network"}, [0.14]),
+    "overlap_by_rate": lambda axes: of_alignment.overlap_by_rate(
+        axes, OVERLAP, {"16 units": ("network", ["index_swap"])}, 0.14
+    ),
     "by_distance": lambda axes: of_alignment.by_distance(axes, [45, 90, 135, 180], COURSES[:, :4], "network", "before"),
     "shade_periods": lambda axes: of_networks.shade_periods(axes, Periods()),
 }
