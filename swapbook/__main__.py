@@ -163,9 +163,7 @@ def compare(chosen: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> No
         chosen: comparisons to compute whether they are stored or not; those that are missing unless given.
     """
     missing = [name for name in compared.COMPARISONS if not compared.is_stored(name)]
-    for name in chosen or missing:
-        print(name, flush=True)
-        compared.recompute(name)
+    rerun.compare(chosen or missing)
 
 
 def claims() -> None:

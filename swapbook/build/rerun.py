@@ -1,13 +1,14 @@
 """Recompute what is in results/: the tables of chapter 1, then the chapters in order with recompute=True, then the verdicts on claims.
 
 After chapter 1 the networks are trained that are missing, or outdated because the surrogate has changed; those that learnt all of
-people's responses, and learners that get a few human trials, are scored on held-out people. To train a network again whatever its
+people's responses, and learners that get a few human trials, are scored on held-out people, and the book's networks are held beside recordings. To train a network again whatever its
 state, delete its folder. Networks and learners that stopped by themselves are named; only what is missing without such a reason is
 an error. The tables, which take hours, are those of the book's own data sets, so they are left alone where another one is named. The
 learning curves of the paper's recipe stay as they are: `python -m swapbook.benchmarks.learning_speed` measures them.
 The executed copies go to build/rerun.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from tqdm import tqdm
@@ -22,6 +23,7 @@ from swapbook.build.chapters import (
     parse_parameters,
 )
 from swapbook.conditions import named
+from swapbook.cortex import compared
 from swapbook.limited import COUNTS, KINDS, learner
 from swaputils.errors import SwaputilsError
 from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
@@ -89,6 +91,13 @@ def train_and_score(parameters: dict[str, object]) -> str:
     return collect.failures(unexplained) if unexplained else ""
 
 
+def compare(chosen: Iterable[str]) -> None:
+    """Compute what chapter 4 shows of the book's networks beside recordings, one by one; each is stored as soon as it is done."""
+    for name in chosen:
+        print(f"beside recordings: {name}", flush=True)
+        compared.recompute(name)
+
+
 def rerun(assignments: list[str]) -> None:
     """Recompute everything in order; SwaputilsError at the end where networks are missing without a reason."""
     error = ""
@@ -104,6 +113,8 @@ def rerun(assignments: list[str]) -> None:
         execute(chapter, parameters | {"recompute": True}, BUILD / "rerun" / chapter.name)
         if chapter == jobs[0][0]:
             error = train_and_score(parameters)
+            if not {"data", "scale"} & set(parameters):
+                compare(compared.COMPARISONS)
     verdicts.write_page()
     if error:
         raise SwaputilsError(error)

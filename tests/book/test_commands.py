@@ -104,6 +104,7 @@ def called(monkeypatch) -> list[tuple]:
     noted(rerun.collect, "train", [])
     noted(rerun.people, "recompute_people")
     noted(rerun, "score_learners", [])
+    noted(rerun, "compare")
     noted(rerun.verdicts, "write_page")
     monkeypatch.setattr(
         rerun, "execute", lambda chapter, parameters, output: calls.append(("execute", chapter.stem, parameters))
@@ -123,6 +124,12 @@ def test_all_is_recomputed_in_order(called):
     what = called[tables + 1][1]
     assert (what["scale"], what["data"], what["conditions"]) == ("smoke", "vandenberg2012_color", "all")
     assert called[tables + 2][1:] == called[tables + 3][1:] == ("smoke", "vandenberg2012_color")
+
+
+def test_the_book_s_own_networks_are_held_beside_recordings_before_the_next_chapter(called):
+    rerun.rerun([])
+    names = [call[0] for call in called]
+    assert names[names.index("score_learners") + 1 :][:2] == ["compare", "execute"] and names.count("compare") == 1
 
 
 def test_tables_of_the_book_s_data_are_left_alone_where_other_data_are_named(called):
