@@ -82,5 +82,5 @@ def swap_rates(networks: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
     for condition in conditions:
         for _, network in _measured(networks, condition).iterrows():
             at = [course[int(network["cue_on"]) - 1] for course in network["planes"]["course"]]
-            rows.append((condition, network["ideal_swap_rate"], float(np.mean(at))))
+            rows.append((condition, network["ideal_swap_rate"], np.array(at, dtype=float).mean()))
     return pd.DataFrame(rows, columns=["condition", "rate", "before"])

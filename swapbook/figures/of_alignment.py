@@ -16,7 +16,7 @@ from swapbook.networks import Network
 from swaputils.drawing import COLOURS, WIDTH, band, curve, reference, say
 
 POINTS = {
-    "network": {"alpha": 0.6, "markersize": 4.5},
+    "network": {"alpha": 0.6, "markersize": 4.5, "marker": "o"},
     "cued": {"alpha": 0.6, "markersize": 4.5, "marker": "^"},
     "task_optimal": {"alpha": 0.7, "markersize": 4.5, "marker": "s"},
     "guess": {"alpha": 0.6, "markersize": 4.5, "marker": "v"},
@@ -117,7 +117,12 @@ def overlap_by_rate(
         one = table[table["condition"].isin(conditions)]
         within = one.groupby("condition").cumcount() / one.groupby("condition")["rate"].transform("size").clip(lower=1)
         axes.plot(
-            one["rate"] + 0.003 * (within - 0.5), one["before"], "o", color=COLOURS[role], label=title, **POINTS[role]
+            one["rate"] + 0.003 * (within - 0.5),
+            one["before"],
+            color=COLOURS[role],
+            label=title,
+            linestyle="none",
+            **POINTS[role],
         )
     reference(axes, random, "random planes, all dimensions alike")
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
