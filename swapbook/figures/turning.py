@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from swaputils.drawing import COLOURS
 
-SIZE = 170  # pixels of a panel
+SIZE = 138  # pixels of a panel
 VIEW = (0.6, 0.45)  # angles that it is seen from at first: around the upright axis, and above the ground (rad)
 ROLES = ("cued", "nontarget")  # colours of the two rings
 DASHES = ("", ' stroke-dasharray="4 2"')
