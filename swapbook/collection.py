@@ -74,8 +74,7 @@ def _row(network: Network) -> dict:
     row = {"run": network.name, "condition": network.condition, "seed": network.seed, "cue": taught["cueing"]}
     row |= {name: taught[name] for name in ("items", "drive", "units")}
     periods = Periods(**config["task"]["periods"])
-    cue_on = periods.steps("stimulus") + periods.steps("delay")
-    row |= {"cue_on": cue_on, "cue_off": cue_on + periods.steps("cue")}
+    row |= dict(zip(("cue_on", "cue_off"), periods.cue_steps))
     row |= {name: made_by.get(name) for name in ("cpu_seconds", "torch", "commit")}
     row |= {"planes": metrics.get("planes")}
     return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}

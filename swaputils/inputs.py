@@ -34,6 +34,12 @@ class Periods:
         return round(getattr(self, period) / STEP_SECONDS)
 
     @property
+    def cue_steps(self) -> tuple[int, int]:
+        """Number of network steps before the cue, and to its end."""
+        on = self.steps("stimulus") + self.steps("delay")
+        return on, on + self.steps("cue")
+
+    @property
     def preparatory_steps(self) -> int:
         """Number of network steps before the report period."""
         return sum(self.steps(period) for period in ("stimulus", "delay", "cue", "post_cue_delay"))

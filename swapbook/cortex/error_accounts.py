@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from swapbook.conditions import CONDITIONS
+from swapbook.cortex.network_states import networks
 from swapbook.networks import Network
-from swapbook.scales import BOOK
 from swaputils.angles import to_angle, wrap
 from swaputils.geometry.accounts import PAIRS, Accounts, fit_accounts
 from swaputils.geometry.harmonics import UnusableActivity
@@ -66,7 +66,7 @@ def recovery_table() -> pd.DataFrame:
                 session = plant_swaps(plan, generator=generator).session
                 known = {"source": source, "seed": seed, "account": account, "injected": 1.0}
                 rows += [known | row for row in _rows(fit_accounts(*session, generator=generator))]
-    for network in (each for condition in PATCHED for each in _stored(condition, INJECTED_SEEDS)):
+    for network in networks(*PATCHED, most=INJECTED_SEEDS):
         for account in ACCOUNTS[:-1]:
             known = {"source": network.condition, "seed": network.seed, "account": account}
             rows += [known | row for row in injected(network, account)]
@@ -79,7 +79,7 @@ def network_table() -> pd.DataFrame:
     condition, title, seed; moment: when activity after the cue was read. Networks with too few swaps are left out.
     """
     rows: list[dict] = []
-    for network in (each for condition in SWAPPING for each in _stored(condition, SEEDS)):
+    for network in networks(*SWAPPING, most=SEEDS):
         try:
             for moment, found in observed(network):
                 known = {"condition": network.condition, "title": CONDITIONS[network.condition].title}
@@ -96,7 +96,7 @@ def observed(network: Network) -> Iterator[tuple[str, Accounts]]:
     run = Noisy(trained.rnn, trained.plan.task).activity(displays, generator)
     states = torch.cat((run.preparation, run.report[:, 1:]), dim=1)
     report = to_angle(trained.rnn.in_plane(states[:, -1]))
-    delay_end, cue_end = _ends(network)
+    delay_end, cue_end = network.plan.task.periods.cue_steps
     for moment, later in MOMENTS.items():
         before, after = states[:, delay_end - 1], states[:, -1 if later is None else cue_end - 1 + later]
         yield moment, fit_accounts(before, after, displays.report, displays.cued, report, generator=generator)
@@ -108,7 +108,7 @@ def injected(network: Network, account: str) -> list[dict]:
     displays = _displays(network, INJECTED, generator)
     wrong = torch.rand(len(displays), generator=generator) < SHARE
     states, report = patched(network, displays, wrong, account, generator)
-    delay_end, cue_end = _ends(network)
+    delay_end, cue_end = network.plan.task.periods.cue_steps
     before, after = states[:, delay_end - 1], states[:, cue_end - 1]
     found = fit_accounts(before, after, displays.report, displays.cued, report, generator=generator)
     errors = wrap(report[:, None] - displays.report).abs()
@@ -123,7 +123,7 @@ def patched(
     """States [trials, steps, units] and reports [trials] of a network, with an error injected in some trials."""
     trained = network.load()
     rnn, task = trained.rnn, trained.plan.task
-    delay_end, cue_end = _ends(network)
+    delay_end, cue_end = network.plan.task.periods.cue_steps
     step = delay_end if account == "misbinding" else cue_end
     exchanged, other = replace(displays, report=displays.report.flip(1)), replace(displays, cued=1 - displays.cued)
     donors = other if account == "misinterpretation" else exchanged
@@ -142,19 +142,6 @@ def _displays(network: Network, trials: int, generator: torch.Generator) -> Disp
     if CONDITIONS[network.condition].cueing == "probe":
         displays = replace(displays, probe=torch.tensor(PROBES, dtype=torch.float64).expand(trials, -1))
     return displays
-
-
-def _ends(network: Network) -> tuple[int, int]:
-    """Steps until the end of the delay and of the cue."""
-    periods = network.plan.task.periods
-    delay_end = periods.steps("stimulus") + periods.steps("delay")
-    return delay_end, delay_end + periods.steps("cue")
-
-
-def _stored(condition: str, most: int) -> list[Network]:
-    """The first stored networks of a condition."""
-    networks = [Network(condition, BOOK, seed) for seed in range(most)]
-    return [network for network in networks if network.is_current()]
 
 
 def _rows(found: Accounts) -> list[dict]:

@@ -52,10 +52,10 @@ def simulate(network: Network, trials: int) -> Simulated:
     generator = torch.Generator().manual_seed(1_000_081)
     displays, states, hidden = activity(trained.rnn, plan, 0.0, None, generator)
     error = distance(to_angle(trained.rnn.in_plane(states[:, -1])), displays.cued_report)
-    periods = plan.task.config.periods
-    on = periods.steps("stimulus") + periods.steps("delay")
-    off, waits = on + periods.steps("cue"), periods.post_cue_delay >= ANIMALS_DELAY
-    return Simulated(displays, states, hidden, error, on, off, trained.metrics.get("planes"), waits)
+    waits = plan.task.periods.post_cue_delay >= ANIMALS_DELAY
+    return Simulated(
+        displays, states, hidden, error, *plan.task.periods.cue_steps, trained.metrics.get("planes"), waits
+    )
 
 
 def networks(*conditions: str, most: int = SEEDS) -> Iterator[Network]:

@@ -27,9 +27,7 @@ def ring_table() -> pd.DataFrame:
     parts = []
     for condition, apart in SHOWN:
         trained = Network(condition).load()
-        periods = trained.plan.task.config.periods
-        on = periods.steps("stimulus") + periods.steps("delay")
-        off = on + periods.steps("cue")
+        on, off = trained.plan.task.periods.cue_steps
         generator = torch.Generator().manual_seed(SEED)
         displays, _, hidden = activity(trained.rnn, trained.plan, 0.0, apart, generator)
         before = [_ring(hidden[:, on - 1], displays.report, item) for item in (0, 1)]

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from swaputils.geometry.crossproducts import cross_products
+from swaputils.geometry.crossproducts import CrossProducts, cross_products
 from swaputils.geometry.planepairs import Estimate, estimate, mean_measures, pair_measures, pair_of_rows
 
 
@@ -64,13 +64,21 @@ def permuted_items(
     """
     found = []
     for _ in range(draws):
-        exchanged = torch.rand(len(colours), generator=generator) < 0.5
-        swapped = colours.flip(1).where(exchanged[:, None], colours)
-        named = None if cued is None else (1 - cued).where(exchanged, cued)
-        products = cross_products(activity, swapped, named, generator=generator, jackknife=False)
+        products = cross_products(
+            activity, *exchanged_items(colours, cued, generator=generator), generator=generator, jackknife=False
+        )
         pair = pair_measures(pair_of_rows(products.additive, 0, 2 if cued is None else 6))
         found.append(pair.alignment[0] if products.by_step else pair.alignment[0, 0])
     return torch.stack(found)
+
+
+def exchanged_items(
+    colours: Float[Tensor, "trials 2"], cued: Int[Tensor, " trials"] | None, *, generator: torch.Generator
+) -> tuple[Tensor, Tensor | None]:
+    """Colours and cued items with the names of the two items exchanged in a random half of the trials."""
+    exchanged = torch.rand(len(colours), generator=generator) < 0.5
+    named = None if cued is None else (1 - cued).where(exchanged, cued)
+    return colours.flip(1).where(exchanged[:, None], colours), named
 
 
 def same_item_parts(
@@ -83,9 +91,14 @@ def same_item_parts(
     """
     half = torch.randperm(len(colours), generator=generator) % 2
     products = cross_products(activity, colours, half, generator=generator)
-    pairs = [pair_measures(pair_of_rows(products.additive, row, row + 4)) for row in (0, 2)]
-    found = estimate(mean_measures(pairs).alignment)
+    found = between_halves(products)
     return found if products.by_step else Estimate(found.value[0], found.low[0], found.high[0])
+
+
+def between_halves(products: CrossProducts) -> Estimate:
+    """[steps] alignment of an item's plane with itself, mean over both items, where the two halves of the trials stand for the cue groups."""
+    pairs = [pair_measures(pair_of_rows(products.additive, row, row + 4)) for row in (0, 2)]
+    return estimate(mean_measures(pairs).alignment)
 
 
 def permuted_colours(

@@ -10,7 +10,8 @@ from swaputils.angles import distance
 from swaputils.geometry import pseudo_population
 from swaputils.geometry.alignment import ColourAlignment, alignment_from
 from swaputils.geometry.crossproducts import CrossProducts, cross_products
-from swaputils.geometry.planepairs import Estimate, estimate, mean_measures, pair_measures, pair_of_rows
+from swaputils.geometry.nulls import between_halves, exchanged_items
+from swaputils.geometry.planepairs import Estimate, pair_measures, pair_of_rows
 from swaputils.recordings.neurons import harmonics_of
 from swaputils.recordings.recorded import Session
 
@@ -26,17 +27,13 @@ def permuted_names(sessions: Sessions, by_cue: bool, draws: int, *, generator: t
     """[draws, steps] alignment with the names of the items exchanged in half of the trials, see `geometry.permuted_items`."""
     found = []
     for _ in range(draws):
-        exchanged = [_exchanged(session, generator) for session in sessions]
+        exchanged = []
+        for session in sessions:
+            colours, cued = exchanged_items(session.colours, session.cued, generator=generator)
+            exchanged.append(replace(session, colours=colours, cued=cued))
         products = _added(exchanged, by_cue, jackknife=False, generator=generator)
         found.append(pair_measures(pair_of_rows(products.additive, 0, 6 if by_cue else 2)).alignment[0])
     return torch.stack(found)
-
-
-def _exchanged(session: Session, generator: torch.Generator) -> Session:
-    """The session with the names of its two items exchanged in a random half of the trials."""
-    half = torch.rand(len(session.colours), generator=generator) < 0.5
-    cued = None if session.cued is None else (1 - session.cued).where(half, session.cued)
-    return replace(session, colours=session.colours.flip(1).where(half[:, None], session.colours), cued=cued)
 
 
 def same_item(sessions: Sessions, *, generator: torch.Generator) -> Estimate:
@@ -44,9 +41,7 @@ def same_item(sessions: Sessions, *, generator: torch.Generator) -> Estimate:
     halves = [
         replace(session, cued=torch.randperm(len(session.colours), generator=generator) % 2) for session in sessions
     ]
-    products = _added(halves, True, generator=generator)
-    pairs = [pair_measures(pair_of_rows(products.additive, row, row + 4)) for row in (0, 2)]
-    return estimate(mean_measures(pairs).alignment)
+    return between_halves(_added(halves, True, generator=generator))
 
 
 def four_colours(sessions: Sessions, draws: int, *, generator: torch.Generator) -> Tensor:

@@ -135,7 +135,7 @@ def colour_planes(taught: Apprentice, trials: int = ACTIVITY, *, generator: torc
     its item. See `Beside.planes`.
     """
     course, rnn, periods = taught.course, taught.rnn, taught.course.task.periods
-    on = periods.steps("stimulus") + periods.steps("delay")
+    on, _ = periods.cue_steps
     parts = []
     for apart, displays in independent_colours(course, trials, generator=generator).items():
         run = Noisy(rnn, course.task).activity(displays, generator)
