@@ -17,6 +17,7 @@ from swapbook.networks import Trained
 from swaputils import drawing
 from swaputils.inputs import STEP_SECONDS, Periods
 
+DENSE = 100  # dots an inch of a figure of thousands of lines, whose file would else be as large as all others of its chapter together
 ROLES = {
     "index_swap": "network",
     "index_no_swap": "cued",
@@ -75,7 +76,7 @@ def rings_under_cues(trained: Mapping[str, Trained]) -> Figure:
     Hues are colours of item 1; a grey line joins memories with the same colour of item 2.
     """
     size = (drawing.WIDTH, 0.4 + 2.4 * len(trained))
-    figure, panels = plt.subplots(len(trained), 3, figsize=size, sharex="row", sharey="row", squeeze=False)
+    figure, panels = plt.subplots(len(trained), 3, figsize=size, dpi=DENSE, sharex="row", sharey="row", squeeze=False)
     hues = husl_palette(COLOURS)
     for row, (name, network) in zip(panels, trained.items()):
         runs = [silent_grid(network, cue)[0] for cue in (0, 1)]
