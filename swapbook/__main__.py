@@ -11,7 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from swapbook import people
-from swapbook.build import chapters, collect, example, rerun, site, verdicts
+from swapbook.build import chapters, collect, example, pdf, rerun, site, verdicts
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
 from swapbook.cortex import compared
@@ -47,6 +47,12 @@ def build(outputs: Name, assignments: Assignments = ()) -> None:
     ways = {"executed": lambda: site.build_executed(list(assignments)), "stored": site.build_stored}
     summary = named("kind of outputs", outputs, ways)()
     print(f"The book lies at {summary}; {time.monotonic() - start:.0f} s. Open it in a browser.")
+
+
+def print_book() -> None:
+    """Build the book from the stored outputs, and print it into one PDF; a Chromium does the printing."""
+    build("stored")
+    print(f"printed: {shown(pdf.print_book())}")
 
 
 def store_outputs(names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
@@ -182,6 +188,7 @@ def recompute(assignments: Assignments = ()) -> None:
 
 COMMANDS = {
     "build": build,
+    "pdf": print_book,
     "refresh": store_outputs,
     "collection": collection,
     "member": train_member,

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+import yaml
+
 from swapbook.build.chapters import (
     BUILD,
     chapter_paths,
@@ -13,12 +16,13 @@ from swapbook.build.chapters import (
     execute_if_changed,
     parse_parameters,
 )
-from swapbook.build.reference import write_pages
+from swapbook.build.reference import rooms, write_pages
 from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
 
 INDEX = Path("_build/html/index.html")
 STAMP = Path("_build/sources.txt")
+FOLDED = (3, 4, 5)  # chapters whose results come first, and whose code is a click away
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.partial")
 
 
@@ -26,13 +30,35 @@ class BookError(SwaputilsError):
     """Jupyter Book refused the sources or warned about them."""
 
 
+def contents() -> list[str]:
+    """The pages in reading order, as _toc.yml lists them; a page for each room follows the first page of the reference."""
+    listed = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    names = [listed["root"]]
+    for entry in (entry for part in listed["parts"] for entry in part["chapters"]):
+        names += [entry["file"], *(f"book/api/{room}" for room in sorted(rooms()) if "sections" in entry)]
+    return names
+
+
+def fold(chapter: Path, target: Path) -> None:
+    """A copy of a notebook in which all code is folded away."""
+    notebook = nbformat.read(chapter, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.metadata["tags"] = sorted({"hide-input", *cell.metadata.get("tags", [])})
+    nbformat.write(notebook, target)
+
+
 def _stage(chapters: dict[str, Path], folder: Path) -> None:
     """Copy all that the book is built from, each chapter from where its executed copy lies, and no other notebook."""
     shutil.copytree(ROOT / "book", folder / "book", ignore=IGNORED)
     write_pages(folder / "book" / "api")
     (folder / "notebooks").mkdir()
-    for chapter in chapter_paths():
-        shutil.copy(chapters.get(chapter.stem, chapter), folder / "notebooks" / chapter.name)
+    for number, chapter in enumerate(chapter_paths(), start=1):
+        shown = chapters.get(chapter.stem, chapter)
+        if number in FOLDED:
+            fold(shown, folder / "notebooks" / chapter.name)
+        else:
+            shutil.copy(shown, folder / "notebooks" / chapter.name)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder / name)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
+from swapbook.build.browser import find_browser, offline_tab
 from swapbook.build.reference import rooms
-from swapbook.build.site import INDEX, render
+from swapbook.build.site import INDEX, contents, render
 from swapbook.places import ROOT
-from tests.book.browser import find_browser, offline_tab
+from tests.book.reader import read
 from tests.skipping import skip_unless_ci
 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
@@ -57,12 +57,6 @@ def tab():
         skip_unless_ci("no Chromium was found, so the pages were not opened")
     with offline_tab() as tab:
         yield tab
-
-
-def contents() -> list[str]:
-    listed = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    named = [listed["root"]] + [entry["file"] for section in listed["parts"] for entry in section["chapters"]]
-    return named + [f"book/api/{room}" for room in rooms()]
 
 
 def is_outside(reference: str) -> bool:
@@ -116,7 +110,7 @@ def test_links_and_anchors_inside_the_book_resolve(html, pages):
 @pytest.mark.parametrize("name", contents())
 def test_a_reader_without_a_network_sees_all_of_a_page(name, width, address, tab):
     tab.resize(width)
-    page = tab.open(f"{address}/{name}.html")
+    page = read(tab, f"{address}/{name}.html")
     assert page.overflow == 0
     assert page.untypeset == []
     assert page.faulty == []
@@ -130,7 +124,7 @@ def test_the_checks_see_a_page_that_fails(tmp_path, tab):
         "<!doctype html><img src='none.png'><span class='math'>x</span><script>console.error('no')</script>"
         "<script src='https://example.org/a.js'></script>"
     )
-    page = tab.open((tmp_path / "page.html").as_uri())
+    page = read(tab, (tmp_path / "page.html").as_uri())
     assert page.untypeset == ["x"]
     assert len(page.unloaded) == 1
     assert "https://example.org/a.js" in page.requests

@@ -171,3 +171,10 @@ def test_a_notebook_that_the_contents_do_not_list_is_no_part_of_the_book(tmp_pat
     assert sorted(path.name for path in (staged / "notebooks").iterdir()) == [path.name for path in chapters]
     assert (staged / "notebooks" / chapters[1].name).read_bytes() == chapter.read_bytes()
     assert (staged / "notebooks" / chapters[0].name).read_bytes() == chapters[0].read_bytes()
+
+
+def test_folding_hides_the_code_of_every_cell_and_changes_nothing_else(chapter, tmp_path):
+    site.fold(chapter, tmp_path / "folded.ipynb")
+    before, after = (nbformat.read(path, as_version=4).cells for path in (chapter, tmp_path / "folded.ipynb"))
+    assert [cell.metadata["tags"] for cell in after] == [["hide-input", "parameters"], ["hide-input"]]
+    assert [cell.source for cell in after] == [cell.source for cell in before]

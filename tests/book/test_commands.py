@@ -224,7 +224,13 @@ def test_each_target_of_make_calls_a_command_that_exists(target):
     lines = planned(target)
     named = re.findall(r"python -m swapbook (\w+)", lines)
     assert set(named) <= set(COMMANDS)
-    expected = {"book": ["build"], "html": ["build"], "collection": ["collection"], "refresh": ["refresh"]}
+    expected = {
+        "book": ["build"],
+        "html": ["build"],
+        "pdf": ["pdf"],
+        "collection": ["collection"],
+        "refresh": ["refresh"],
+    }
     assert named == (expected | {"rerun": ["rerun", "refresh"]}).get(target, [])
     for module in re.findall(r"python -m (\w+)", lines):
         assert module in ("swapbook", "pytest", "pip", "venv"), module

@@ -1,0 +1,131 @@
+"""The book as one PDF: the built pages joined into one document and printed by a browser, with bookmarks, links and page numbers."""
+
+import re
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from swapbook.build.browser import offline_tab
+from swapbook.build.chapters import BUILD
+from swapbook.build.site import INDEX, contents
+from swapbook.places import ROOT
+from swaputils.files import write_files
+
+PDF = BUILD / "swap-errors.pdf"
+STYLE = ROOT / "book" / "_ext" / "printed.css"
+COLUMN = 656  # CSS pixels between the margins that the style sheet sets on A4
+# What is for the screen alone: anchors, controls, code that is folded away on the page, what is read by scripts, and empty cells.
+UNPRINTED = ".headerlink, button, input, output, noscript, script:not([type='application/json']), details.hide, .toctree-wrapper"
+REFERRING = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
+PREPARE = """
+(async () => {
+  await MathJax.startup.promise;
+  await MathJax.startup.document.lazyTypesetAll();
+  await Promise.all([...document.images].map(picture => { picture.loading = "eager"; return picture.decode(); }));
+  document.querySelectorAll("table, mjx-container[display='true'] > svg, .cell_output svg").forEach(wide => {
+    const scale = wide.parentElement.clientWidth / wide.getBoundingClientRect().width;
+    if (scale < 1 && scale > 0) wide.style.zoom = scale;
+  });
+})()
+"""
+
+
+def _name(page: str, anchor: str = "") -> str:
+    """What an anchor of a page is called in the joined document; that of the page itself without one."""
+    return re.sub(r"\W", "-", page) + (f"--{anchor}" if anchor else "")
+
+
+def _lead_home(page: str, article: Tag, html: Path, names: list[str]) -> None:
+    """Make the names of anchors unique to the page and let links lead to them; what leads out of what is printed stays as text."""
+    for element in article.find_all(True):
+        for attribute in REFERRING:
+            if element.get(attribute):
+                element[attribute] = " ".join(_name(page, each) for each in str(element[attribute]).split())
+    for picture in article.find_all("img", src=True):
+        if not urlsplit(picture["src"]).scheme:
+            picture["src"] = (html / page).parent.joinpath(unquote(picture["src"])).resolve().as_uri()
+    for link in article.find_all("a", href=True):
+        if urlsplit(link["href"]).scheme:
+            continue
+        place, anchor = urldefrag(urljoin(f"/{page}.html", link["href"]))
+        target = place.lstrip("/").removesuffix(".html")
+        if target in names:
+            link["href"] = f"#{_name(target, unquote(anchor))}"
+        else:
+            link.unwrap()
+
+
+def _article(page: str, html: Path, names: list[str]) -> Tag:
+    """The text of a built page without what is for the screen alone."""
+    article = BeautifulSoup((html / f"{page}.html").read_text(), "html.parser").select_one("article.bd-article")
+    for element in article.select(UNPRINTED):
+        if not element.decomposed:
+            element.decompose()
+    for folded in article.find_all("details"):
+        folded["open"] = ""
+    for cell in article.select("div.cell"):
+        if not cell.get_text(strip=True) and not cell.find(["img", "svg"]):
+            cell.decompose()
+    _lead_home(page, article, html, names)
+    article["id"] = _name(page)
+    return article
+
+
+def _listed(articles: dict[str, Tag]) -> str:
+    """The printed contents: a line for each page, and for each section of a chapter."""
+    lines = []
+    for page, article in articles.items():
+        levels = ("h1", "h2") if page.startswith("notebooks/") else ("h1",)
+        for heading in article.find_all(levels):
+            section = heading.find_parent("section")
+            kind = "page" if heading.name == "h1" else "section"
+            lines.append(f'<p class="{kind}"><a href="#{section["id"]}">{heading.decode_contents()}</a></p>')
+    return f'<nav class="printed-contents"><h1>Contents</h1>{"".join(lines)}</nav>'
+
+
+def joined(html: Path, names: list[str]) -> str:
+    """Pages of a built book as one HTML document that can be printed.
+
+    Args:
+        html: folder of the built pages.
+        names: of the pages, in their order, as in _toc.yml; the first is the title's.
+    """
+    first = BeautifulSoup((html / f"{names[0]}.html").read_text(), "html.parser")
+    head = [
+        f'<link rel="stylesheet" href="{(html / names[0]).parent.joinpath(urlsplit(link["href"]).path).resolve().as_uri()}">'
+        for link in first.select("link[rel=stylesheet]")
+    ]
+    head += [str(script) for script in first.find_all("script") if "window.MathJax" in script.text]
+    head += [f'<script defer src="{path.as_uri()}"></script>' for path in html.glob("_static/tex-*.js")]
+    articles = {name: _article(name, html, names) for name in names}
+    title = first.title.text.rpartition("—")[2].strip()
+    return (
+        f'<!doctype html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{title}</title>'
+        f'{"".join(head)}<style>{STYLE.read_text()}</style></head><body><main class="bd-content">'
+        + "\n".join([_listed(articles), *map(str, articles.values())])
+        + "</main></body></html>"
+    )
+
+
+def print_pages(html: Path, names: list[str], target: Path) -> None:
+    """Print pages of a built book into one PDF, whole or not at all.
+
+    Raises:
+        BrowserError: where there is no Chromium, or the document could not be shown.
+    """
+    with tempfile.TemporaryDirectory() as folder, offline_tab() as tab:
+        document = Path(folder) / "book.html"
+        document.write_text(joined(html, names))
+        tab.ask("Emulation.setEmulatedMedia", media="print")
+        tab.resize(COLUMN)
+        tab.open(document.as_uri())
+        tab.evaluate(PREPARE)
+        write_files({target: tab.printed()})
+
+
+def print_book() -> Path:
+    """Print the pages that lie in build/html but for the rooms of the reference, and say where the PDF lies."""
+    print_pages((BUILD / "html" / INDEX).parent, [name for name in contents() if "/api/" not in name], PDF)
+    return PDF
