@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from swaputils import surrogate
 from swaputils.diffusion.targets import Target
 from swaputils.surrogate import SwapPosterior
+from swaputils.task import settled
 from swaputils.trials import Displays
 
 
@@ -43,6 +44,26 @@ def flat(swap_probability: float) -> Answers:
         return surrogate.response_mixture(displays, surrogate.flat(displays, swap_probability))
 
     return Answers("flat", target, swap_probability=swap_probability)
+
+
+def announced_flat(swap_probability: float) -> Answers:
+    """`flat`, where the number that a display announces settles which item is reported."""
+
+    def target(displays: Displays, people: SwapPosterior | None) -> Target:
+        mixture = surrogate.response_mixture(displays, surrogate.flat(displays, swap_probability))
+        return settled(mixture, displays.is_cued, displays.announcement)
+
+    return Answers("flat, announced", target, swap_probability=swap_probability)
+
+
+def announced_similarity(offset: float) -> Answers:
+    """`similarity`, where the number that a display announces settles which item is reported."""
+
+    def target(displays: Displays, people: SwapPosterior | None) -> Target:
+        mixture = surrogate.response_mixture(displays, surrogate.similarity(displays, offset))
+        return settled(mixture, displays.is_cued, displays.announcement)
+
+    return Answers("similarity, announced", target, offset=offset)
 
 
 def similarity(offset: float) -> Answers:

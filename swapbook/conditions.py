@@ -10,6 +10,8 @@ from swapbook.answers import (
     HUMAN_WITHOUT_SWAPS,
     NO_SWAPS,
     Answers,
+    announced_flat,
+    announced_similarity,
     flat,
     similarity,
 )
@@ -23,6 +25,7 @@ from swaputils.training.recipes import (
     MOMENT_MATCHING,
     TASK_OPTIMAL,
     Objective,
+    own_noise,
 )
 
 
@@ -39,9 +42,11 @@ class Condition:
         answers: the distribution of answers.
         objective: how it is taught; None for a network that is not trained.
         start: condition whose trained network is the initial one; None to start from scratch with the selection stage.
-        drive, units: of the network: gated; tree, a small one; dendrites, the paper's tree. At the paper's scale it is
-            that tree in any case.
+        drive, units: of the network: gated; tree, a small one; dendrites, the paper's tree; rate, one matrix between units.
+            At the paper's scale gated ones are that tree.
         post_cue_delay: time between cue and report, s.
+        announced_in: period in which a number is shown, see `task.DelayedEstimation`; None for no such number.
+        memory_bound: largest activity outside the readout plane that a drive asks for; None for no bound.
     """
 
     title: str
@@ -51,14 +56,16 @@ class Condition:
     objective: Objective | None
     items: int = 2
     start: str | None = None
-    drive: Literal["gated", "tree", "dendrites"] = "gated"
+    drive: Literal["gated", "tree", "dendrites", "rate"] = "gated"
     units: int = 16
     post_cue_delay: float = Periods.post_cue_delay
+    announced_in: Literal["stimulus", "delay", "cue", "post_cue_delay"] | None = None
+    memory_bound: float | None = None
 
     @property
     def settings(self) -> dict:
         """What it is, as JSON values."""
-        return {
+        found = {
             "title": self.title,
             "cueing": self.cueing,
             "probes": self.probes,
@@ -71,6 +78,7 @@ class Condition:
             "drive": self.drive,
             "units": self.units,
         }
+        return found if self.announced_in is None else found | {"announced_in": self.announced_in}
 
 
 _index = partial(Condition, cueing="index", probes="continuous")
@@ -150,7 +158,60 @@ VARIANTS = {
         _MAIN["index_swap"], title=f"{_MAIN['index_swap'].title}; after task-optimal", start="index_task_optimal"
     ),
 }
-CONDITIONS = _MAIN | VARIANTS
+PERIODS = ("stimulus", "delay", "cue")
+# The same behaviour with swaps that are settled at a known time, and controls: the number tells nothing, or comes after the cue
+SETTLED = {
+    **{
+        f"index_swap_settled_{period}": replace(
+            _MAIN["index_swap"],
+            title=f"Flat .10, settled in the {period}",
+            answers=announced_flat(0.10),
+            announced_in=period,
+        )
+        for period in PERIODS
+    },
+    "index_swap_settled_late": replace(
+        _MAIN["index_swap"],
+        title="Flat .10, settled after the cue",
+        answers=announced_flat(0.10),
+        announced_in="post_cue_delay",
+    ),
+    **{
+        f"{name}_idle": replace(
+            _MAIN[name], title=f"{_MAIN[name].title}; a number that tells nothing", announced_in="cue"
+        )
+        for name in ("index_swap", "index_no_swap")
+    },
+    **{
+        f"index_swap_own_{period}": replace(
+            _MAIN["index_swap"], title=f"Flat .10, settled by noise of the {period}", objective=own_noise(period)
+        )
+        for period in PERIODS
+    },
+    **{
+        f"probe_similarity_settled_{period}": replace(
+            _MAIN["probe_similarity_00"],
+            title=f"similarity swaps, settled in the {period}",
+            answers=announced_similarity(0.0),
+            announced_in=period,
+        )
+        for period in PERIODS
+    },
+}
+NOISE = 0.55  # standard deviation of a step's noise before the report
+RATIOS = (100, 30, 10, 3, 1)  # of the longest memory to it that the drive allows
+BOUNDED = {
+    f"{name}_ratio_{ratio}": replace(
+        _MAIN[name], title=f"{_MAIN[name].title}; memory at most {ratio} times the noise", memory_bound=ratio * NOISE
+    )
+    for name in ("index_swap", "index_no_swap")
+    for ratio in RATIOS
+}
+RATE = {
+    f"{name}_rate": replace(_MAIN[name], title=f"{_MAIN[name].title}; rate network", drive="rate", units=64)
+    for name in ("index_task_optimal", "index_no_swap", "index_swap")
+}
+CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE
 
 
 def named(kind: str, name: str, table: dict):

@@ -80,7 +80,7 @@ def decision(rnn: RNN, plan: Plan, *, generator: torch.Generator) -> dict[str, l
     probability of a swap given the readout plane and the target. None where swaps are too rare.
     """
     trials = plan.scale.activity
-    displays = repeated_display(REPORTS, PROBES, 0, trials)
+    displays = plan.task.announce(repeated_display(REPORTS, PROBES, 0, trials), generator=generator)
     run, swapped = _simulated(rnn, plan, displays, generator)
     fitted, held_out = slice(trials // 2), slice(trials // 2, None)
     if min(int(swapped[half].sum()) for half in (fitted, held_out)) < LEAST_SWAPS:
@@ -106,7 +106,7 @@ def swap_axes(rnn: RNN, plan: Plan, *, generator: torch.Generator) -> dict[str, 
     others = plan.task.config.separation + (2 * math.pi - 2 * plan.task.config.separation) * torch.rand(
         trials, dtype=torch.float64, generator=generator
     )
-    displays = repeated_display(REPORTS, PROBES, 0, trials)
+    displays = plan.task.announce(repeated_display(REPORTS, PROBES, 0, trials), generator=generator)
     displays = replace(displays, report=wrap(torch.stack((torch.zeros_like(others), others), dim=1)))
     run, swapped = _simulated(rnn, plan, displays, generator)
     if swapped.sum() < 2 * LEAST_SWAPS:

@@ -81,8 +81,8 @@ def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None =
         shown = replace(shown, separation=0.0)  # the colours that people saw were independent
     schedule = linear_schedule(shown.periods.steps("report"))
     rnn, train = _sizes(taught, sizes)
-    task = DelayedEstimation(shown, partial(taught.answers.target, people=human))
-    easy = DelayedEstimation(shown, partial(NO_SWAPS.target, people=None))
+    task = DelayedEstimation(shown, partial(taught.answers.target, people=human), taught.announced_in)
+    easy = replace(task, answers=partial(NO_SWAPS.target, people=None))
     objective = taught.objective or TASK_OPTIMAL
     first = Lesson(easy, objective.first.loss(schedule), objective.first.repeats, facts=facts(shown))
     return Plan(
@@ -102,6 +102,9 @@ def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None =
 def _sizes(taught: Condition, sizes: Scale) -> tuple[RNNConfig, TrainConfig]:
     """Network and training of a condition."""
     rnn, train = replace(sizes.rnn[taught.drive], units=taught.units), sizes.train[taught.drive]
+    if taught.memory_bound is not None:
+        bound = taught.memory_bound
+        rnn = replace(rnn, memory_bound=bound, memory_scale=min(rnn.memory_scale, bound))
     if taught.cueing == "probe":
         rnn = replace(rnn, projection=sizes.projection)
     if taught.items > 2:

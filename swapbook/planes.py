@@ -95,12 +95,12 @@ def activity(
     rnn: RNN, plan: Plan, separation: float, apart: int | None, generator: torch.Generator
 ) -> tuple[Displays, Tensor, Tensor]:
     """Displays with probes that stay where they are, so that an item is the same in every trial; states, and their null space."""
-    config = replace(plan.task.config, separation=separation)
-    displays = config.sample(plan.scale.activity, generator=generator)
+    task = replace(plan.task, config=replace(plan.task.config, separation=separation))
+    displays = task.sample(plan.scale.activity, generator=generator)
     if apart is not None:
         probe = torch.tensor([0.0, apart * math.pi / 4], dtype=torch.float64)
         displays = replace(displays, probe=wrap(probe).expand(len(displays), -1))
-    run = Noisy(rnn, config).activity(displays, generator)
+    run = Noisy(rnn, task).activity(displays, generator)
     states = torch.cat((run.preparation, run.report[:, 1:]), dim=1)
     return displays, states, rnn.in_null_space(states)
 

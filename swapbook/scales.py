@@ -14,7 +14,7 @@ class Scale:
     """Sizes of a run.
 
     Attributes:
-        rnn, train: by drive: gated; tree, a small one; dendrites, the paper's tree trained along its gradient's axes.
+        rnn, train: by drive: gated; tree, a small one; dendrites, the paper's tree trained along its gradient's axes; rate.
         evaluated: responses that the measures of behaviour are taken on; planes, activity: trials of activity, and bins
             of colour in them.
         answers: responses of a network to each display that people saw.
@@ -45,12 +45,13 @@ _SMOKE = TrainConfig(
 _PAPER = TrainConfig(batch=32 * 512, selection_updates=50_000, distribution_updates=200_000)
 _TREE = RNNConfig(drive="tree", branching=(10, 10))
 _SMALL_TREE = RNNConfig(drive="tree", branching=(2, 2))
-DRIVES = ("gated", "tree", "dendrites")
+_RATE = RNNConfig(drive="rate")
+DRIVES = ("gated", "tree", "dendrites", "rate")
 
 SCALES = {
     "smoke": Scale(
         Periods(delay=0.15, report=0.4),
-        {"gated": RNNConfig(hidden=32), "tree": _SMALL_TREE, "dendrites": _SMALL_TREE},
+        {"gated": RNNConfig(hidden=32), "tree": _SMALL_TREE, "dendrites": _SMALL_TREE, "rate": _RATE},
         dict.fromkeys(DRIVES, _SMOKE),
         evaluated=500,
         activity=1_000,
@@ -63,16 +64,18 @@ SCALES = {
             "gated": RNNConfig(hidden=128),
             "tree": RNNConfig(drive="tree", branching=(5, 5)),
             "dendrites": replace(_TREE, input_scale=10.0),
+            "rate": _RATE,
         },
         {
             "gated": TrainConfig(distribution_updates=6_000),
             "tree": TrainConfig(),
             "dendrites": TrainConfig(batch=64, distribution_updates=16_000, distribution_rate=1.4e-2, rotated=True),
+            "rate": TrainConfig(distribution_updates=12_000),
         },
     ),
     "paper": Scale(
         Periods(),
-        {"gated": _TREE, "tree": _TREE, "dendrites": replace(_TREE, input_scale=10.0)},
+        {"gated": _TREE, "tree": _TREE, "dendrites": replace(_TREE, input_scale=10.0), "rate": _RATE},
         dict.fromkeys(DRIVES, _PAPER),
         projection=6,
     ),

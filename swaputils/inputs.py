@@ -9,6 +9,7 @@ from swaputils.errors import SwaputilsError
 from swaputils.shapes import Moves, ShapeError
 
 STEP_SECONDS = 0.05
+PREPARATION = ("stimulus", "delay", "cue", "post_cue_delay")  # periods before the report
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Periods:
     @property
     def preparatory_steps(self) -> int:
         """Number of network steps before the report period."""
-        return sum(self.steps(period) for period in ("stimulus", "delay", "cue", "post_cue_delay"))
+        return sum(self.steps(period) for period in PREPARATION)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,12 @@ class TrialInputs(Moves):
             )
 
     def __len__(self) -> int:
-        return next(len(part) for part in self.shown if part is not None)
+        return len(self.like)
+
+    @property
+    def like(self) -> Tensor:
+        """A tensor with the type and on the device of its numbers."""
+        return next(part for part in self.shown if part is not None)
 
     @property
     def preparation(self) -> int:

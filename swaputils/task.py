@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
@@ -13,9 +13,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from swaputils.angles import distance, to_xy, wrap
-from swaputils.diffusion.targets import Target
+from swaputils.diffusion.targets import ResponseMixture, Target
 from swaputils.errors import SwaputilsError
-from swaputils.inputs import Periods, TrialInputs
+from swaputils.inputs import PREPARATION, Periods, TrialInputs
 from swaputils.trials import Displays
 
 
@@ -114,7 +114,7 @@ class TaskConfig:
             report, probe = self._tuning(displays.report), self._tuning(displays.probe)
             stimulus = torch.einsum("mni,mnj->mij", report, probe).flatten(1)
             cue = self._tuning(displays.cued_probe)[:, None].expand(-1, self.centres, -1).flatten(1)
-        steps = tuple(self.periods.steps(period) for period in ("stimulus", "delay", "cue", "post_cue_delay"))
+        steps = tuple(self.periods.steps(period) for period in PREPARATION)
         return TrialInputs((stimulus, None, cue, None), steps, self.periods.steps("report"))
 
     def _tuning(self, feature: Tensor) -> Tensor:
@@ -126,30 +126,83 @@ class TaskConfig:
 
 @dataclass(frozen=True)
 class DelayedEstimation:
-    """The displays of `config` with the distribution of answers that `answers` gives them."""
+    """The displays of `config` with the distribution of answers that `answers` gives them.
+
+    Attributes:
+        announced_in: period in which one more channel carries a standard normal number drawn for each trial; it is 0 in
+            the others. Answers may depend on it, see `settled`. None for no such channel.
+    """
 
     config: TaskConfig
     answers: Callable[[Displays], Target]
+    announced_in: Literal["stimulus", "delay", "cue", "post_cue_delay"] | None = None
 
     @property
     def input_size(self) -> int:
-        return self.config.input_size
+        return self.config.input_size + (self.announced_in is not None)
 
     @property
     def periods(self) -> Periods:
         return self.config.periods
 
     def sample(self, trials: int, *, generator: torch.Generator) -> Displays:
-        """Draw displays, see `TaskConfig.sample`."""
-        return self.config.sample(trials, generator=generator)
+        """Draw displays, see `TaskConfig.sample`, and their announcements."""
+        return self.announce(self.config.sample(trials, generator=generator), generator=generator)
+
+    def announce(self, displays: Displays, *, generator: torch.Generator) -> Displays:
+        """The displays with announcements drawn anew, where the task has them."""
+        if self.announced_in is None:
+            return displays
+        drawn = torch.randn(len(displays), dtype=torch.float64, device=generator.device, generator=generator)
+        return replace(displays, announcement=drawn)
 
     def encode(self, displays: Displays) -> TrialInputs:
-        """Input vectors and timing, see `TaskConfig.encode`."""
-        return self.config.encode(displays)
+        """Input vectors and timing, see `TaskConfig.encode`; the announcement is the last channel.
+
+        Raises:
+            SwaputilsError: for displays without one where the task announces.
+        """
+        inputs = self.config.encode(displays)
+        if self.announced_in is None:
+            return inputs
+        if displays.announcement is None:
+            raise SwaputilsError(
+                "the task announces in each trial what is to be reported; these displays say nothing of it"
+            )
+        number = displays.announcement[:, None].to(inputs.like)
+        nothing = torch.zeros_like(number).expand(-1, self.config.input_size)
+        shown = []
+        for period, part in zip(PREPARATION, inputs.shown):
+            if period == self.announced_in:
+                shown.append(torch.cat((nothing if part is None else part, number), dim=1))
+            else:
+                shown.append(None if part is None else torch.cat((part, torch.zeros_like(number)), dim=1))
+        return replace(inputs, shown=tuple(shown))
 
     def target(self, displays: Displays) -> Target:
         """Distribution of the answers to each display."""
         return self.answers(displays)
+
+
+def settled(target: ResponseMixture, is_cued: Bool[Tensor, "trials items"], number: Tensor | None) -> ResponseMixture:
+    """The mixture once a number xi has settled which item it holds: another than the cued one where Phi(xi) < p.
+
+    Over xi, a standard normal number, each item is reported as often as in the mixture; p is the weight of all other items, which
+    share the interval below it in their order.
+
+    Args:
+        number: [M] xi of each trial.
+
+    Raises:
+        SwaputilsError: where the displays announce no number.
+    """
+    if number is None:
+        raise SwaputilsError("what is to be reported is settled by a number; these displays announce none")
+    last = is_cued.to(target.angles.device).int().argsort(dim=1, stable=True)  # the cued item comes last
+    upper = target.log_weights.exp().gather(1, last).cumsum(1)[:, :-1]
+    below = torch.special.ndtr(number)[:, None].to(upper)
+    picked = last.gather(1, (below >= upper).sum(1, keepdim=True))
+    return replace(target, log_weights=torch.full_like(target.log_weights, -torch.inf).scatter(1, picked, 0.0))
 
 
 def mistakes(

@@ -17,27 +17,30 @@ class Displays(Moves):
         probe: [M, N] probe (cue) feature of each item; NaN where absent or not recorded.
         cued: [M] index of the item to report.
         shown: [M] number of items shown, where not all are on record; None where the items in `report` are all.
+        announcement: [M] number that is shown besides, see `task.DelayedEstimation`; None for none.
     """
 
     report: Tensor
     probe: Tensor
     cued: Tensor
     shown: Tensor | None = None
+    announcement: Tensor | None = None
 
     def __post_init__(self):
         check_shape(self, "report", (None, None))
         check_shape(self, "probe", tuple(self.report.shape))
         check_shape(self, "cued", (self.report.shape[0],))
-        if self.shown is not None:
-            check_shape(self, "shown", (self.report.shape[0],))
+        for name in ("shown", "announcement"):
+            if getattr(self, name) is not None:
+                check_shape(self, name, (self.report.shape[0],))
 
     def __len__(self) -> int:
         return self.report.shape[0]
 
     def __getitem__(self, index) -> "Displays":
         """The displays picked by a slice, a mask or indices."""
-        shown = None if self.shown is None else self.shown[index]
-        return Displays(self.report[index], self.probe[index], self.cued[index], shown)
+        more = (part if part is None else part[index] for part in (self.shown, self.announcement))
+        return Displays(self.report[index], self.probe[index], self.cued[index], *more)
 
     @property
     def present(self) -> Tensor:
@@ -63,7 +66,7 @@ class Displays(Moves):
     def only_cued(self) -> "Displays":
         """The same displays as if nothing but the cued item had been shown."""
         report, probe = (feature.where(self.is_cued, torch.nan) for feature in (self.report, self.probe))
-        return Displays(report, probe, self.cued)
+        return Displays(report, probe, self.cued, announcement=self.announcement)
 
     @property
     def cued_report(self) -> Tensor:

@@ -46,9 +46,9 @@ class GatedDrive(nn.Module):
         leak: float,
     ):
         super().__init__()
-        in_plane, outside = _projections(readout)
-        self.register_buffer("reading", in_plane + outside / memory_scale)
-        self.register_buffer("writing", in_plane / leak + outside * memory_scale)
+        reading, writing = natural_units(readout, memory_scale, leak)
+        self.register_buffer("reading", reading)
+        self.register_buffer("writing", writing)
         self.from_state, self.from_input, self.from_time = _first_layer(2 * hidden, units, input_size, clock)
         self.output = nn.Linear(hidden, units)
 
@@ -116,8 +116,7 @@ class TreeDrive(nn.Module):
         input_scale: float,
     ):
         super().__init__()
-        in_plane, outside = _projections(readout)
-        self.register_buffer("reading", in_plane + outside / memory_scale)
+        self.register_buffer("reading", natural_units(readout, memory_scale, leak=1.0)[0])
         self.input_scale = input_scale
         branches, leaves = branching
         nodes = leaves * branches * units
@@ -171,10 +170,11 @@ def _first_layer(nodes: int, units: int, input_size: int, clock: int) -> tuple[n
     return nn.Linear(units, nodes), nn.Linear(input_size, nodes, bias=False), nn.Linear(clock, nodes, bias=False)
 
 
-def _projections(readout: Tensor) -> tuple[Tensor, Tensor]:
-    """[U, U] projections onto the readout plane and onto the null space."""
+def natural_units(readout: Float[Tensor, "2 units"], memory_scale: float, leak: float) -> tuple[Tensor, Tensor]:
+    """S_r and S_w, [U, U]: how the state is read and the drive written, see `GatedDrive`."""
     in_plane = readout.T @ readout
-    return in_plane, torch.eye(len(in_plane)).to(in_plane) - in_plane
+    outside = torch.eye(len(in_plane)).to(in_plane) - in_plane
+    return in_plane + outside / memory_scale, in_plane / leak + outside * memory_scale
 
 
 def softplus2(before: Float[Tensor, "trials nodes"]) -> Float[Tensor, "trials nodes"]:

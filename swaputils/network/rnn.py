@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 from swaputils.errors import SwaputilsError
 from swaputils.inputs import TrialInputs
+from swaputils.network.bounded import BoundedDrive
 from swaputils.network.drives import GatedDrive, TreeDrive
+from swaputils.network.rate import RateDrive
 from swaputils.network.reachability import spanning_signs
 from swaputils.network.recurrence import Span
 
@@ -27,7 +29,7 @@ class RNNConfig:
 
     Attributes:
         units: number of units U.
-        drive: "gated" (hidden units that multiply), or "tree" (dendrites of `branching`).
+        drive: "gated" (hidden units that multiply), "tree" (dendrites of `branching`), or "rate" (one matrix between units).
         hidden: hidden units of the gated drive.
         branching: branches per unit and leaves per branch of the tree.
         memory_scale: null-space activity that the initial weights are made for; the noise is about 0.5 a step.
@@ -37,10 +39,11 @@ class RNNConfig:
             update on.
         projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for
             none.
+        memory_bound: of the null-space part of a gated drive, see `BoundedDrive`; None for no bound.
     """
 
     units: int = 16
-    drive: Literal["gated", "tree"] = "gated"
+    drive: Literal["gated", "tree", "rate"] = "gated"
     hidden: int = 128
     branching: tuple[int, int] = (5, 5)
     memory_scale: float = 10.0
@@ -48,19 +51,25 @@ class RNNConfig:
     clock: int = 8
     projection: int | None = None
     input_scale: float = 1.0
+    memory_bound: float | None = None
 
     def stored(self) -> dict:
         """As JSON values; what runs were stored without is left out where it is as it was for them."""
         found = asdict(self) | {"branching": list(self.branching)}
-        return {name: value for name, value in found.items() if name != "input_scale" or value != 1}
+        later = {"input_scale": 1, "memory_bound": None}
+        return {name: value for name, value in found.items() if name not in later or value != later[name]}
 
     def __post_init__(self):
-        if self.drive not in ("gated", "tree"):
-            raise SwaputilsError(f"drive is {self.drive!r}; allowed are 'gated' and 'tree'")
+        if self.drive not in ("gated", "tree", "rate"):
+            raise SwaputilsError(f"drive is {self.drive!r}; allowed are 'gated', 'tree' and 'rate'")
         if self.units < 3 or self.hidden < 1 or min(self.branching) < 1:
             raise SwaputilsError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
         if not self.input_scale > 0:
             raise SwaputilsError(f"input_scale is {self.input_scale}; it must be positive")
+        if self.memory_bound is not None and not (self.memory_bound > 0 and self.drive == "gated"):
+            raise SwaputilsError(
+                f"memory_bound is {self.memory_bound} for drive {self.drive!r}; it is a positive number for 'gated'"
+            )
         if not self.memory_scale > 0:
             raise SwaputilsError(f"memory_scale is {self.memory_scale}; it must be positive")
         if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:
@@ -104,7 +113,7 @@ class RNN(nn.Module):
     null_space: Tensor
     report_noise: Tensor
     clock_code: Tensor
-    drive: GatedDrive | TreeDrive
+    drive: GatedDrive | BoundedDrive | TreeDrive | RateDrive
 
     def __init__(
         self, config: RNNConfig, input_size: int, report_noise: Float[Tensor, " steps"], *, generator: torch.Generator
@@ -145,13 +154,18 @@ class RNN(nn.Module):
         return state @ self.null_space.T
 
 
-def _new_drive(config: RNNConfig, input_size: int, readout: Tensor) -> GatedDrive | TreeDrive:
+def _new_drive(
+    config: RNNConfig, input_size: int, readout: Tensor
+) -> GatedDrive | BoundedDrive | TreeDrive | RateDrive:
     """The drive that the config names; what reaches it has length `input_size`."""
     if config.drive == "tree":
         return TreeDrive(
             config.units, config.branching, input_size, config.clock, readout, config.memory_scale, config.input_scale
         )
-    return GatedDrive(config.units, config.hidden, input_size, config.clock, readout, config.memory_scale, config.leak)
+    if config.drive == "rate":
+        return RateDrive(config.units, input_size, config.clock, readout, config.memory_scale, config.leak)
+    gated = GatedDrive(config.units, config.hidden, input_size, config.clock, readout, config.memory_scale, config.leak)
+    return gated if config.memory_bound is None else BoundedDrive(gated, readout, config.memory_bound)
 
 
 def _initialise(module: nn.Module, generator: torch.Generator) -> None:

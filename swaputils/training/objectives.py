@@ -11,8 +11,10 @@ from swaputils.diffusion.noising import forward_trajectory, kernel_target
 from swaputils.diffusion.schedule import Schedule
 from swaputils.diffusion.targets import ResponseMixture, Target
 from swaputils.errors import SwaputilsError
+from swaputils.inputs import PREPARATION, TrialInputs
 from swaputils.network.rnn import RNN
-from swaputils.network.rollout import Rollout, draw_noise, rollout, silent_noise
+from swaputils.network.rollout import Rollout, TrialNoise, draw_noise, rollout, silent_noise
+from swaputils.task import settled
 from swaputils.training.lessons import Batch
 
 PLANE_PENALTY = 1e-3
@@ -34,7 +36,40 @@ def diffusion_closed_form(
     """
     path = _sample_path(batch.target.practised(), schedule, generator)
     expected = batch.target.expected_endpoint(schedule, path[:, :-1])
-    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, generator)
+    noise = draw_noise(rnn, batch.inputs, generator=generator)
+    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
+
+
+def diffusion_own_noise(
+    rnn: RNN,
+    batch: Batch,
+    *,
+    period: str,
+    schedule: Schedule,
+    weights: Float[Tensor, " steps"],
+    generator: torch.Generator,
+) -> Float[Tensor, ""]:
+    """The closed-form objective where the network's own noise of a period settles the item: see `own_number` and `task.settled`.
+
+    Args:
+        period: of the preparation, see `inputs.PREPARATION`.
+    """
+    noise = draw_noise(rnn, batch.inputs, generator=generator)
+    target = batch.target
+    if not isinstance(target, ResponseMixture):
+        raise SwaputilsError(f"noise settles which cluster is reported; the target is a {type(target).__name__}")
+    target = settled(target, batch.displays.is_cued, own_number(rnn, batch.inputs, noise, period))
+    path = _sample_path(target, schedule, generator)
+    expected = target.expected_endpoint(schedule, path[:, :-1])
+    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
+
+
+def own_number(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, period: str) -> Float[Tensor, " trials"]:
+    """The noise of a period along the first null-space direction, summed over its steps, as a standard normal number."""
+    place = PREPARATION.index(period)
+    start, steps = sum(inputs.steps[:place]), inputs.steps[place]
+    total = (noise.steps[start : start + steps] @ rnn.null_space[0]).sum(0)
+    return total / (rnn.report_noise[0] * steps**0.5)
 
 
 def diffusion_sampled(
@@ -42,7 +77,8 @@ def diffusion_sampled(
 ) -> Float[Tensor, ""]:
     """The paper's diffusion objective: the kernel target holds the response x_0 that was drawn. Arguments as above."""
     path = _sample_path(batch.target, schedule, generator)
-    return _teacher_forced_error(rnn, batch, path, path[:, -1:], schedule, weights, generator)
+    noise = draw_noise(rnn, batch.inputs, generator=generator)
+    return _teacher_forced_error(rnn, batch, path, path[:, -1:], schedule, weights, noise)
 
 
 def regression(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Float[Tensor, ""]:
@@ -137,11 +173,10 @@ def _teacher_forced_error(
     endpoint: Tensor,
     schedule: Schedule,
     weights: Tensor,
-    generator: torch.Generator,
+    noise: TrialNoise,
 ) -> Tensor:
     """Weighted squared error of the plane drive under teacher forcing with `path`, plus penalties."""
     noised = path[:, :-1]
-    noise = draw_noise(rnn, batch.inputs, generator=generator)
     run = rollout(rnn, batch.inputs, noise, teacher=noised)
     error = run.plane_drive - kernel_target(schedule, endpoint, noised, rnn.config.leak)
     return (weights.to(error)[:, None] * error.square()).mean() + _penalties(rnn, run)

@@ -47,6 +47,16 @@ def _always(loss: Loss) -> Callable[[Schedule], Loss]:
     return lambda schedule: loss
 
 
+def own_noise(period: str) -> Objective:
+    """The diffusion objective where the network's noise of a period settles what is reported, see `diffusion_own_noise`."""
+
+    def loss(schedule: Schedule) -> Loss:
+        weights = signal_weights(schedule)
+        return partial(objectives.diffusion_own_noise, period=period, schedule=schedule, weights=weights)
+
+    return Objective(f"diffusion, noise of the {period}", loss, selected_by=DIFFUSION)
+
+
 # A noiseless output and the moments of few answers say little before the cued item is selected; a network that was selected to suppress
 # its noise is slow to learn a spread. Where the gradient comes from free-running trials of a network that still has to learn its
 # distribution, training at the common rates diverges, or loses the cue in a burst that it does not recover from. Moments of few answers

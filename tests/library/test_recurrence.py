@@ -19,6 +19,8 @@ TRIALS = 5
 NETWORKS = {
     "gated": (RNNConfig(units=6, hidden=10), INDEX_TASK),
     "tree": (RNNConfig(units=5, drive="tree", branching=(3, 2)), INDEX_TASK),
+    "bounded": (RNNConfig(units=6, hidden=10, memory_bound=3.0), INDEX_TASK),
+    "rate": (RNNConfig(units=6, drive="rate", memory_scale=3.0), INDEX_TASK),
     "gated with projection": (RNNConfig(units=6, hidden=10, projection=3, leak=0.3), PROBE_TASK),
     "tree with projection": (RNNConfig(units=5, drive="tree", branching=(2, 3), projection=3), PROBE_TASK),
 }

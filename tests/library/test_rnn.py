@@ -253,7 +253,7 @@ def test_wrong_lengths_are_refused(report_steps, noise_steps, teacher_steps, mes
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"drive": "axon"}, "drive is 'axon'; allowed are 'gated' and 'tree'"),
+        ({"drive": "axon"}, "drive is 'axon'; allowed are 'gated', 'tree' and 'rate'"),
         ({"units": 2}, "3 or more units"),
         ({"hidden": 0}, "at least one hidden unit"),
         ({"branching": (5, 0)}, "at least one hidden unit, branch and leaf"),

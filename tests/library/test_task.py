@@ -8,7 +8,10 @@ import torch
 from scipy import stats
 
 from swaputils.angles import distance, wrap
-from swaputils.task import TaskConfig, probe_distance
+from swaputils.diffusion.targets import ResponseMixture
+from swaputils.errors import SwaputilsError
+from swaputils.inputs import PREPARATION
+from swaputils.task import DelayedEstimation, TaskConfig, probe_distance, settled
 from swaputils.trials import Displays
 from tests.small import assert_unbiased, seeded, unchecked
 
@@ -179,3 +182,34 @@ def test_the_cue_says_nothing_about_the_report_feature():
 def test_impossible_tasks_are_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         unchecked(TaskConfig(), **fields).__post_init__()
+
+
+def test_a_number_that_is_announced_settles_each_item_as_often_as_the_mixture_holds_it():
+    task = DelayedEstimation(TaskConfig(items=3), lambda displays: None, announced_in="cue")
+    displays = task.sample(DISPLAYS, generator=seeded())
+    weights = torch.tensor([0.5, 0.2, 0.3]).double().expand(DISPLAYS, -1)
+    mixture = ResponseMixture(displays.report, weights.log(), 0.05, 2.5)
+    chosen = settled(mixture, displays.is_cued, displays.announcement).log_weights.exp()
+    assert (chosen.sum(1) == 1).all() and ((chosen == 0) | (chosen == 1)).all()
+    for item in range(3):
+        assert_unbiased(chosen[:, item], float(weights[0, item]))
+    wrong = ~(chosen.bool() & displays.is_cued).any(1)
+    assert displays.announcement[wrong].max() < 0.842  # Phi^-1(.8), the largest weight of the other items
+    with pytest.raises(SwaputilsError, match="announce none"):
+        settled(mixture, displays.is_cued, None)
+
+
+@pytest.mark.parametrize("period", PREPARATION)
+def test_the_announcement_is_the_last_channel_in_its_period_alone(period):
+    task = DelayedEstimation(TaskConfig(), lambda displays: None, announced_in=period)
+    displays = task.sample(5, generator=seeded())
+    plain, shown = TaskConfig().encode(displays), task.encode(displays)
+    for name, before, after in zip(PREPARATION, plain.shown, shown.shown):
+        if name == period:
+            assert torch.equal(after[:, -1], displays.announcement)
+            assert before is None and not after[:, :-1].any() or torch.equal(after[:, :-1], before)
+        else:
+            assert before is after is None or torch.equal(after[:, :-1], before) and not after[:, -1].any()
+    assert {part.shape[1] for part in shown.shown if part is not None} == {task.input_size}
+    with pytest.raises(SwaputilsError, match="say nothing of it"):
+        task.encode(TaskConfig().sample(5, generator=seeded()))
