@@ -60,6 +60,7 @@ RANKS = {
         "limited": 9,
         "claim_quantities": 10,
         "claims": 11,
+        "origins": 10,
         "cortex": 11,
         "summaries": 12,
         "figures": 13,

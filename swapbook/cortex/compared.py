@@ -1,6 +1,6 @@
 """The comparisons of networks with recordings: what is computed, and where it is stored.
 
-results/cortex/<comparison>.csv, each with its provenance beside it; what the library shows to its users lies in the library.
+results/cortex/<comparison>.csv, or results/origins/, each with its provenance beside it; what the library shows to its users lies in the library.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from swapbook.cortex import (
     rings,
     solutions,
 )
+from swapbook.origins import factorial, period_noise, pushes, settlement
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
@@ -39,8 +40,16 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "small_recordings": as_recordings.validated,
     "beside_animals": lambda: beside_animals.beside_animals(comparison("recordings"), comparison("decoding")),
     "nulls": network_nulls.null_table,
+    "settlement": settlement.settlement,
+    "counterfactuals": settlement.counterfactuals,
+    "pushes": pushes.pushes,
+    "factorial": factorial.factorial,
+    "scaled_noise": period_noise.scaled_noise,
 }
 """What is computed, by name; each gives a table."""
+
+ORIGINS = ("settlement", "counterfactuals", "pushes", "factorial", "scaled_noise")
+"""Those of where swaps come from; the others are of networks beside recordings."""
 
 PACKAGED = ("references",)
 """Those that are stored in the library, for users without a checkout of the book."""
@@ -66,5 +75,6 @@ def is_stored(name: str) -> bool:
 
 
 def _path(name: str) -> Path:
-    folder = Path(str(files("swaputils.geometry"))) if name in PACKAGED else results_folder() / "cortex"
-    return folder / f"{name}.csv"
+    if name in PACKAGED:
+        return Path(str(files("swaputils.geometry"))) / f"{name}.csv"
+    return results_folder() / ("origins" if name in ORIGINS else "cortex") / f"{name}.csv"

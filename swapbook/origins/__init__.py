@@ -1,0 +1,1 @@
+"""Where swaps come from: when a trial is settled, and what noise and pushes do to it."""

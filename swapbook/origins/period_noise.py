@@ -1,0 +1,80 @@
+"""Which noise a swap comes from: that of a period, in the readout plane or outside it, scaled or switched off."""
+
+from dataclasses import replace
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from swapbook.networks import Network
+from swapbook.origins.replays import far
+from swapbook.origins.settlement import each_network
+from swaputils import surrogate
+from swaputils.angles import to_angle
+from swaputils.behaviour import is_swap
+from swaputils.inputs import PREPARATION
+from swaputils.network.rollout import draw_noise, rollout
+from swaputils.trials import Displays, Trials
+
+TRIALS = 3_000
+FACTORS = (0.0, 0.5, 1.0, 2.0, 4.0)
+PERIODS = {"stimulus and delay": ("stimulus", "delay"), "cue": ("cue", "post_cue_delay"), "report": ()}
+SCALED = (
+    "index_task_optimal",
+    "index_no_swap",
+    "index_swap",
+    "index_swap_settled_stimulus",
+    "index_swap_settled_delay",
+    "index_swap_settled_cue",
+    "index_swap_own_stimulus",
+    "index_swap_own_delay",
+    "index_swap_own_cue",
+    "probe_similarity_00",
+)
+SEED = 1_000_093  # of displays and noise that no training run and no other measure draws
+
+
+def scaled_noise() -> pd.DataFrame:
+    """Reports when the noise of one period is multiplied by a factor, in the readout plane or outside it.
+
+    One row for each network, period, space and factor: condition, seed; p_nontarget and p_uniform of the mixture of target,
+    non-target and guesses that is fitted to the reports; far, share of reports near no item; nearest, share nearer to another item
+    than the cued one, which takes broad errors for swaps.
+    """
+    return each_network(_of_one, *SCALED, most=10)
+
+
+@torch.no_grad()
+def _of_one(network: Network) -> list[dict]:
+    trained = network.load()
+    rnn, task = trained.rnn, trained.plan.task
+    displays = task.sample(TRIALS, generator=torch.Generator().manual_seed(SEED))
+    inputs = task.encode(displays).to(rnn.readout)
+    noise = draw_noise(rnn, inputs, generator=torch.Generator().manual_seed(SEED + 1))
+    in_plane = rnn.in_plane(noise.steps) @ rnn.readout
+    parts = {"plane": in_plane, "null space": noise.steps - in_plane}
+    rows = []
+    for period, names in PERIODS.items():
+        starts = [sum(inputs.steps[:place]) for place in range(len(PREPARATION) + 1)]
+        steps = slice(starts[-1], None)
+        if names:
+            steps = slice(starts[PREPARATION.index(names[0])], starts[PREPARATION.index(names[-1]) + 1])
+        for space, part in parts.items():
+            for factor in FACTORS:
+                scaled = noise.steps.clone()
+                scaled[steps] += (factor - 1) * part[steps]
+                end = rnn.in_plane(rollout(rnn, inputs, replace(noise, steps=scaled)).report[:, -1])
+                rows.append({"period": period, "space": space, "factor": factor} | _read(displays, end))
+    return rows
+
+
+def _read(displays: Displays, end: Tensor) -> dict[str, float]:
+    response = to_angle(end)
+    trials = Trials(displays, response.double(), torch.ones(len(displays), dtype=torch.long))
+    fit = surrogate.fit_mixture(trials)
+    return {
+        "p_nontarget": fit.p_nontarget,
+        "p_uniform": fit.p_uniform,
+        "far": float(far(displays, end).double().mean()),
+        "nearest": float(is_swap(displays, response).double().mean()),
+    }

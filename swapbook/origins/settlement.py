@@ -1,0 +1,102 @@
+"""When the null space tells a swap, and what the same trial does when only the number that settles it is another."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from swapbook.collection import stored
+from swapbook.conditions import BOUNDED, SETTLED
+from swapbook.networks import Network
+from swapbook.origins.replays import far, replay, swapped
+from swaputils.inputs import PREPARATION, STEP_SECONDS
+
+TRIALS = 4_000
+LEAST_SWAPS = 50  # in each half of the trials
+EITHER_SIDE = 2.5  # number that is announced: below every threshold in the one run, above in the other
+TRACED = (
+    "index_swap",
+    "index_swap_05",
+    "index_swap_dendrites",
+    "index_swap_rate",
+    *(name for name in SETTLED if name.startswith("index")),
+    *(name for name in BOUNDED if name.startswith("index_swap")),
+    "probe_similarity_00",
+    *(name for name in SETTLED if name.startswith("probe")),
+    "probe_energy_score",
+    "probe_energy_score_continued",
+)
+"""Conditions whose swaps are traced to their time."""
+
+
+def each_network(rows_of: Callable[[Network], list[dict]], *conditions: str, most: int) -> pd.DataFrame:
+    """A table of the rows of each stored network of the conditions, with condition and seed."""
+    chosen = [network for name in conditions for network in stored(name)[:most]]
+    rows = [
+        {"condition": network.condition, "seed": network.seed} | row
+        for network in tqdm(chosen, desc="networks", unit="network")
+        for row in rows_of(network)
+    ]
+    return pd.DataFrame(rows)
+
+
+def settlement() -> pd.DataFrame:
+    """How well the null space tells at each step whether a trial ends in a swap, for one display that is shown many times.
+
+    One row for each network and step: condition, seed, time (s, from the start of the trial), area under the ROC curve of a linear
+    discriminant on trials that it was not fitted to. Networks with too few swaps are left out.
+    """
+    return each_network(_areas, *TRACED, most=5)
+
+
+def _areas(network: Network) -> list[dict]:
+    shown = replay(network.load(), TRIALS)
+    hidden, wrong = shown.hidden.numpy(), shown.swapped.numpy()
+    half = TRIALS // 2
+    if min(wrong[:half].sum(), wrong[half:].sum()) < LEAST_SWAPS:
+        return []
+    rows = []
+    for step in range(hidden.shape[1]):
+        model = LinearDiscriminantAnalysis(priors=(0.5, 0.5)).fit(hidden[:half, step], wrong[:half])
+        area = roc_auc_score(wrong[half:], model.decision_function(hidden[half:, step]))
+        rows.append({"time": STEP_SECONDS * (step + 1), "area": area})
+    return rows
+
+
+def in_periods(areas: pd.DataFrame, network: Network) -> pd.Series:
+    """The largest area of one network before each period of the preparation ends, and over the whole trial.
+
+    Args:
+        areas: the rows of `settlement` of that network.
+    """
+    periods = network.plan.task.periods
+    ends = np.cumsum([getattr(periods, period) for period in PREPARATION])
+    found = {name: areas.loc[areas["time"] <= end + 1e-9, "area"].max() for name, end in zip(PREPARATION, ends)}
+    return pd.Series(found | {"trial": areas["area"].max()})
+
+
+def counterfactuals() -> pd.DataFrame:
+    """The same trials, noise and all, with a number on either side of the threshold, for networks that are shown one.
+
+    One row for each network: condition, seed; below, above, the swap rates of the two runs; switched, share of trials whose report is
+    of another item in the two; far, of both runs' reports.
+    """
+    announced = (name for name in SETTLED if SETTLED[name].announced_in)
+    return each_network(_switched, *announced, most=5)
+
+
+def _switched(network: Network) -> list[dict]:
+    trained = network.load()
+    number = torch.full((TRIALS // 4,), EITHER_SIDE, dtype=torch.float64)
+    runs = {
+        name: replay(trained, len(number), announcement=side) for name, side in (("below", -number), ("above", number))
+    }
+    wrong = {name: swapped(run.displays, run.end) for name, run in runs.items()}
+    ends = torch.cat([far(run.displays, run.end) for run in runs.values()])
+    rates = {name: float(each.double().mean()) for name, each in wrong.items()}
+    switched = float((wrong["below"] != wrong["above"]).double().mean())
+    return [rates | {"switched": switched, "far": float(ends.double().mean())}]
