@@ -171,7 +171,7 @@ class DelayedEstimation:
             )
         number = displays.announcement[:, None].to(inputs.like)
         nothing = torch.zeros_like(number).expand(-1, self.config.input_size)
-        shown = []
+        shown: list[Tensor | None] = []
         for period, part in zip(PREPARATION, inputs.shown):
             if period == self.announced_in:
                 shown.append(torch.cat((nothing if part is None else part, number), dim=1))

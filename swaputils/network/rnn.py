@@ -22,6 +22,8 @@ from swaputils.network.rate import RateDrive
 from swaputils.network.reachability import spanning_signs
 from swaputils.network.recurrence import Span
 
+Drive = GatedDrive | TreeDrive | RateDrive | BoundedDrive
+
 
 @dataclass(frozen=True)
 class RNNConfig:
@@ -39,7 +41,7 @@ class RNNConfig:
             update on.
         projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for
             none.
-        memory_bound: of the null-space part of a gated drive, see `BoundedDrive`; None for no bound.
+        memory_bound: of the null-space part of the drive, see `BoundedDrive`; None for no bound.
     """
 
     units: int = 16
@@ -66,10 +68,8 @@ class RNNConfig:
             raise SwaputilsError("a network needs 3 or more units and at least one hidden unit, branch and leaf")
         if not self.input_scale > 0:
             raise SwaputilsError(f"input_scale is {self.input_scale}; it must be positive")
-        if self.memory_bound is not None and not (self.memory_bound > 0 and self.drive == "gated"):
-            raise SwaputilsError(
-                f"memory_bound is {self.memory_bound} for drive {self.drive!r}; it is a positive number for 'gated'"
-            )
+        if self.memory_bound is not None and not self.memory_bound > 0:
+            raise SwaputilsError(f"memory_bound is {self.memory_bound}; it must be positive")
         if not self.memory_scale > 0:
             raise SwaputilsError(f"memory_scale is {self.memory_scale}; it must be positive")
         if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:
@@ -77,19 +77,23 @@ class RNNConfig:
 
 
 class FactorisedProjection(nn.Module):
-    """Learned projection A S B^T of a square conjunctive input S: [M, C * C] -> [M, rows * rows]."""
+    """Learned projection A S B^T of a square conjunctive input S: [M, C * C] -> [M, rows * rows]; one further channel passes as it is."""
 
     def __init__(self, input_size: int, rows: int):
         super().__init__()
         self.centres = math.isqrt(input_size)
-        if self.centres**2 != input_size:
+        further = input_size - self.centres**2
+        if further > 1:
             raise SwaputilsError(f"a factorised projection needs a square input, not one of length {input_size}")
+        self.output_size = rows**2 + further
         self.report = nn.Linear(self.centres, rows, bias=False)
         self.probe = nn.Linear(self.centres, rows, bias=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        conjunction = inputs.unflatten(-1, (self.centres, self.centres))
-        return self.report(self.probe(conjunction).mT).mT.flatten(-2)
+        square = self.centres**2
+        conjunction = inputs[..., :square].unflatten(-1, (self.centres, self.centres))
+        projected = self.report(self.probe(conjunction).mT).mT.flatten(-2)
+        return torch.cat((projected, inputs[..., square:]), dim=-1)
 
 
 def _clock_code(steps: int, size: int) -> Tensor:
@@ -113,7 +117,7 @@ class RNN(nn.Module):
     null_space: Tensor
     report_noise: Tensor
     clock_code: Tensor
-    drive: GatedDrive | BoundedDrive | TreeDrive | RateDrive
+    drive: Drive
 
     def __init__(
         self, config: RNNConfig, input_size: int, report_noise: Float[Tensor, " steps"], *, generator: torch.Generator
@@ -128,9 +132,9 @@ class RNN(nn.Module):
         self.register_buffer("readout", rotation[:2].clone())
         self.register_buffer("null_space", rotation[2:].clone())
         self.register_buffer("report_noise", report_noise.float())
-        rows, clock = config.projection, config.clock
-        self.projection = nn.Identity() if rows is None else FactorisedProjection(input_size, rows)
-        self.drive = _new_drive(config, input_size if rows is None else rows**2, self.readout)
+        clock, self.projection = config.clock, _new_projection(config, input_size)
+        input_size = getattr(self.projection, "output_size", input_size)
+        self.drive = _new_drive(config, input_size, self.readout)
         self.report_clock = nn.Sequential(nn.Linear(clock, clock), nn.SiLU(), nn.Linear(clock, clock))
         self.preparatory_clock = nn.Parameter(torch.zeros(clock))
         self.register_buffer("clock_code", _clock_code(len(report_noise), clock))
@@ -154,18 +158,24 @@ class RNN(nn.Module):
         return state @ self.null_space.T
 
 
-def _new_drive(
-    config: RNNConfig, input_size: int, readout: Tensor
-) -> GatedDrive | BoundedDrive | TreeDrive | RateDrive:
+def _new_projection(config: RNNConfig, input_size: int) -> nn.Module:
+    return nn.Identity() if config.projection is None else FactorisedProjection(input_size, config.projection)
+
+
+def _new_drive(config: RNNConfig, input_size: int, readout: Tensor) -> Drive:
     """The drive that the config names; what reaches it has length `input_size`."""
+    drive: GatedDrive | TreeDrive | RateDrive
     if config.drive == "tree":
-        return TreeDrive(
+        drive = TreeDrive(
             config.units, config.branching, input_size, config.clock, readout, config.memory_scale, config.input_scale
         )
-    if config.drive == "rate":
-        return RateDrive(config.units, input_size, config.clock, readout, config.memory_scale, config.leak)
-    gated = GatedDrive(config.units, config.hidden, input_size, config.clock, readout, config.memory_scale, config.leak)
-    return gated if config.memory_bound is None else BoundedDrive(gated, readout, config.memory_bound)
+    elif config.drive == "rate":
+        drive = RateDrive(config.units, input_size, config.clock, readout, config.memory_scale, config.leak)
+    else:
+        drive = GatedDrive(
+            config.units, config.hidden, input_size, config.clock, readout, config.memory_scale, config.leak
+        )
+    return drive if config.memory_bound is None else BoundedDrive(drive, readout, config.memory_bound)
 
 
 def _initialise(module: nn.Module, generator: torch.Generator) -> None:
