@@ -59,6 +59,9 @@ QUANTITIES = {
     ),
     "silent_swap_rate": Quantity("swap rate with all noise off", ("noise_off_swap_rate",), float),
     "far": Quantity("share of responses farther than .25 rad from every item", ("network_far",), float),
+    "wasserstein": Quantity(
+        "circular Wasserstein distance of the errors from the target's (rad)", ("network_wasserstein",), float
+    ),
     "nearer_to_mean": Quantity(
         "distance from the nearest item minus distance from the mean, ambiguous displays",
         ("network_to_nearest", "network_to_mean"),
