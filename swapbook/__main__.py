@@ -11,7 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from swapbook import people
-from swapbook.build import chapters, collect, example, pdf, rerun, site, verdicts
+from swapbook.build import chapters, collect, example, opening, pdf, rerun, site, verdicts
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
 from swapbook.cortex import compared
@@ -173,8 +173,9 @@ def compare(chosen: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> No
 
 
 def claims() -> None:
-    """Write the page of claims from claims.yml and the stored networks."""
+    """Write the page of claims from claims.yml and the stored networks, and the opening page's figure and counts of verdicts."""
     print(f"written: {shown(verdicts.write_page())}")
+    opening.write_opening()
 
 
 def recompute(assignments: Assignments = ()) -> None:

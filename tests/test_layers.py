@@ -64,9 +64,9 @@ RANKS = {
         "cortex": 11,
         "summaries": 12,
         "figures": 13,
-        "build": 12,
+        "build": 14,
         "benchmarks": 12,
-        "__main__": 13,
+        "__main__": 15,
     },
 }
 

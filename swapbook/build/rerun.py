@@ -1,4 +1,5 @@
-"""Recompute what is in results/: the tables of chapter 1, then the chapters in order with recompute=True, then the verdicts on claims.
+"""Recompute what is in results/: the tables of chapter 1, then the chapters in order with recompute=True, then the verdicts on
+claims and the opening page's figure.
 
 After chapter 1 the networks are trained that are missing, or outdated because the surrogate has changed; those that learnt all of
 people's responses, and learners that get a few human trials, are scored on held-out people, and the book's networks are held beside recordings. To train a network again whatever its
@@ -14,7 +15,7 @@ from contextlib import suppress
 from tqdm import tqdm
 
 from swapbook import limited, people, tables
-from swapbook.build import collect, verdicts
+from swapbook.build import collect, opening, verdicts
 from swapbook.build.chapters import (
     BUILD,
     chapter_paths,
@@ -116,5 +117,6 @@ def rerun(assignments: list[str]) -> None:
             if not {"data", "scale"} & set(parameters):
                 compare(compared.COMPARISONS)
     verdicts.write_page()
+    opening.write_opening()
     if error:
         raise SwaputilsError(error)

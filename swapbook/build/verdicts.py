@@ -124,11 +124,15 @@ def judged(part: Part, attempts: pd.DataFrame) -> Finding:
     return find_among_people(part, BOOK, PEOPLE) if part.test == "people" else find(part, attempts)
 
 
+def judgements() -> dict[str, list[Finding]]:
+    """What the stored networks say of every part of every claim, by the claim's name."""
+    attempts = trainings(BOOK, PEOPLE)
+    return {claim.name: [judged(part, attempts) for part in claim.parts] for claim in read_claims(CLAIMS)}
+
+
 def page() -> str:
     """The page of claims as the stored networks have it."""
-    attempts = trainings(BOOK, PEOPLE)
-    claims = read_claims(CLAIMS)
-    findings = {claim.name: [judged(part, attempts) for part in claim.parts] for claim in claims}
+    claims, findings = read_claims(CLAIMS), judgements()
     verdicts = {claim.name: (claim.source, tally(findings[claim.name])) for claim in claims}
     return "\n".join([OPENING, summary(verdicts), *(section(claim, findings[claim.name]) for claim in claims)])
 

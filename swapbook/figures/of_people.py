@@ -47,7 +47,7 @@ def by_set_size(functions: pd.DataFrame, one_for_all: pd.Series) -> Figure:
     small = right.subplots(2, math.ceil(len(others) / 2), sharex=True, sharey=True, squeeze=False).ravel()
     for axes, size in zip((large, *small), (largest, *others)):
         table = functions[functions["set_size"] == size]
-        _weights(axes, table)
+        weights(axes, table)
         reference(axes, one_for_all[size], "one weight for all" if size == largest else "")
         distance_axis(axes, np.rad2deg(table["distance"]).tolist()).set_title(f"{size} items")
         if "true" in table:
@@ -126,7 +126,7 @@ def by_cue(functions: pd.DataFrame) -> Figure:
     """Weights by retro-cue (columns, named in `cue`) in two experiments (rows)."""
     figure, grid = plt.subplots(2, 3, figsize=(WIDTH, 4.2), sharex=True, sharey=True)
     for axes, ((name, cue), table) in zip(grid.ravel(), functions.groupby(["data", "cue"])):
-        _weights(axes, table).set_title(f"{cue}, {name.split(', ')[1]}")
+        weights(axes, table).set_title(f"{cue}, {name.split(', ')[1]}")
         axes.set(xlim=(0, 190), xticks=(0, 60, 120, 180), ylim=(1e-3, 3))
     figure.supxlabel("cue distance (°)", fontsize=9)
     figure.supylabel("weight relative to the cued item", fontsize=9)
@@ -148,7 +148,7 @@ def around_nontargets(errors: pd.DataFrame) -> Figure:
     places = errors.groupby("distance")
     figure, panels = plt.subplots(1, max(1, len(places)), figsize=(WIDTH, 2.2), sharey=True, squeeze=False)
     for axes, (distance, table) in zip(panels[0], places):
-        _responses(axes, table["error"], table["human"], table["surrogate"], f"{np.rad2deg(distance):.0f}° away")
+        responses(axes, table["error"], table["human"], table["surrogate"], f"{np.rad2deg(distance):.0f}° away")
     panels[0, 0].set(ylabel="density (1/rad)", ylim=(0, 0.32))
     figure.supxlabel("response minus colour of the non-target (°)", fontsize=9)
     return figure
@@ -161,7 +161,7 @@ def errors_by_set_size(errors: pd.DataFrame) -> Figure:
     figure, panels = plt.subplots(rows, 4, figsize=(WIDTH, 1.7 * rows + 0.3), sharex=True, sharey="row")
     for axes, (items, table) in zip(panels.ravel(), sizes):
         title = f"{items} item{'s' * (items > 1)}"
-        _responses(axes, table["error"], table["human"], table["surrogate"], title)
+        responses(axes, table["error"], table["human"], table["surrogate"], title)
     figure.supylabel("density (1/rad)", fontsize=9)
     figure.supxlabel("error (°)", fontsize=9)
     return figure
@@ -173,7 +173,7 @@ def errors_by_data(histograms: pd.DataFrame) -> Figure:
     figure, panels = plt.subplots(1, len(sets), figsize=(WIDTH, 2.4), sharey=True)
     for axes, (name, table) in zip(panels, sets):
         density = table.pivot(index="error", columns="who", values="density")
-        _responses(axes, density.index, density["people"], density["wrapped stable"], _in_two_lines(name))
+        responses(axes, density.index, density["people"], density["wrapped stable"], _in_two_lines(name))
         curve(axes, np.rad2deg(density.index), density["von Mises + guesses"], "network")
     panels[0].set(ylabel="density (1/rad)", ylim=(0, 0.85))
     figure.supxlabel("error (°)", fontsize=9)
@@ -198,7 +198,7 @@ def errors_by_distance(checks: pd.DataFrame) -> Figure:
     return figure
 
 
-def _weights(axes: Axes, table: pd.DataFrame) -> Axes:
+def weights(axes: Axes, table: pd.DataFrame) -> Axes:
     """Weights with their 95 % bands at the distances that occur."""
     points(axes, np.rad2deg(table["distance"]), *(np.exp(table[name]) for name in ("f", "low", "high")), "surrogate")
     return weight_axis(axes)
@@ -209,10 +209,10 @@ def _persons(axes: Axes, table: pd.DataFrame) -> Axes:
     for subject, one in table.groupby("subject"):
         if subject:
             curve(axes, np.rad2deg(one["distance"]), np.exp(one["f"]), "human", linewidth=0.5)
-    return _weights(axes, table[table["subject"] == 0])
+    return weights(axes, table[table["subject"] == 0])
 
 
-def _responses(axes: Axes, error: ArrayLike, human: ArrayLike, surrogate: ArrayLike, title: str) -> None:
+def responses(axes: Axes, error: ArrayLike, human: ArrayLike, surrogate: ArrayLike, title: str) -> None:
     """Density of responses around something on the whole circle: people as a filled step, the surrogate as a line.
 
     error: bin centres (rad) from -pi on; the first bin is drawn again at the end.

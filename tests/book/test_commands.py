@@ -20,6 +20,7 @@ from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
 from swaputils.files import read_json
 
+WRITTEN = ["write_page", "write_opening"]
 STEMS = [path.stem for path in chapter_paths()]
 
 
@@ -106,6 +107,7 @@ def called(monkeypatch) -> list[tuple]:
     noted(rerun, "score_learners", [])
     noted(rerun, "compare")
     noted(rerun.verdicts, "write_page")
+    noted(rerun.opening, "write_opening")
     monkeypatch.setattr(
         rerun, "execute", lambda chapter, parameters, output: calls.append(("execute", chapter.stem, parameters))
     )
@@ -117,7 +119,7 @@ def test_all_is_recomputed_in_order(called):
     names = [call[0] for call in called]
     tables = len(rerun.TABLES)
     assert names[:tables] == ["compute"] * tables and {call[1] for call in called[:tables]} == set(rerun.TABLES)
-    assert names[tables:] == ["execute", "train", "recompute_people", "score_learners", *["execute"] * 4, "write_page"]
+    assert names[tables:] == ["execute", "train", "recompute_people", "score_learners", *["execute"] * 4, *WRITTEN]
     executed = [call for call in called if call[0] == "execute"]
     assert [stem for _, stem, _ in executed] == STEMS
     assert all(parameters == {"scale": "smoke", "recompute": True} for *_, parameters in executed)
@@ -155,7 +157,7 @@ def test_missing_networks_are_an_error_at_the_end_and_those_that_stopped_are_nam
     assert str(error.value).startswith("1 networks are missing\n  index_swap_1: ")
     said = capsys.readouterr().out
     assert "index_swap_0: It diverged." in said and "gru, 40 trials, seed 0: loss inf" in said
-    assert called[-1] == ("write_page",) and [call[1] for call in called if call[0] == "execute"] == STEMS
+    assert called[-1] == (WRITTEN[-1],) and [call[1] for call in called if call[0] == "execute"] == STEMS
 
 
 @pytest.fixture
