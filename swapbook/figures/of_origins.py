@@ -1,0 +1,190 @@
+"""Figures of where swaps come from: when they are settled, what pushes and noise do, and what the cue and the report move."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from swapbook.figures.of_networks import broken, name_axes, shade_periods
+from swapbook.networks import Network
+from swaputils.behaviour import mean_interval
+from swaputils.drawing import COLOURS, WIDTH, curve, points, reference, say
+from swaputils.inputs import PREPARATION, Periods
+
+DIRECTIONS = {
+    "exchange": ("towards exchanged colours", "nontarget"),
+    "swap": ("towards swaps", "network"),
+    "random": ("random, as long", "guess"),
+    "plane": ("in the readout plane", "ideal"),
+}
+EFFECTS = {"cue": "cued", "report": "network", "error": "nontarget"}
+
+
+def times_of_settlement(periods: Periods, rows: Mapping[str, str]) -> Figure:
+    """A drawing of the idea: the periods of a trial, and for each kind of network the one that settles what is reported; no data.
+
+    Args:
+        rows: name of each kind, and the period in which its swaps are settled: one of the preparation, or "report".
+    """
+    ends = np.cumsum([0.0, *(getattr(periods, name) for name in PREPARATION), periods.report])
+    spans = dict(zip((*PREPARATION, "report"), itertools.pairwise(ends)))
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.6 + 0.45 * len(rows)))
+    shade_periods(axes, periods)
+    for height, (kind, settled_in) in enumerate(rows.items()):
+        start, end = spans[settled_in]
+        axes.plot([0, start], [height, height], color=COLOURS["reference"], linestyle=":", linewidth=1.2)
+        axes.plot([end, ends[-1]], [height, height], color=COLOURS["nontarget"], linewidth=2)
+        axes.plot(
+            [start, end], [height, height], color=COLOURS["nontarget"], linewidth=7, alpha=0.5, solid_capstyle="butt"
+        )
+        axes.text(-0.05, height, kind, ha="right", va="center", fontsize=8)
+    axes.set(xlim=(0, ends[-1]), ylim=(len(rows) - 0.4, -0.6), xlabel="time in the trial (s)", yticks=[])
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def settlement(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """How well the null space tells a swap through the trial: a panel for each condition, a line for each network.
+
+    Args:
+        table: see `origins.settlement.settlement`.
+        titles: of the conditions, in order.
+    """
+    rows = -(-len(titles) // 3)
+    figure, panels = plt.subplots(rows, 3, figsize=(WIDTH, 0.5 + 1.7 * rows), sharex=True, sharey=True, squeeze=False)
+    for axes, (condition, title) in zip(panels.flat, titles.items()):
+        own = table[table["condition"] == condition]
+        shade_periods(axes, Network(condition).plan.task.periods)
+        for _, network in own.groupby("seed"):
+            curve(axes, network["time"], network["area"], "network", linewidth=1, alpha=0.8)
+        reference(axes, 0.5)
+        axes.set_title(f"{broken(title)} ({own['seed'].nunique()})", fontsize=8, pad=13)
+    for axes in panels.flat[len(titles) :]:
+        axes.set_axis_off()
+    panels[0, 0].set(ylim=(0.4, 1.02))
+    return name_axes(figure, "time in the trial (s)", "area under ROC curve")
+
+
+def planes_by_time(networks: Mapping[str, pd.DataFrame]) -> Figure:
+    """Alignment of the colour planes at the end of the delay and of the cue: a point for each network, means with intervals.
+
+    Args:
+        networks: for each kind the rows of `plane_tables.at_moments`, the first at the top.
+    """
+    figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 0.8 + 0.33 * len(networks)), sharey=True, sharex=True)
+    for axes, moment, title in zip(panels, ("before", "after"), ("at the end of the delay", "at the end of the cue")):
+        for height, found in enumerate(networks.values()):
+            values = found[moment].to_numpy()
+            axes.plot(values, np.full(len(values), height), "o", color=COLOURS["network"], markersize=4, alpha=0.4)
+            mean, low, high = mean_interval(values)
+            axes.plot([low, high], [height, height], color="k", linewidth=1.4)
+            axes.plot(mean, height, "|", color="k", markersize=9)
+        axes.set(xlim=(-0.03, 1.03), ylim=(len(networks) - 0.5, -0.5), xlabel="alignment", title=title)
+        axes.grid(axis="y", color="0.93")
+    panels[0].set_yticks(range(len(networks)), [f"{kind} ({len(found)})" for kind, found in networks.items()])
+    return figure
+
+
+def pushes(table: pd.DataFrame, titles: Mapping[str, str], measure: str = "switched") -> Figure:
+    """What a push does over its dose: a row for each condition, a column for each moment, a line for each direction.
+
+    Means with intervals over networks; of pushes in the readout plane also what the exact sampler would do, as open marks.
+
+    Args:
+        table: see `origins.pushes.pushes`.
+        titles: of the conditions, in order.
+    """
+    moments = list(table["moment"].unique())
+    shape = len(titles), len(moments)
+    figure, panels = plt.subplots(
+        *shape, figsize=(WIDTH, 0.6 + 1.5 * shape[0]), sharex=True, sharey=True, squeeze=False
+    )
+    for row, (condition, title) in zip(panels, titles.items()):
+        for axes, moment in zip(row, moments):
+            own = table[(table["condition"] == condition) & (table["moment"] == moment)]
+            for direction, (_, role) in DIRECTIONS.items():
+                _dose(axes, own[own["direction"] == direction], measure, role)
+        row[0].set_ylabel(broken(title), fontsize=8)
+    for axes, moment in zip(panels[0], moments):
+        axes.set_title(moment, fontsize=8)
+    panels[0, 0].set(ylim=(-0.03, 1.03), xlim=(0, table["dose"].max() * 1.05))
+    for place, (text, role) in enumerate(DIRECTIONS.values()):
+        say(panels[0, place % len(moments)], 0.04, 0.88, text, role, xycoords="axes fraction")
+    return name_axes(figure, "dose of the push (1: the whole way)", f"share of trials: {measure.replace('_', ' ')}")
+
+
+def _dose(axes: Axes, own: pd.DataFrame, measure: str, role: str) -> None:
+    if own.empty:
+        return
+    by_dose = own.groupby("dose")[measure]
+    found = np.array([mean_interval(values.to_numpy()) for _, values in by_dose])
+    curve(axes, list(by_dose.groups), found[:, 0], role, linewidth=1)
+    points(axes, list(by_dose.groups), *found.T, role)
+    if measure == "swap_rate" and own["predicted"].notna().all():
+        axes.plot(list(by_dose.groups), own.groupby("dose")["predicted"].mean(), "D", color="k", markerfacecolor="none")
+
+
+def noise_by_part(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """Share of swaps over the factor of the noise: a column for each period, a row for each space, a line for each condition.
+
+    Args:
+        table: see `origins.period_noise.scaled_noise`.
+        titles: of up to five conditions.
+    """
+    roles = ("task_optimal", "guess", "network", "cued", "nontarget")
+    periods, spaces = table["period"].unique(), table["space"].unique()
+    shape = len(spaces), len(periods)
+    figure, panels = plt.subplots(*shape, figsize=(WIDTH, 0.5 + 1.9 * shape[0]), sharex=True, sharey=True)
+    places = {factor: place for place, factor in enumerate(sorted(table["factor"].unique()))}
+    for row, space in zip(panels, spaces):
+        for axes, period in zip(row, periods):
+            for (condition, title), role in zip(titles.items(), roles):
+                here = (table["condition"] == condition) & (table["period"] == period) & (table["space"] == space)
+                by_factor = table[here].groupby("factor")["p_nontarget"]
+                found = np.array([mean_interval(values.to_numpy()) for _, values in by_factor]).reshape(-1, 3)
+                shown = [places[factor] for factor in by_factor.groups]
+                curve(axes, shown, found[:, 0], role, linewidth=1, label=title)
+                points(axes, shown, *found.T, role)
+        row[0].set_ylabel(space, fontsize=9)
+    for axes, period in zip(panels[0], periods):
+        axes.set_title(f"noise of: {period}", fontsize=8)
+    panels[0, 0].set_xticks(list(places.values()), [f"{factor:g}" for factor in places])
+    panels[0, 0].legend(fontsize=7, loc="upper left")
+    return name_axes(figure, "factor of that noise", "share of swaps, fitted mixture")
+
+
+def cue_and_report(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """Lengths of the effects of cue, report and error through the trial, a panel for each condition, medians over networks.
+
+    Args:
+        table: see `origins.factorial.factorial`.
+        titles: of the conditions, in order.
+    """
+    figure, panels = plt.subplots(1, len(titles), figsize=(WIDTH, 2.5), sharex=True, sharey=True, squeeze=False)
+    for axes, (condition, title) in zip(panels[0], titles.items()):
+        own = table[table["condition"] == condition]
+        shade_periods(axes, Network(condition).plan.task.periods)
+        for effect, role in EFFECTS.items():
+            middle = own[own["effect"] == effect].groupby("time")["squared"].median().clip(lower=0) ** 0.5
+            curve(axes, middle.index, middle, role, linewidth=1.4)
+        axes.set_yscale("symlog", linthresh=0.3)
+        axes.set_title(f"{broken(title)} ({own['seed'].nunique()})", fontsize=8, pad=13)
+    for place, (effect, role) in enumerate(EFFECTS.items()):
+        say(panels[0, 0], 0.03, 0.9 - 0.09 * place, effect, role, xycoords="axes fraction")
+    return name_axes(figure, "time in the trial (s)", "length of the effect")
+
+
+def accounts(table: pd.DataFrame, rows: Sequence[str]) -> pd.DataFrame:
+    """Accounts at the end of the cue as a table: mean share of each over the networks of a condition, and how many there are.
+
+    Args:
+        table: see `cortex.error_accounts.network_table`.
+        rows: conditions, in order.
+    """
+    own = table[(table["moment"] == "end of the cue") & table["condition"].isin(rows)]
+    wide = own.pivot_table(index="title", columns="found", values="share", aggfunc="mean", sort=False)
+    return wide.assign(networks=own.groupby("title")["seed"].nunique())
