@@ -145,8 +145,7 @@ AMONG_PEOPLE = {
     ),
     **{
         f"gain_over_{versus}_{count}": AmongPeople(
-            f"log density, taught by the surrogate minus {title}; {count:,} trials (nats)",
-            _gain(versus, count),
+            f"log density, taught by the surrogate minus {title}; {count:,} trials (nats)", _gain(versus, count)
         )
         for versus, title in (("direct", "directly by trials"), ("gru", "a GRU's"))
         for count in COUNTS

@@ -1,5 +1,6 @@
 """The named conditions of the book: which task, which answers, which objective."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -65,20 +66,11 @@ class Condition:
     @property
     def settings(self) -> dict:
         """What it is, as JSON values."""
-        found = {
-            "title": self.title,
-            "cueing": self.cueing,
-            "probes": self.probes,
-            "swaps": self.answers.name,
-            "objective": self.objective.name if self.objective else "untrained",
-            "swap_probability": self.answers.swap_probability,
-            "offset": self.answers.offset,
-            "items": self.items,
-            "start": self.start,
-            "drive": self.drive,
-            "units": self.units,
-        }
-        return found if self.announced_in is None else found | {"announced_in": self.announced_in}
+        own = {name: getattr(self, name) for name in ("title", "cueing", "probes", "items", "start", "drive", "units")}
+        taught = {"swaps": self.answers.name, "swap_probability": self.answers.swap_probability}
+        taught |= {"offset": self.answers.offset, "objective": self.objective.name if self.objective else "untrained"}
+        taught |= {} if self.announced_in is None else {"announced_in": self.announced_in}
+        return own | taught
 
 
 _index = partial(Condition, cueing="index", probes="continuous")
@@ -123,40 +115,25 @@ _MAIN = {
     "n4_task_optimal": _probe("task-optimal, four items", answers=NO_SWAPS, objective=TASK_OPTIMAL, items=4, units=32),
     "human_n4": _probe("human responses, four items", answers=HUMAN_RESPONSES, objective=DIFFUSION, items=4, units=32),
     "human_n4_no_swap": _probe(
-        "human responses without swaps, four items",
-        answers=HUMAN_WITHOUT_SWAPS,
-        objective=DIFFUSION,
-        items=4,
-        units=32,
+        "human responses without swaps, four items", answers=HUMAN_WITHOUT_SWAPS, objective=DIFFUSION, items=4, units=32
     ),
 }
 # The conditions that most claims are about, and the same with another drive, more units, the animals' delay or another ancestry
-HEADLINE = (
-    "index_task_optimal",
-    "index_no_swap",
-    "index_swap",
-    "probe_task_optimal",
-    "probe_similarity_00",
-    "probe_human",
-)
+_INDEX = ("index_task_optimal", "index_no_swap", "index_swap")
+HEADLINE = (*_INDEX, "probe_task_optimal", "probe_similarity_00", "probe_human")
+
+
+def _with(names: Sequence[str], ending: str, text: str, **changed) -> dict[str, Condition]:
+    """Some conditions with something changed."""
+    return {f"{name}_{ending}": replace(_MAIN[name], title=f"{_MAIN[name].title}; {text}", **changed) for name in names}
+
+
 VARIANTS = {
-    **{f"{name}_tree": replace(_MAIN[name], title=f"{_MAIN[name].title}; tree", drive="tree") for name in HEADLINE},
-    **{f"{name}_64": replace(_MAIN[name], title=f"{_MAIN[name].title}; 64 units", units=64) for name in HEADLINE},
-    **{
-        f"{name}_dendrites": replace(_MAIN[name], title=f"{_MAIN[name].title}; dendrites", drive="dendrites")
-        for name in HEADLINE
-        if name.startswith("index")
-    },
-    **{
-        f"{name}_waits": replace(
-            _MAIN[name], title=f"{_MAIN[name].title}; {ANIMALS_DELAY:g} s after the cue", post_cue_delay=ANIMALS_DELAY
-        )
-        for name in HEADLINE
-        if name.startswith("index")
-    },
-    "index_swap_continued": replace(
-        _MAIN["index_swap"], title=f"{_MAIN['index_swap'].title}; after task-optimal", start="index_task_optimal"
-    ),
+    **_with(HEADLINE, "tree", "tree", drive="tree"),
+    **_with(HEADLINE, "64", "64 units", units=64),
+    **_with(_INDEX, "dendrites", "dendrites", drive="dendrites"),
+    **_with(_INDEX, "waits", f"{ANIMALS_DELAY:g} s after the cue", post_cue_delay=ANIMALS_DELAY),
+    **_with(["index_swap"], "continued", "after task-optimal", start="index_task_optimal"),
 }
 PERIODS = ("stimulus", "delay", "cue")
 # The same behaviour with swaps that are settled at a known time, and controls: the number tells nothing, or comes after the cue

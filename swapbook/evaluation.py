@@ -118,13 +118,7 @@ def refitted(plan: Plan, displays: Displays, response: Tensor, *, generator: tor
     return pd.DataFrame({name: values.tolist() for name, values in rows.items()})
 
 
-def _described(
-    plan: Plan,
-    displays: Displays,
-    end_point: Tensor,
-    target: Target,
-    drawn: Tensor,
-) -> dict:
+def _described(plan: Plan, displays: Displays, end_point: Tensor, target: Target, drawn: Tensor) -> dict:
     summary = behaviour.summarise(displays, end_point, target.radius)
     response = to_angle(end_point)
     if plan.taught.answers.narrow:

@@ -98,12 +98,10 @@ def limited_scores(scale: str, name: str) -> pd.DataFrame:
     command = f"run `python -m swapbook score learners --scale {scale} --data {name}`"
     scores = re.compile(rf"{re.escape(name)}_{scale}_({'|'.join(KINDS)})_(\d+)_(\d+)\.csv")
     for path in sorted(folder.glob("*.csv")):
-        named = scores.fullmatch(path.name)
-        if not named:
-            continue
-        if not is_scored(named[1], int(named[2]), learner(scale, int(named[3]), name)):
-            raise StoreError(f"{shown(path)}: comes from other settings, or was changed; {command}")
-        parts.append(pd.read_csv(path))
+        if named := scores.fullmatch(path.name):
+            if not is_scored(named[1], int(named[2]), learner(scale, int(named[3]), name)):
+                raise StoreError(f"{shown(path)}: comes from other settings, or was changed; {command}")
+            parts.append(pd.read_csv(path))
     if not parts:
         raise NotStored(f"{shown(folder)}: nothing is stored of {name} at scale {scale!r}; {command}")
     return pd.concat(parts, ignore_index=True)
@@ -147,12 +145,7 @@ def _path(kind: str, count: int, network: Network) -> Path:
 
 
 def _density(
-    kind: str,
-    chosen: Trials,
-    people: Trials,
-    plan: Plan,
-    selected: Callable[[], RNN],
-    generator: torch.Generator,
+    kind: str, chosen: Trials, people: Trials, plan: Plan, selected: Callable[[], RNN], generator: torch.Generator
 ) -> torch.Tensor:
     """Log density of every held-out trial under a learner of the chosen ones; `selected` gives the network that a learner starts with."""
     learnt, checked = chosen[: -int(CHECKED * len(chosen))], chosen[-int(CHECKED * len(chosen)) :]

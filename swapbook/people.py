@@ -52,12 +52,8 @@ def kernel_log_density(
     if len(response) < 2:
         raise SwaputilsError(f"{len(response)} trials were given; a kernel width takes two or more")
     error = wrap(answers - response[:, None])
-    tried = torch.stack(
-        [
-            von_mises_log_density(error, error.new_tensor(kernel)).logsumexp(1) - math.log(error.shape[1])
-            for kernel in KERNELS
-        ]
-    )
+    kernels = (von_mises_log_density(error, error.new_tensor(kernel)) for kernel in KERNELS)
+    tried = torch.stack([each.logsumexp(1) - math.log(error.shape[1]) for each in kernels])
     found = torch.empty_like(response)
     for own, other in ((slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))):
         found[own] = tried[tried[:, other].mean(1).argmax(), own]
@@ -162,11 +158,11 @@ def worth_of_swaps(table: pd.DataFrame) -> np.ndarray:
 
 def by_person(people: Trials, log_density: Float[Tensor, " trials"]) -> list[dict]:
     """Subject, how many trials, and their mean log density, of each person."""
-    masks = {subject: people.subject == subject for subject in people.subject.unique().tolist()}
-    return [
-        {"subject": subject, "trials": int(own.sum()), "log_density": float(log_density[own].mean())}
-        for subject, own in masks.items()
-    ]
+    rows = []
+    for subject in people.subject.unique().tolist():
+        own = log_density[people.subject == subject]
+        rows.append({"subject": subject, "trials": len(own), "log_density": float(own.mean())})
+    return rows
 
 
 def at_four_items(name: str) -> Trials:

@@ -100,9 +100,8 @@ def json_bytes(path: Path, value: object) -> bytes:
 
 def tensor_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
     """The safetensors encoding of detached copies."""
-    copies = {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
-    }
+    plain = {name: value.detach().cpu() for name, value in tensors.items()}
+    copies = {name: value.clone(memory_format=torch.contiguous_format) for name, value in plain.items()}
     # one key, because safetensors writes several in an order that differs from call to call
     return safetensors.torch.save(copies, {"metadata": json.dumps(dict(metadata), sort_keys=True)})
 
@@ -181,10 +180,8 @@ def read_tensors(
 def _refuse_foreign(path: Path | str, tensors: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> None:
     """StoreError unless names, shapes and dtypes agree."""
     if set(tensors) != set(like):
-        missing, extra = sorted(set(like) - set(tensors)), sorted(set(tensors) - set(like))
-        raise StoreError(
-            f"{shown(path)}: holds foreign weights; missing: {missing or 'none'}, unknown: {extra or 'none'}"
-        )
+        missing, extra = sorted(set(like) - set(tensors)) or "none", sorted(set(tensors) - set(like)) or "none"
+        raise StoreError(f"{shown(path)}: holds foreign weights; missing: {missing}, unknown: {extra}")
     for name, value in like.items():
         found = (tuple(tensors[name].shape), tensors[name].dtype)
         if found != (tuple(value.shape), value.dtype):

@@ -38,25 +38,25 @@ def log_likelihood(point: np.ndarray, cosine: np.ndarray, shared: np.ndarray) ->
 
 def best_of_random_starts(cosine: np.ndarray, shared: np.ndarray, random: np.random.Generator) -> float:
     """The largest log-likelihood that L-BFGS-B reaches."""
+
+    def fallen(point: np.ndarray) -> float:
+        return -log_likelihood(point, cosine, shared)
+
     found = []
     for _ in range(STARTS):
         shares = random.dirichlet(np.ones(len(shared)))
         start = np.append(np.log(random.uniform(0.5, 1) * 200 ** random.uniform()), np.log(shares[1:] / shares[0]))
-        bounds = BOUNDS[: len(start)]
-        climbed = minimize(
-            lambda point: -log_likelihood(point, cosine, shared), start, bounds=bounds, method="L-BFGS-B"
-        )
-        found.append(-climbed.fun)
+        found.append(-minimize(fallen, start, bounds=BOUNDS[: len(start)], method="L-BFGS-B").fun)
     return max(found)
 
 
 def resampled(people: Trials, random: np.random.Generator) -> list[tuple[int, int, Trials]]:
     """RESAMPLES persons and set sizes at random, each with as many of its trials drawn with replacement."""
     cells = by_person(people)
-    chosen = [cells[number] for number in random.integers(len(cells), size=RESAMPLES)]
-    return [
-        (*names, trials[torch.from_numpy(random.integers(len(trials), size=len(trials)))]) for *names, trials in chosen
-    ]
+    drawn = []
+    for *names, trials in (cells[number] for number in random.integers(len(cells), size=RESAMPLES)):
+        drawn.append((*names, trials[torch.from_numpy(random.integers(len(trials), size=len(trials)))]))
+    return drawn
 
 
 def shortfalls(name: str, cells: list[tuple[int, int, Trials]]) -> pd.DataFrame:

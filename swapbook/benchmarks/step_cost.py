@@ -121,9 +121,8 @@ def measure(job: Job) -> dict[str, float]:
 def apart(job: Job) -> dict[str, float]:
     """`measure` in a process of its own, on one thread."""
     command = [sys.executable, "-m", "swapbook.benchmarks.step_cost", "--measure", json.dumps(asdict(job))]
-    finished = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1"}
+    finished = subprocess.run(command, capture_output=True, text=True, check=True, env=one_thread)
     return json.loads(finished.stdout)
 
 
@@ -139,23 +138,19 @@ def main() -> None:
     print("training step of the paper's tree [10, 10], 16 units; sequences per second of processor time, one thread")
     print(f"  package {package:.0f}, plain loop {loop:.0f}: {package / loop:.2f} times as fast")
     print(f"  peak memory at 2,048 sequences per update: {found[LARGE]['gigabytes']:.2f} GB")
-    missed = [
-        text
-        for text, met in (
-            (f"at least {LEAST_RATE} sequences per CPU-second", package >= LEAST_RATE),
-            (f"at least {LEAST_RATIO} times the plain loop", package >= LEAST_RATIO * loop),
-            (f"at most {MOST_GIGABYTES} GB", found[LARGE]["gigabytes"] <= MOST_GIGABYTES),
-        )
-        if not met
-    ]
+    bars = {
+        f"at least {LEAST_RATE} sequences per CPU-second": package >= LEAST_RATE,
+        f"at least {LEAST_RATIO} times the plain loop": package >= LEAST_RATIO * loop,
+        f"at most {MOST_GIGABYTES} GB": found[LARGE]["gigabytes"] <= MOST_GIGABYTES,
+    }
+    missed = [text for text, met in bars.items() if not met]
     sys.exit(f"missed: {'; '.join(missed)}" if missed else None)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="What a training step of the paper's network costs.")
-    parser.add_argument(
-        "--measure", metavar="JOB", help="one job as JSON, in this process; what the benchmark calls itself with"
-    )
+    called = "one job as JSON, in this process; what the benchmark calls itself with"
+    parser.add_argument("--measure", metavar="JOB", help=called)
     job = parser.parse_args().measure
     if job:
         print(json.dumps(measure(Job(**json.loads(job)))))

@@ -128,14 +128,8 @@ def execute(chapter: Path, parameters: dict[str, object], output: Path) -> None:
     partial, failed = output.with_name(f".{output.stem}.partial.ipynb"), failed_copy(output)
     failed.unlink(missing_ok=True)
     try:
-        papermill.execute_notebook(
-            str(chapter),
-            str(partial),
-            parameters=parameters,
-            cwd=str(NOTEBOOKS),
-            kernel_name="python3",
-            extra_arguments=KERNEL_ARGUMENTS,
-        )
+        how = {"cwd": str(NOTEBOOKS), "kernel_name": "python3", "extra_arguments": KERNEL_ARGUMENTS}
+        papermill.execute_notebook(str(chapter), str(partial), parameters=parameters, **how)
         notebook = nbformat.read(partial, as_version=4)
         normalise(notebook)
         nbformat.write(notebook, partial)
@@ -183,16 +177,9 @@ def normalise(notebook: NotebookNode) -> None:
 def refresh(chapter: Path) -> None:
     """Replace a chapter by its freshly executed and normalised self; a chapter that fails stays as it was."""
     notebook = nbformat.read(chapter, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=900,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(NOTEBOOKS)}},
-        record_timing=False,
-        coalesce_streams=True,
-        extra_arguments=KERNEL_ARGUMENTS,
-    )
-    client.execute()
+    how = {"timeout": 900, "record_timing": False, "coalesce_streams": True, "extra_arguments": KERNEL_ARGUMENTS}
+    place = {"metadata": {"path": str(NOTEBOOKS)}}
+    NotebookClient(notebook, kernel_name="python3", resources=place, **how).execute()
     normalise(notebook)
     partial = chapter.with_name(f".{chapter.name}.partial")
     nbformat.write(notebook, partial)

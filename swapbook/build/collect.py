@@ -14,16 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from swapbook.build.chapters import (
-    BUILD,
-    NOTEBOOKS,
-    ChapterError,
-    absolute,
-    defaults,
-    execute,
-    failed_copy,
-    parse_parameters,
-)
+from swapbook.build import chapters
+from swapbook.build.chapters import BUILD, NOTEBOOKS, ChapterError, absolute, parse_parameters
 from swapbook.collection import collection
 from swapbook.conditions import CONDITIONS, HEADLINE, named
 from swapbook.networks import DEVICE, Network
@@ -59,19 +51,16 @@ def settings_of(network: Network) -> str:
 
 def why_not(network: Network) -> str:
     """Why a network is not stored, as far as it is known."""
-    stopped, log = network.why_stopped(), notebook_of(network).with_suffix(".log")
-    if stopped:
-        return stopped
-    return f"see {shown(log)}" if log.is_file() else "it was not started"
+    log = notebook_of(network).with_suffix(".log")
+    return network.why_stopped() or (f"see {shown(log)}" if log.is_file() else "it was not started")
 
 
 def members(settings: Mapping) -> list[Network]:
     """All networks that the settings ask for. SettingError or UnknownName for settings that do not exist."""
     unknown = set(settings) - {"scale", "data", "seeds", "conditions"}
     if unknown:
-        raise SettingError(
-            f"the collection has no setting {', '.join(sorted(unknown))}; it has scale, data, seeds, conditions"
-        )
+        absent = ", ".join(sorted(unknown))
+        raise SettingError(f"the collection has no setting {absent}; it has scale, data, seeds, conditions")
     named("scale", settings["scale"], SCALES)
     chosen = CONDITIONS if settings["conditions"] == "all" else str(settings["conditions"]).split(",")
     for condition in chosen:
@@ -127,22 +116,13 @@ def parse(assignments: Iterable[str]) -> tuple[dict, dict]:
 
 def snakemake(what: Mapping, how: Mapping, chosen: list[Network]) -> None:
     """Run Snakemake on the outdated members; those that fail do not stop the others."""
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        str(SNAKEFILE.relative_to(ROOT)),
-        "--keep-going",
-        "--rerun-incomplete",
-        "--nolock",  # a lock outlives a killed run, and two runs into the folder of one network are refused there
-    ]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE.relative_to(ROOT))]
+    # a lock outlives a killed run, and two runs into the folder of one network are refused there
+    command += ["--keep-going", "--rerun-incomplete", "--nolock"]
     command += ["--config", *(f"{name}={value}" for name, value in what.items())]
     command += ["--profile", how["profile"]] if how["profile"] else ["--cores", how["cores"]]
     command += ["--dry-run"] if how["dryrun"] == "True" else []
-    kept = [
-        str(notebook_of(member)) for member in chosen if notebook_of(member).is_file()
-    ]  # logs of networks that are gone
+    kept = [str(path) for path in map(notebook_of, chosen) if path.is_file()]  # logs of networks that are gone
     command += ["--forcerun", *kept] if kept else []
     subprocess.run(command, cwd=ROOT, check=False, env=os.environ | {DEVICE: how["device"]})
 
@@ -182,10 +162,10 @@ def train_member(output: Path, assignments: list[str]) -> None:
     """
     parameters = parse_parameters(assignments, CHAPTER)
     try:
-        execute(CHAPTER, parameters, output)
+        chapters.execute(CHAPTER, parameters, output)
     except ChapterError as error:
-        whole = defaults(CHAPTER) | parameters
+        whole = chapters.defaults(CHAPTER) | parameters
         if not Network(*(whole[name] for name in ("condition", "scale", "seed", "data"))).is_current():
             raise
-        os.replace(failed_copy(output), output)
+        os.replace(chapters.failed_copy(output), output)
         print(f"the network is trained; the notebook ends where others are shown: {error}")

@@ -16,13 +16,7 @@ from tqdm import tqdm
 
 from swapbook import limited, people, tables
 from swapbook.build import collect, opening, verdicts
-from swapbook.build.chapters import (
-    BUILD,
-    chapter_paths,
-    check_names,
-    execute,
-    parse_parameters,
-)
+from swapbook.build.chapters import BUILD, chapter_paths, check_names, execute, parse_parameters
 from swapbook.conditions import named
 from swapbook.cortex import compared
 from swapbook.limited import COUNTS, KINDS, learner
@@ -65,10 +59,8 @@ def score_learners(scale: str, name: str) -> list[str]:
             continue
         with suppress(SelectionNotLearnt, TrainingDiverged):  # the reason is stored
             limited.recompute_limited(kind, count, learner(scale, seed, name))
-    return [
-        f"  {kind}, {count} trials, seed {seed}: {reason}"
-        for (kind, count, seed), reason in _stopped(scale, name).items()
-    ]
+    failed = _stopped(scale, name).items()
+    return [f"  {kind}, {count} trials, seed {seed}: {reason}" for (kind, count, seed), reason in failed]
 
 
 def _stopped(scale: str, name: str) -> dict[tuple[str, int, int], str]:

@@ -28,9 +28,8 @@ def published() -> pd.DataFrame:
     rows = yaml.safe_load(FILE.read_text())
     for row in rows:
         if set(row) != set(FIELDS):
-            raise SwaputilsError(
-                f"{FILE.name}, {row.get('feature')}: fields are {', '.join(row)}; needed are {', '.join(FIELDS)}"
-            )
+            where = f"{FILE.name}, {row.get('feature')}"
+            raise SwaputilsError(f"{where}: fields are {', '.join(row)}; needed are {', '.join(FIELDS)}")
     return pd.DataFrame(rows)
 
 
@@ -64,17 +63,8 @@ def against_published(per_network: pd.DataFrame) -> pd.DataFrame:
                 continue
             effect, low, high = mean_interval(values)
             told = verdict(low, high, finding["same"], finding["than"]) if len(values) >= LEAST else NOT_TOLD
-            rows.append(
-                finding
-                | {
-                    "condition": condition,
-                    "n": len(values),
-                    "effect": effect,
-                    "low": low,
-                    "high": high,
-                    "verdict": told,
-                }
-            )
+            row = {"condition": condition, "n": len(values), "effect": effect, "low": low, "high": high}
+            rows.append(finding | row | {"verdict": told})
     return pd.DataFrame(rows)
 
 
@@ -115,15 +105,12 @@ def _of_areas(simulated: Simulated, generator: torch.Generator) -> dict[str, flo
 def _of_halves(simulated: Simulated, generator: torch.Generator) -> dict[str, float]:
     """Planes 0.3 s after the cue in the halves of the trials by accuracy."""
     activity, displays = simulated.hidden[:, simulated.moments[1]], simulated.displays
-    more, less = (
-        float(
-            geometry.colour_alignment(
-                activity[half], displays.report[half], displays.cued[half], generator=generator
-            ).alignment.value
-        )
-        for half in simulated.error.argsort().chunk(2)
-    )
-    return {"accuracy_difference": more - less}
+    found = []
+    for half in simulated.error.argsort().chunk(2):
+        colours, cued = displays.report[half], displays.cued[half]
+        planes = geometry.colour_alignment(activity[half], colours, cued, generator=generator)
+        found.append(float(planes.alignment.value))
+    return {"accuracy_difference": found[0] - found[1]}
 
 
 def _of_decoders(decoding: pd.DataFrame, network: dict, time: float) -> dict[str, float]:

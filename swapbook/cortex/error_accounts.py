@@ -147,14 +147,8 @@ def _displays(network: Network, trials: int, generator: torch.Generator) -> Disp
 def _rows(found: Accounts) -> list[dict]:
     """A row for each group of accounts: found, their names; share, low, high; swaps; and d' of each pair of states."""
     separation = {f"{time}: {first} - {second}": float(d) for (time, first, second), d in zip(PAIRS, found.separation)}
-    return [
-        {
-            "found": " + ".join(group),
-            "share": float(found.share[i]),
-            "low": float(found.low[i]),
-            "high": float(found.high[i]),
-            "swaps": found.swaps,
-        }
-        | separation
-        for i, group in enumerate(found.told)
-    ]
+    rows = []
+    for group, share, low, high in zip(found.told, found.share.tolist(), found.low.tolist(), found.high.tolist()):
+        row = {"found": " + ".join(group), "share": share, "low": low, "high": high, "swaps": found.swaps}
+        rows.append(row | separation)
+    return rows

@@ -9,15 +9,8 @@ from torch import Tensor
 
 from swapbook.networks import Network, Trained
 from swaputils.inputs import STEP_SECONDS
-from swaputils.network.fixedpoints import (
-    Step,
-    jacobians,
-    prepared_step,
-    report_steps,
-    slow_directions,
-    slow_points,
-    spectrum,
-)
+from swaputils.network import fixedpoints
+from swaputils.network.fixedpoints import Step, prepared_step, report_steps, slow_directions
 from swaputils.network.rollout import Rollout, rollout, silent_noise
 from swaputils.trials import Displays
 
@@ -25,11 +18,8 @@ CONDITIONS = ("index_swap", "index_no_swap", "index_task_optimal")
 SEEDS = (0, 1, 2)
 COLOURS = 16  # of either item in a grid
 STARTS = 96  # of the search for slow points
-SLOWEST, STANDING, APART = (
-    0.01,
-    1e-6,
-    0.02,
-)  # speeds a step, and distance of two points, over the spread of the memories
+SLOWEST, STANDING = 0.01, 1e-6  # speeds a step, over the spread of the memories
+APART = 0.02  # distance of two points, likewise
 MODULI = 6  # eigenvalues that are stored
 HELD = 100  # steps that a delay or a cue is made to last: 5 s
 
@@ -48,8 +38,8 @@ def fixed_points() -> pd.DataFrame:
         for period, step in _steps(trained, displays).items():
             held = _after(step, memory, HELD)
             starts = torch.cat((memory, held))[:: 2 * len(memory) // STARTS]
-            found = slow_points(step, starts, SLOWEST * spread, APART * spread)
-            moduli = spectrum(step, memory)
+            found = fixedpoints.slow_points(step, starts, SLOWEST * spread, APART * spread)
+            moduli = fixedpoints.spectrum(step, memory)
             here = {"kind": "memory", "speed": _speed(step, memory) / spread}
             here |= {"slow_directions": float(slow_directions(moduli).double().mean())}
             rows.append(names | {"period": period} | here | _moduli(moduli.abs().mean(0)))
@@ -72,9 +62,8 @@ def cue_moves() -> pd.DataFrame:
     for names, trained in each_network():
         by_cue = [_moments(trained, cue) for cue in (0, 1)]
         for moment in by_cue[0]:
-            mean = {
-                key: math.hypot(*(found[moment][key] for found in by_cue)) / math.sqrt(2) for key in by_cue[0][moment]
-            }
+            pairs = {key: [found[moment][key] for found in by_cue] for key in by_cue[0][moment]}
+            mean = {key: math.hypot(*pair) / math.sqrt(2) for key, pair in pairs.items()}
             rows.append(names | {"moment": moment} | mean)
     return pd.DataFrame(rows)
 
@@ -93,7 +82,7 @@ def report_gains() -> pd.DataFrame:
         after = rnn.readout.expand(len(states), -1, -1)
         found = []
         for number, step in reversed(list(enumerate(report_steps(rnn)))):
-            slope = jacobians(step, states[:, number])
+            slope = fixedpoints.jacobians(step, states[:, number])
             after = after @ slope
             here = {"modulus": torch.linalg.eigvals(slope).abs().max(1).values}
             here |= {"plane_gain": torch.linalg.matrix_norm(rnn.in_plane(after), 2)}
@@ -144,14 +133,8 @@ def _steps(trained: Trained, displays: Displays) -> dict[str, Step]:
     found = {"delay": prepared_step(trained.rnn, None)}
     for cue in (0, 1):
         one = Displays(displays.report[:1], displays.probe[:1], torch.tensor([cue]))
-        found[f"cue {cue}"] = prepared_step(trained.rnn, _cue_input(trained, one))
+        found[f"cue {cue}"] = prepared_step(trained.rnn, trained.plan.task.encode(one).shown[2][0])
     return found
-
-
-def _cue_input(trained: Trained, display: Displays) -> Tensor:
-    shown = trained.plan.task.encode(display).shown[2]
-    assert shown is not None
-    return shown[0]
 
 
 def _moments(trained: Trained, cue: int) -> dict[str, dict[str, float]]:

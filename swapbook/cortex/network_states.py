@@ -52,10 +52,9 @@ def simulate(network: Network, trials: int) -> Simulated:
     generator = torch.Generator().manual_seed(1_000_081)
     displays, states, hidden = activity(trained.rnn, plan, 0.0, None, generator)
     error = distance(to_angle(trained.rnn.in_plane(states[:, -1])), displays.cued_report)
-    waits = plan.task.periods.post_cue_delay >= ANIMALS_DELAY
-    return Simulated(
-        displays, states, hidden, error, *plan.task.periods.cue_steps, trained.metrics.get("planes"), waits
-    )
+    planes, periods = trained.metrics.get("planes"), plan.task.periods
+    waits = periods.post_cue_delay >= ANIMALS_DELAY
+    return Simulated(displays, states, hidden, error, *periods.cue_steps, planes, waits)
 
 
 def networks(*conditions: str, most: int = SEEDS) -> Iterator[Network]:

@@ -34,10 +34,8 @@ def references() -> pd.DataFrame:
     rows = [row for condition in SHOWN for row in _of_networks(networks, condition)]
     rows += [(*row[:6], math.nan, row[6], PANICHELLO) for row in PUBLISHED]
     matrix = surrogate_table("studies", "recorded_planes").set_index("measure")
-    for ours, theirs in {
-        "published angle (degrees)": "angle in three components (degrees)",
-        "alignment of means": "alignment",
-    }.items():
+    names = {"published angle (degrees)": "angle in three components (degrees)", "alignment of means": "alignment"}
+    for ours, theirs in names.items():
         value, low, high = (float(matrix.loc[theirs, column]) for column in ("value", "low", "high"))
         rows.append(("macaques, public matrix", ours, "before", value, low, high, 380, MATRIX, PANICHELLO))
     return pd.DataFrame(rows, columns=COLUMNS)

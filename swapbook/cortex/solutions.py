@@ -79,10 +79,8 @@ def shares(table: pd.DataFrame) -> pd.DataFrame:
         found: GroupShare = group_share(matrix, groups, generator=torch.Generator().manual_seed(SEED))
         same = (table["first"] == table["second"]) & (table["first_seed"] == table["second_seed"])
         noise = table.loc[same & (table["measure"] == measure) & table["first"].isin(GROUPS), "distance"].mean()
-        rows[measure] = {
-            "noise": noise,
-            **{name: getattr(found, name) for name in ("within", "between", "share", "chance", "p")},
-        }
+        told = {name: getattr(found, name) for name in ("within", "between", "share", "chance", "p")}
+        rows[measure] = {"noise": noise} | told
     return pd.DataFrame(rows).T
 
 

@@ -30,15 +30,11 @@ def trial_and_planes(axes: Axes) -> Axes:
     """A drawing of the idea: two items in planes of their own before the cue, in a common one after it; no data."""
     square = np.array([(-1, -0.5), (1, -0.5), (1.4, 0.5), (-0.6, 0.5)])
     upright = np.array([(-0.35, -1), (0.35, -0.6), (0.35, 1), (-0.35, 0.6)])
-    for centre, shapes, text in (
-        (0, ((square, "cued"), (upright, "nontarget")), "delay: two items,\na plane each"),
-        (
-            5,
-            ((square, "cued"), (square + (0.12, 0.25), "nontarget")),
-            "after the cue: either item,\nwhen cued, in one plane",
-        ),
+    for centre, other, text in (
+        (0, upright, "delay: two items,\na plane each"),
+        (5, square + (0.12, 0.25), "after the cue: either item,\nwhen cued, in one plane"),
     ):
-        for corners, role in shapes:
+        for corners, role in ((square, "cued"), (other, "nontarget")):
             axes.add_patch(Polygon(corners + (centre, 0), closed=True, color=COLOURS[role], alpha=0.3, linewidth=0))
             turns = np.linspace(0, 1, 60) * 2 * np.pi
             middle, first, second = corners.mean(0), (corners[1] - corners[0]) / 2.6, (corners[3] - corners[0]) / 2.6
@@ -73,9 +69,8 @@ def course(axes: Axes, seeds: np.ndarray, mean: pd.DataFrame, role: str) -> Axes
 def courses(networks: pd.DataFrame, conditions: Sequence[str], columns: int = 2) -> Figure:
     """A panel for each condition: the course of the alignment in its networks, as `plane_tables.courses` has it, through the trial."""
     rows = -(-len(conditions) // columns)
-    figure, panels = plt.subplots(
-        rows, columns, figsize=(WIDTH, 0.4 + 1.9 * rows), sharex=True, sharey=True, squeeze=False
-    )
+    size = (WIDTH, 0.4 + 1.9 * rows)
+    figure, panels = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, condition in zip(panels.flat, conditions):
         seeds = plane_tables.courses(networks, condition)
         if len(seeds):
@@ -93,9 +88,8 @@ def effects(axes: Axes, table: pd.DataFrame) -> Axes:
     for height, (_, row) in enumerate(table.iterrows()):
         axes.plot([row["before"], row["after"]], [height, height], color="0.8", linewidth=1, zorder=1)
         for moment, face in (("before", "white"), ("after", COLOURS["network"])):
-            axes.plot(
-                [row[f"{moment}_low"], row[f"{moment}_high"]], [height, height], color=COLOURS["network"], linewidth=2
-            )
+            ends = row[[f"{moment}_low", f"{moment}_high"]]
+            axes.plot(ends, [height, height], color=COLOURS["network"], linewidth=2)
             axes.plot(row[moment], height, "o", color=COLOURS["network"], markerfacecolor=face, markersize=5, zorder=3)
     labels = [f"{title} ({n})" for title, n in zip(table.index, table["n"])]
     axes.set(yticks=range(len(table)), yticklabels=labels, ylim=(len(table) - 0.5, -0.5), xlim=(-0.03, 1.03))
@@ -116,14 +110,8 @@ def overlap_by_rate(
     for title, (role, conditions) in groups.items():
         one = table[table["condition"].isin(conditions)]
         within = one.groupby("condition").cumcount() / one.groupby("condition")["rate"].transform("size").clip(lower=1)
-        axes.plot(
-            one["rate"] + 0.003 * (within - 0.5),
-            one["before"],
-            color=COLOURS[role],
-            label=title,
-            linestyle="none",
-            **POINTS[role],
-        )
+        rate, style = one["rate"] + 0.003 * (within - 0.5), {"color": COLOURS[role], "linestyle": "none"}
+        axes.plot(rate, one["before"], label=title, **style, **POINTS[role])
     reference(axes, random, "random planes, all dimensions alike")
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     axes.set(xlabel="swap rate that was taught", ylabel="alignment before the cue", ylim=(-0.03, 1.03))

@@ -22,12 +22,9 @@ def taught_by_people(networks: pd.DataFrame, logs: Sequence[pd.DataFrame]) -> Fi
         ends = []
         for who, shift in (("network", -4), ("ideal", 4)):
             curve = pd.DataFrame(network[f"{who}_responsibilities"])
-            degrees, middle, width = (
-                np.degrees(curve["distance"]) + shift,
-                curve["probability"],
-                curve["standard_error"],
-            )
-            drawing.points(panels[1], degrees, middle, middle - 1.96 * width, middle + 1.96 * width, who)
+            degrees, middle = np.degrees(curve["distance"]) + shift, curve["probability"]
+            half = 1.96 * curve["standard_error"]
+            drawing.points(panels[1], degrees, middle, middle - half, middle + half, who)
             ends.append((degrees, middle))
         drawing.curve(panels[1], *np.stack(ends, axis=1), "reference", linewidth=0.6)
     drawing.distance_axis(panels[1], DISTANCES)

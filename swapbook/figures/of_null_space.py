@@ -38,10 +38,10 @@ def axes_of_swaps(networks: pd.DataFrame, conditions: Sequence[str]) -> Figure:
 
 def decisions(networks: pd.DataFrame, conditions: Sequence[str]) -> Figure:
     """How well the readout plane and the null space tell swaps during the report, two lines for every network of six conditions."""
-    courses = {name: measured(networks, name, "decision") for name in conditions}
-    found = {
-        name: [{"ideal": each["plane"], "network": each["null_space"]} for each in courses[name]] for name in courses
-    }
+    found = {}
+    for name in conditions:
+        courses = measured(networks, name, "decision")
+        found[name] = [{"ideal": each["plane"], "network": each["null_space"]} for each in courses]
     figure = _six_panels(found, 0, STEP_SECONDS, linewidth=0.8)
     drawing.say(figure.axes[2], 0.9, 0.6, "readout plane", "ideal")
     drawing.say(figure.axes[2], 0.9, 0.53, "null space", "network")

@@ -65,23 +65,14 @@ def effects(axes: Axes, table: pd.DataFrame) -> Axes:
     for height, label in enumerate(labels):
         part = table[table["short"] == label]
         sign = np.where(part["same"] == "above", 1.0, -1.0)
-        middle, ends = (
-            sign * (part["effect"] - part["than"]),
-            [sign * (part[end] - part["than"]) for end in ("low", "high")],
-        )
-        largest = np.nanmax(np.abs([middle, *ends]))
-        for (_, row), value, low, high in zip(part.iterrows(), middle / largest, *(each / largest for each in ends)):
+        found = [sign * (part[end] - part["than"]) for end in ("effect", "low", "high")]
+        largest = np.nanmax(np.abs(found))
+        for (_, row), value, low, high in zip(part.iterrows(), *(each / largest for each in found)):
             y = height + 0.68 * ((names.index(row["condition"]) + 0.5) / len(names) - 0.5)
             role, told = _role(row["condition"]), row["verdict"] != "cannot be told"
             axes.plot([low, high], [y, y], color=COLOURS[role], linewidth=1.2)
-            axes.plot(
-                value,
-                y,
-                _marker(row["condition"]),
-                color=COLOURS[role],
-                markerfacecolor=COLOURS[role] if told else "white",
-                markersize=4,
-            )
+            face = COLOURS[role] if told else "white"
+            axes.plot(value, y, _marker(row["condition"]), color=COLOURS[role], markerfacecolor=face, markersize=4)
     for name in names:
         axes.plot([], [], _marker(name) + "-", color=COLOURS[_role(name)], markersize=4, label=CONDITIONS[name].title)
     axes.axvline(0, color=COLOURS["reference"], linewidth=0.8)

@@ -169,11 +169,8 @@ def twice(
     """
     figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 2.9), sharex=True, sharey=True)
     for axes, rates in zip(panels, predicted):
-        for column, role, style in (
-            ("twice", "target", "-"),
-            ("once", "reference", "--"),
-            ("absorbed", "reference", ":"),
-        ):
+        for column, style in {"twice": "-", "once": "--", "absorbed": ":"}.items():
+            role = "target" if column == "twice" else "reference"
             curve(axes, rates.index, rates[column], role, linestyle=style)
     for axes, table, role in zip(panels, (optimum, networks), ("ideal", "network")):
         for kind, marker in (("sign", "o"), ("graded", "s"), ("total", "o"), ("conditional", "D")):

@@ -77,10 +77,8 @@ def _panel(places: np.ndarray, title: str) -> str:
     shapes, dots = "", ""
     for ring, role, dash in zip(seen(places), ROLES, DASHES):
         points = " ".join(f"{x},{y}" for x, y in ring)
-        shapes += (
-            f'<polygon points="{points}" fill="{COLOURS[role]}" fill-opacity="0.18" stroke="{COLOURS[role]}"'
-            f' stroke-width="1.6"{dash}></polygon>'
-        )
+        filled = f'fill="{COLOURS[role]}" fill-opacity="0.18" stroke="{COLOURS[role]}" stroke-width="1.6"{dash}'
+        shapes += f'<polygon points="{points}" {filled}></polygon>'
         dots += "".join(f'<circle cx="{x}" cy="{y}" r="2.6" fill="{hue}"></circle>' for (x, y), hue in zip(ring, hues))
     frame = (
         f'<rect width="{SIZE}" height="{SIZE}" fill="white" stroke="{COLOURS["guess"]}" stroke-opacity="0.4"></rect>'

@@ -12,20 +12,9 @@ from tqdm import tqdm
 from swapbook.studies.observers import OBSERVERS, observed, seeded
 from swapbook.studies.recovery import EMISSION_CHOICES
 from swapbook.studies.swap_functions import BRACKET, cells_of, fitted_cell
+from swaputils import surrogate
 from swaputils.angles import wrap
-from swaputils.surrogate import (
-    ACCOUNTS,
-    EMISSIONS,
-    LADDER,
-    BnsConfig,
-    SwapFit,
-    SwapModel,
-    Term,
-    cue_distances,
-    fit_bns,
-    response_errors,
-    sample_responses,
-)
+from swaputils.surrogate import ACCOUNTS, EMISSIONS, LADDER, BnsConfig, SwapFit, SwapModel, Term
 from swaputils.surrogate.comparison import compare
 from swaputils.surrogate.emissions import log_density_table
 from swaputils.surrogate.fit_data import prepare
@@ -71,14 +60,10 @@ def hamiltonian_table(people: Trials, draws: int = 4000) -> pd.DataFrame:
     mean, deviation: variational; mean_hmc, deviation_hmc: of the draws; weights are in the order level, cosines.
     """
     chosen = people[people.displays.set_size == people.displays.set_size.max()]
-    fit = fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(draws=32, steps=1500), generator=seeded())
+    fit = surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(draws=32, steps=1500), generator=seeded())
     samples = sample_weights(fit, chosen, draws, seed=0)
-    columns = {
-        "mean": fit.mean,
-        "deviation": fit.cholesky.norm(dim=1),
-        "mean_hmc": samples.mean(0),
-        "deviation_hmc": samples.std(0),
-    }
+    columns = {"mean": fit.mean, "deviation": fit.cholesky.norm(dim=1)}
+    columns |= {"mean_hmc": samples.mean(0), "deviation_hmc": samples.std(0)}
     return pd.DataFrame({name: values.tolist() for name, values in columns.items()})
 
 
@@ -105,10 +90,7 @@ def sample_weights(
         return state["w"].square().sum() / 2 - log_likelihood(logits, fit.uniform_logits, tables, data.responses)
 
     sampler = MCMC(
-        NUTS(potential_fn=energy),
-        num_samples=draws,
-        warmup_steps=warmup,
-        initial_params={"w": fit.mean.clone()},
+        NUTS(potential_fn=energy), num_samples=draws, warmup_steps=warmup, initial_params={"w": fit.mean.clone()}
     )
     with torch.random.fork_rng():  # the sampler takes no generator
         torch.manual_seed(seed)
@@ -155,8 +137,8 @@ def histogram_table(people: Trials) -> pd.DataFrame:
             for who, responses in answers.items():
                 errors = torch.cat([wrap(each - chosen.displays.cued_report).double() for each in responses])
                 density = torch.histogram(wrap(errors + width / 2), edges, density=True).hist
-                parts.append(pd.DataFrame({"error": edges[:-1], "density": density}))
-                parts[-1] = parts[-1].assign(condition=condition, who=who)
+                part = pd.DataFrame({"error": edges[:-1], "density": density})
+                parts.append(part.assign(condition=condition, who=who))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -180,12 +162,15 @@ def _compared(people: Trials, rungs: dict[str, tuple[Term, ...]], choices: dict[
 def _answers(chosen: Trials, rung: str, emission: str) -> list[Tensor]:
     """Responses [M] of a model fitted to one cell, to its displays, SIMULATED_PER_DISPLAY times."""
     fitted, generator = fitted_cell(chosen, rung, emission), seeded()
-    return [sample_responses(fitted, chosen.displays, generator=generator)[0] for _ in range(SIMULATED_PER_DISPLAY)]
+    return [
+        surrogate.sample_responses(fitted, chosen.displays, generator=generator)[0]
+        for _ in range(SIMULATED_PER_DISPLAY)
+    ]
 
 
 def _error(chosen: Trials, response: Tensor) -> Tensor:
     """Size of the response error relative to the cued item (rad)."""
-    errors = response_errors(chosen.displays, response)
+    errors = surrogate.response_errors(chosen.displays, response)
     return errors.gather(1, chosen.displays.cued[:, None]).squeeze(1).abs()
 
 
@@ -193,7 +178,7 @@ def _nearest(chosen: Trials) -> dict[str, Tensor]:
     """Bin centre of the nearest non-target's distance in each dimension, [M]: its place, or one of seven bins of report distance."""
     displays = chosen.displays
     others = displays.present & ~displays.is_cued
-    cue = cue_distances(displays).masked_fill(~others, math.inf).amin(1)
+    cue = surrogate.cue_distances(displays).masked_fill(~others, math.inf).amin(1)
     report = wrap(displays.report - displays.cued_report[:, None]).abs().masked_fill(~others, math.inf).amin(1)
     edges = torch.tensor([0.0, 10, 20, 30, 45, 60, 90, 180], dtype=torch.float64).deg2rad()
     middles = (edges[:-1] + edges[1:]) / 2

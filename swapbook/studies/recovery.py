@@ -8,20 +8,8 @@ import torch
 from tqdm import tqdm
 
 from swapbook.studies.observers import OBSERVERS, observed, observer, seeded
-from swaputils.surrogate import (
-    LADDER,
-    Basis,
-    SwapModel,
-    SwapPosterior,
-    cell,
-    fit_bns,
-    fit_mixture,
-    mixture_log_density,
-    report_function,
-    response_log_density,
-    swap_function,
-    swap_function_draws,
-)
+from swaputils import surrogate
+from swaputils.surrogate import LADDER, Basis, SwapModel, SwapPosterior
 from swaputils.surrogate.comparison import predictive_log_density
 from swaputils.surrogate.torus import spectrum
 
@@ -52,11 +40,13 @@ def recovery(replicates: int = 10, trials: int = 2000, items: int = 4, fresh_tri
             for truth, known in OBSERVERS.items():
                 people = observed(known, trials, items, replicate)
                 fresh = observed(known, fresh_trials, items, FRESH_SEED + replicate)
-                parametric = mixture_log_density(fit_mixture(people), fresh.displays, fresh.response).mean()
+                mixture = surrogate.fit_mixture(people)
+                parametric = surrogate.mixture_log_density(mixture, fresh.displays, fresh.response).mean()
                 for name, terms in LADDER.items():
-                    fit = fit_bns(people, SwapModel(terms), generator=seeded(replicate))
+                    fit = surrogate.fit_bns(people, SwapModel(terms), generator=seeded(replicate))
                     density = predictive_log_density(fit, fresh, generator=seeded(replicate)).mean()
-                    own = response_log_density(cell(fit, set_size=items), people.displays, people.response).mean()
+                    fitted = surrogate.cell(fit, set_size=items)
+                    own = surrogate.response_log_density(fitted, people.displays, people.response).mean()
                     row = {"observer": truth, "replicate": replicate, "model": name, "elbo": fit.elbo}
                     rows.append(row | {"training": own.item(), "gain": 1000 * (density - parametric).item()})
                     bar.update()
@@ -75,10 +65,9 @@ def calibration(replicates: int = 25, trials: int = 2000, items: int = 4) -> pd.
             for replicate in range(replicates):
                 truth = _from_prior(name, seeded(FRESH_SEED + replicate))
                 people = observed(truth, trials, items, replicate)
-                fit = fit_bns(people, SwapModel(LADDER[name]), generator=seeded(replicate))
-                (mean, deviation), (true, _) = (
-                    swap_function(each, GRID) for each in (cell(fit, set_size=items), truth)
-                )
+                fit = surrogate.fit_bns(people, SwapModel(LADDER[name]), generator=seeded(replicate))
+                mean, deviation = surrogate.swap_function(surrogate.cell(fit, set_size=items), GRID)
+                true, _ = surrogate.swap_function(truth, GRID)
                 inside = (mean - true).abs() <= NORMAL_95 * deviation
                 error = ((mean - true) / deviation).square().mean().sqrt()
                 rows.append({"model": name, "replicate": replicate, "covered": inside.double().mean().item()})
@@ -105,9 +94,10 @@ def confound(replicates: Mapping[int, int] = SETS_OF_SIZE, items: int = 6) -> pd
             for name, choice in EMISSION_CHOICES.items():
                 fits = {}
                 for rung in ("none", "report"):
-                    fits[rung] = fit_bns(people, SwapModel(LADDER[rung], **choice), generator=seeded(replicate))
+                    model = SwapModel(LADDER[rung], **choice)
+                    fits[rung] = surrogate.fit_bns(people, model, generator=seeded(replicate))
                     bar.update()
-                mean, deviation = report_function(cell(fits["report"], set_size=items), distance)
+                mean, deviation = surrogate.report_function(surrogate.cell(fits["report"], set_size=items), distance)
                 shared = {"trials": trials, "replicate": replicate, "emission": name, "true": -2.4}
                 shared["elbo_gain"] = fits["report"].elbo - fits["none"].elbo
                 for place, f, sd in zip(distance.tolist(), mean.tolist(), deviation.tolist()):
@@ -121,12 +111,11 @@ def share_power(replicates: int = 40, sizes: Sequence[int] = (50, 100, 200, 400,
     shares = (0.05, 0.15, 0.30)
     with tqdm(total=len(sizes) * len(shares) * replicates, desc="trials for a swap rate", unit="fit") as bar:
         for share in shares:
-            rest = 1 - share
-            level = math.log(share / 5 / (0.85 * rest))
+            level = math.log(share / 5 / (0.85 * (1 - share)))
             known = observer((level, 0.0, 0.0, 0.0, 0.0, 0.0), parameters=(8.0,), uniform_logit=math.log(0.15 / 0.85))
             for trials in sizes:
                 for replicate in range(replicates):
-                    fit = fit_mixture(observed(known, trials, 6, replicate))
+                    fit = surrogate.fit_mixture(observed(known, trials, 6, replicate))
                     rows.append({"true": share, "trials": trials, "replicate": replicate, "share": fit.p_nontarget})
                     bar.update()
     return pd.DataFrame(rows)
@@ -150,8 +139,9 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
                 for replicate in range(replicates):
                     people = observed(known, trials, 6, replicate)
                     generator = seeded(replicate)
-                    fitted = cell(fit_bns(people, SwapModel(LADDER["cue"]), generator=generator), set_size=6)
-                    draws = swap_function_draws(fitted, ends, 4000, generator=generator)
+                    fit = surrogate.fit_bns(people, SwapModel(LADDER["cue"]), generator=generator)
+                    fitted = surrogate.cell(fit, set_size=6)
+                    draws = surrogate.swap_function_draws(fitted, ends, 4000, generator=generator)
                     low, middle, high = (draws[:, 0] - draws[:, 1]).exp().quantile(quantiles).tolist()
                     rows.append({"true": ratio, "trials": trials, "replicate": replicate})
                     rows[-1] |= {"ratio": middle, "low": low, "high": high}
@@ -162,14 +152,12 @@ def gradient_power(replicates: int = 10) -> pd.DataFrame:
 def _from_prior(name: str, generator: torch.Generator) -> SwapPosterior:
     """An observer whose swap function is drawn from the prior of a rung of the ladder."""
     basis = Basis()
-    shares = spectrum(torch.tensor(2.0, dtype=torch.float64), basis.cue)
-    pair = spectrum(torch.tensor(2.0, dtype=torch.float64), basis.interaction)
-    main = (2 * 0.5 * shares).sqrt()
+    decay = torch.tensor(2.0, dtype=torch.float64)
+    pair = spectrum(decay, basis.interaction)
+    main = (2 * 0.5 * spectrum(decay, basis.cue)).sqrt()
     both = (4 * 0.5 * pair[:, None] * pair).sqrt().flatten()
-    zero = torch.zeros_like
-    parts = {"cue": (main, zero(main), zero(both)), "full": (main, main, both)}[name]
-    scale = torch.cat((torch.ones(1, dtype=torch.float64), *parts))
-    noise = torch.randn(len(scale), dtype=torch.float64, generator=generator)
-    mean = scale * noise
+    in_model = name == "full"
+    scale = torch.cat((torch.ones(1, dtype=torch.float64), main, in_model * main, in_model * both))
+    mean = scale * torch.randn(len(scale), dtype=torch.float64, generator=generator)
     mean[0] -= 2.0
     return observer(mean, basis=basis)

@@ -11,22 +11,8 @@ from tqdm import tqdm
 
 from swapbook.studies.observers import seeded
 from swapbook.studies.recovery import EMISSION_CHOICES, NORMAL_95
-from swaputils.surrogate import (
-    LADDER,
-    BnsConfig,
-    SwapFit,
-    SwapModel,
-    SwapPosterior,
-    Term,
-    cell,
-    component_probabilities,
-    drawn,
-    fit_bns,
-    report_function,
-    swap_function,
-    swap_logits,
-    weight_draws,
-)
+from swaputils import surrogate
+from swaputils.surrogate import LADDER, BnsConfig, SwapFit, SwapModel, SwapPosterior, Term
 from swaputils.trials import Trials
 
 DRAWS = 4000
@@ -81,12 +67,12 @@ def person_table(people: Trials) -> pd.DataFrame:
     """
     more = () if people.condition is None else (Term("level", ("condition",)),)
     fit, largest = _pooled_fit(people, more), int(people.displays.set_size.max())
-    weights = weight_draws(fit, DRAWS, generator=seeded())
+    weights = surrogate.weight_draws(fit, DRAWS, generator=seeded())
     distance = _tabled(fit.cue_distances, fit.continuous)
     rows = []
     for subject in [0, *people.subject.unique().tolist()]:
         levels = {"set_size": largest} | ({"subject": subject} if subject else {})
-        low, middle, high = _interval(swap_logits(fit, weights, distance, **levels))
+        low, middle, high = _interval(surrogate.swap_logits(fit, weights, distance, **levels))
         for place, *values in zip(distance.tolist(), middle, low, high):
             rows.append({"subject": subject, "distance": place} | dict(zip(("f", "low", "high"), values)))
     return pd.DataFrame(rows)
@@ -100,23 +86,22 @@ def contrast_table(people: Trials) -> pd.DataFrame:
     pooled, so that the interval speaks of the population.
     """
     factor = "set_size" if people.condition is None else "condition"
-    fit = _pooled_fit(
-        people, (Term("cue", (factor,)),) + ((Term("level", (factor,)),) if factor == "condition" else ())
-    )
-    weights = weight_draws(fit, DRAWS, generator=seeded())
+    terms = ("cue",) if people.condition is None else ("cue", "level")
+    fit = _pooled_fit(people, tuple(Term(term, (factor,)) for term in terms))
+    weights = surrogate.weight_draws(fit, DRAWS, generator=seeded())
     distance = _tabled(fit.cue_distances, fit.continuous)
     table = fit.layout.cells
     levels = sorted(table[factor].unique().tolist())
     largest = int(table["set_size"].max())
     far = distance > math.pi / 2 + 0.1
-    functions = {each: swap_logits(fit, weights, distance, **{"set_size": largest, factor: each}) for each in levels}
+    functions = {
+        each: surrogate.swap_logits(fit, weights, distance, **{"set_size": largest, factor: each}) for each in levels
+    }
     gradients = {each: f[:, 0] - f[:, far].mean(1) for each, f in functions.items()}
     rows = [_contrast_row("gradient", f"{factor} {each}", gradient) for each, gradient in gradients.items()]
-    for first, second in itertools.pairwise(levels):
+    for first, second in (*itertools.pairwise(levels), (levels[0], levels[-1])):
         label = f"{factor} {second} - {first}"
         rows.append(_contrast_row("gradient", label, gradients[second] - gradients[first]))
-    label = f"{factor} {levels[-1]} - {levels[0]}"
-    rows.append(_contrast_row("gradient", label, gradients[levels[-1]] - gradients[levels[0]]))
     for first, second in itertools.pairwise(levels) if factor == "condition" else ():
         difference = functions[second].mean(1) - functions[first].mean(1)
         rows.append(_contrast_row("level", f"{factor} {second} - {first}", difference))
@@ -125,8 +110,10 @@ def contrast_table(people: Trials) -> pd.DataFrame:
 
 def fitted_cell(chosen: Trials, rung: str, emission: str) -> SwapPosterior:
     """Posterior of one cell by itself."""
-    fit = fit_bns(chosen, SwapModel(LADDER[rung], **EMISSION_CHOICES[emission]), BnsConfig(), generator=seeded())
-    return cell(fit, set_size=int(chosen.displays.set_size[0]))
+    fit = surrogate.fit_bns(
+        chosen, SwapModel(LADDER[rung], **EMISSION_CHOICES[emission]), BnsConfig(), generator=seeded()
+    )
+    return surrogate.cell(fit, set_size=int(chosen.displays.set_size[0]))
 
 
 def cells_of(people: Trials) -> dict[tuple[int, int], Trials]:
@@ -145,10 +132,10 @@ def function_rows(shared: dict, fitted: SwapPosterior) -> list[dict]:
     """The swap function of one dimension, `shared["dimension"]`, at each distance (rad): f with its 95 % band low to high."""
     if shared["dimension"] == "cue":
         distance = _tabled(fitted.distances, fitted.continuous)
-        mean, deviation = swap_function(fitted, distance)
+        mean, deviation = surrogate.swap_function(fitted, distance)
     else:
         distance = _tabled(fitted.report_distances, True)
-        mean, deviation = report_function(fitted, distance)
+        mean, deviation = surrogate.report_function(fitted, distance)
     low, high = mean - NORMAL_95 * deviation, mean + NORMAL_95 * deviation
     values = zip(distance.tolist(), mean.tolist(), low.tolist(), high.tolist())
     return [shared | dict(zip(("distance", "f", "low", "high"), row)) for row in values]
@@ -159,9 +146,9 @@ def _shares(fitted: SwapPosterior, chosen: Trials) -> dict[str, float]:
     displays, generator = chosen.displays, seeded()
     swaps, excess, guesses = [], [], []
     for _ in range(SHARE_DRAWS):
-        one = drawn(fitted, generator=generator)
-        probabilities = component_probabilities(one, displays)
-        farthest = swap_function(one, fitted.distances.max()[None])[0].exp().item()
+        one = surrogate.drawn(fitted, generator=generator)
+        probabilities = surrogate.component_probabilities(one, displays)
+        farthest = surrogate.swap_function(one, fitted.distances.max()[None])[0].exp().item()
         flat = (displays.set_size - 1) * farthest
         level = (flat / (1 + flat + math.exp(fitted.uniform_logit))).mean().item()
         guesses.append(probabilities[:, -1].mean().item())
@@ -186,7 +173,7 @@ def _pooled_fit(people: Trials, more: tuple[Term, ...]) -> SwapFit:
     model = SwapModel(LADDER["cue"] + more + own, precision_by=("subject", "set_size"))
     if people.condition is not None:
         model = replace(model, precision_by=("subject", "set_size", "condition"))
-    return fit_bns(chosen, model, BnsConfig(steps=1000), generator=seeded())
+    return surrogate.fit_bns(chosen, model, BnsConfig(steps=1000), generator=seeded())
 
 
 def _contrast_row(quantity: str, contrast: str, draws: Tensor) -> dict:

@@ -40,9 +40,8 @@ def conditions(attempts: pd.DataFrame) -> pd.DataFrame:
     """Every condition that was trained: how often, how often training stopped, and its mean time."""
     tried = attempts["condition"].value_counts()
     found = {name: (each.cueing, each.items, each.title) for name, each in CONDITIONS.items() if name in tried}
-    times = (
-        attempts[attempts["converged"]].groupby("condition")["cpu_seconds"].agg(["size", "mean"]).reindex(list(found))
-    )
+    times = attempts[attempts["converged"]].groupby("condition")["cpu_seconds"]
+    times = times.agg(["size", "mean"]).reindex(list(found))
     seeds = times["size"].fillna(0).astype(int)
     table = pd.DataFrame(found, ["cue", "items", "taught"]).T.assign(seeds=seeds, stopped=tried - seeds)
     return table.assign(**{"CPU minutes": (times["mean"] / 60).map("{:.0f}".format)})

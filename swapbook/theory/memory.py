@@ -60,11 +60,7 @@ def binding_confidence(held: Float[Tensor, " trials"], noise: float) -> Float[Te
 
 
 def sample_from_memory(
-    schedule: Schedule,
-    mixture: ResponseMixture,
-    trusted: Float[Tensor, " trials"],
-    *,
-    generator: torch.Generator,
+    schedule: Schedule, mixture: ResponseMixture, trusted: Float[Tensor, " trials"], *, generator: torch.Generator
 ) -> Float[Tensor, "trials 2"]:
     """End points of the optimum of a network whose memory says that a two-item display is as given with probability `trusted`.
 

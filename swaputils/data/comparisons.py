@@ -1,6 +1,7 @@
 """What looks wrong when responses, targets and non-targets of a user's file are compared, or columns that were not read."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -64,11 +65,8 @@ def copies(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
     if {"response", "target"} <= set(sheet.titles) and sheet.error is None and target.nunique() >= 3:
         same = (values["response"] == target)[answered]
         if len(same) >= 10 and same.mean() >= ALIKE:
-            yield Suspicion(
-                "copies",
-                f"{sheet.title('response')} equals {sheet.title('target')} in {int(same.sum())} of {len(same)} rows",
-                "name the column of responses with --columns response=...",
-            )
+            seen = f"{sheet.title('response')} equals {sheet.title('target')} in {int(same.sum())} of {len(same)} rows"
+            yield Suspicion("copies", seen, "name the column of responses with --columns response=...")
     others = values[sheet.nontargets]
     if not len(sheet.nontargets) or target.nunique() < 3:
         return
@@ -78,22 +76,13 @@ def copies(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
         frequency = target.map(target.value_counts(normalize=True))
         chance = 1 - (1 - frequency) ** others.notna().sum(axis=1)
         if np.log(chance[several].clip(1e-12, 1 - 1e-12)).sum() < np.log(RARE):
-            yield Suspicion(
-                "copies",
-                f"{sheet.title(*sheet.nontargets)} hold the target itself in {int(here.sum())} of {len(here)} rows",
-                "say --items-include-target, which takes it out once per row",
-            )
-    for k, first in enumerate(sheet.nontargets):
-        for second in sheet.nontargets[k + 1 :]:
-            both = (others[first].notna() & others[second].notna()).to_numpy()
-            if both.sum() >= 10 and others[first][both].nunique() >= 3:
-                same = (others[first] == others[second])[both].mean()
-                if same >= ALIKE:
-                    yield Suspicion(
-                        "copies",
-                        f"{sheet.title(first)} and {sheet.title(second)} hold the same angles",
-                        f"--ignore {sheet.titles[second]} leaves one out",
-                    )
+            seen = f"{sheet.title(*sheet.nontargets)} hold the target itself in {int(here.sum())} of {len(here)} rows"
+            yield Suspicion("copies", seen, "say --items-include-target, which takes it out once per row")
+    for first, second in combinations(sheet.nontargets, 2):
+        both = others[[first, second]].dropna()
+        if len(both) >= 10 and both[first].nunique() >= 3 and (both[first] == both[second]).mean() >= ALIKE:
+            seen = f"{sheet.title(first)} and {sheet.title(second)} hold the same angles"
+            yield Suspicion("copies", seen, f"--ignore {sheet.titles[second]} leaves one out")
 
 
 def odd_responses(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
@@ -102,11 +91,8 @@ def odd_responses(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
     both = (target.notna() & response.notna()).to_numpy()
     others = values[sheet.nontargets]
     if not sheet.relative and both.sum() >= 5 and target[both].nunique() == 1 and others.stack().nunique() > 1:
-        what = (
-            f"{sheet.title('target')} is {target[both].iloc[0]:g} in every row"
-            if "target" in sheet.titles
-            else "there is no target"
-        )
+        what = f"{sheet.title('target')} is {target[both].iloc[0]:g} in every row"
+        what = what if "target" in sheet.titles else "there is no target"
         yield Suspicion(
             "response",
             f"{what} while {sheet.title(*sheet.nontargets)} vary, so {sheet.title('response')} seems to hold errors beside "
@@ -120,11 +106,10 @@ def odd_responses(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
     if sheet.error is not None:
         error = sheet.error.dropna()
         if error.min() >= 0 and error.max() <= sheet.turn("response") / 2 * 1.00001 and len(error) >= ENOUGH:
-            yield Suspicion(
-                "response",
-                f"{sheet.title('response')} is never negative, so it seems to be the size of errors without their sign",
-                "name a column of signed errors or of responses",
+            seen = (
+                f"{sheet.title('response')} is never negative, so it seems to be the size of errors without their sign"
             )
+            yield Suspicion("response", seen, "name a column of signed errors or of responses")
         return
     there, said = (_radians(sheet, values, name)[both] for name in ("target", "response"))
     count = int(both.sum())
@@ -136,11 +121,8 @@ def odd_responses(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
             "say --errors if it is the response minus the target",
         )
     elif count * abs(mirrored) ** 2 > STRONG and abs(mirrored) > 0.3 and abs(straight) < 0.35 * abs(mirrored):
-        yield Suspicion(
-            "response",
-            f"{sheet.title('response')} runs against {sheet.title('target')}: one rises where the other falls",
-            "turn one of them around",
-        )
+        seen = f"{sheet.title('response')} runs against {sheet.title('target')}: one rises where the other falls"
+        yield Suspicion("response", seen, "turn one of them around")
     elif count * abs(straight) ** 2 > STRONG and abs(straight) > 0.3 and abs(np.angle(straight)) > np.pi / 6:
         yield Suspicion(
             "response",

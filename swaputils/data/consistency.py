@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from swaputils.data.comparisons import copies, families, odd_responses, unread_items
@@ -14,15 +13,12 @@ from swaputils.data.suspicions import CHECKS, ENOUGH, Suspicion
 def suspicions(sheet: Sheet) -> list[Suspicion]:
     """Everything that looks wrong and is not trusted, without what follows from something named before."""
     trusted = set(sheet.layout.trust)
-    found: list[Suspicion] = []
     nothing, unanswered = padding(sheet), padded_responses(sheet)
     values = without(sheet, nothing, unanswered)
-    found += [*_rows(sheet), *_names(sheet), *unread_items(sheet)]
-    if nothing is not None and "padding" not in trusted:
-        found.append(padded(sheet, nothing))
-    if unanswered is not None:
-        found.append(_unanswered(sheet, unanswered))
-    if "set-size" not in trusted and not (nothing is not None and "padding" not in trusted):
+    found = [*_rows(sheet), *_names(sheet), *unread_items(sheet)]
+    told = [] if nothing is None or "padding" in trusted else [padded(sheet, nothing)]
+    found += [*told, *([] if unanswered is None else [_unanswered(sheet, unanswered)])]
+    if "set-size" not in trusted and not told:
         found += _set_sizes(sheet)
     found += _cells(sheet)
     for check in CHECKS:
@@ -46,8 +42,8 @@ def excess(sheet: Sheet) -> pd.Series:
 
 def padded(sheet: Sheet, nothing: Padding) -> Suspicion:
     """Padding of items that were not shown; with the set size, where it says the same."""
-    value, columns = f"{nothing.value:g}", sheet.title(*nothing.columns)
-    seen = f"{columns} hold{'s' * (len(nothing.columns) == 1)} {value} in {nothing.rows} rows, as for items that were not shown"
+    value, holds = f"{nothing.value:g}", "hold" if len(nothing.columns) > 1 else "holds"
+    seen = f"{sheet.title(*nothing.columns)} {holds} {value} in {nothing.rows} rows, as for items that were not shown"
     remedy = f"--missing {value} reads it so"
     over = excess(sheet) > 0
     if over.any():
@@ -59,11 +55,8 @@ def padded(sheet: Sheet, nothing: Padding) -> Suspicion:
 
 def _unanswered(sheet: Sheet, nothing: Padding) -> Suspicion:
     """A code in place of responses."""
-    return Suspicion(
-        "padding",
-        f"{sheet.title('response')} is {nothing.value:g} in {nothing.rows} rows, as where no response was given",
-        f"--no-response {nothing.value:g} --drop-unanswered leaves these trials out",
-    )
+    seen = f"{sheet.title('response')} is {nothing.value:g} in {nothing.rows} rows, as where no response was given"
+    return Suspicion("padding", seen, f"--no-response {nothing.value:g} --drop-unanswered leaves these trials out")
 
 
 def _set_sizes(sheet: Sheet) -> Iterator[Suspicion]:
@@ -72,61 +65,51 @@ def _set_sizes(sheet: Sheet) -> Iterator[Suspicion]:
         return
     header, difference = sheet.roles.of["set_size"], excess(sheet)
     over, under = difference > 0, difference < 0
+    wrong, more = (over, "more") if over.any() else (under, "fewer")
+    if not wrong.any():
+        return
+    row = int(wrong.to_numpy().argmax())
+    said, line = int(sheet.set_size.iloc[row]), sheet.source.lines[row]
+    seen = f"{int(wrong.sum())} rows have {more} items filled than '{header}' says, the first in row {line} "
+    seen += f"({said + int(difference.iloc[row])} for {said})"
     if over.any():
-        row = int(over.to_numpy().argmax())
-        yield Suspicion(
-            None,
-            f"{int(over.sum())} rows have more items filled than '{header}' says, the first in row {sheet.source.lines[row]} "
-            f"({int(sheet.set_size.iloc[row] + difference.iloc[row])} for {int(sheet.set_size.iloc[row])})",
-            f"--trust set-size leaves out the items beyond '{header}', --ignore {header} counts those that are filled",
+        remedy = (
+            f"--trust set-size leaves out the items beyond '{header}', --ignore {header} counts those that are filled"
         )
-    if under.any() and not over.any():
-        row = int(under.to_numpy().argmax())
-        where = f"the first in row {sheet.source.lines[row]}"
-        how = f"{int(sheet.set_size.iloc[row] + difference.iloc[row])} for {int(sheet.set_size.iloc[row])}"
-        if not sheet.nontargets:
-            unread = families(sheet)
-            if not unread:
-                return  # not recorded, which is no fault: said with the set sizes
-            yield Suspicion(
-                "set-size",
-                f"'{header}' goes up to {int(sheet.set_size.max())}, but no column was recognised as a non-target",
-                f"if they are {', '.join(map(repr, unread))}, --columns nontarget_1={unread[0]} ... reads them; if none was "
-                "recorded, --two-components fits without swaps",
-            )
-        else:
-            yield Suspicion(
-                "set-size",
-                f"{int(under.sum())} rows have fewer items filled than '{header}' says, {where} ({how})",
-                f"--two-components fits without non-targets, --ignore {header} counts the items that are filled",
-            )
+        yield Suspicion(None, seen, remedy)
+    elif sheet.nontargets:
+        remedy = f"--two-components fits without non-targets, --ignore {header} counts the items that are filled"
+        yield Suspicion("set-size", seen, remedy)
+    elif unread := families(sheet):  # else not recorded, which is no fault: said with the set sizes
+        yield Suspicion(
+            "set-size",
+            f"'{header}' goes up to {int(sheet.set_size.max())}, but no column was recognised as a non-target",
+            f"if they are {', '.join(map(repr, unread))}, --columns nontarget_1={unread[0]} ... reads them; if none was "
+            "recorded, --two-components fits without swaps",
+        )
 
 
 def _cells(sheet: Sheet) -> Iterator[Suspicion]:
     """Cues of items that are not there, and items without cues."""
     if not sheet.cues:
         return
-    values = sheet.values
-    stray = sum((values[name].isna() & values[f"cue_{name}"].notna()).astype(int) for name in sheet.nontargets)
-    bare = sum((values[name].notna() & values[f"cue_{name}"].isna()).astype(int) for name in sheet.items)
-    if np.any(stray):
-        rows = np.asarray(stray) > 0
-        names = [n for n in sheet.nontargets if (values[n].isna() & values[f"cue_{n}"].notna()).any()]
-        yield Suspicion(
-            "items",
-            f"row {sheet.source.lines[int(rows.argmax())]}, column {sheet.titles[names[0]]}: is empty, but "
-            f"{sheet.titles[f'cue_{names[0]}']} is not, in {int(rows.sum())} rows",
-            "if only what is filled was shown, --trust items passes over such cues",
+    cues = {name: f"cue_{name}" for name in sheet.items}
+    stray = (
+        {name: cues[name] for name in sheet.nontargets},
+        "items",
+        "if only what is filled was shown, --trust items passes over such cues",
+    )
+    bare = {cue: name for name, cue in cues.items()}, None, "--no-cues reads the file without cues"
+    for pairs, trust, remedy in (stray, bare):
+        lacks = pd.DataFrame(
+            {one: sheet.values[one].isna() & sheet.values[other].notna() for one, other in pairs.items()}
         )
-    if np.any(bare):
-        rows = np.asarray(bare) > 0
-        names = [n for n in sheet.items if (values[n].notna() & values[f"cue_{n}"].isna()).any()]
-        yield Suspicion(
-            None,
-            f"row {sheet.source.lines[int(rows.argmax())]}, column {sheet.titles[f'cue_{names[0]}']}: is empty, but "
-            f"{sheet.titles.get(names[0], names[0])} is not, in {int(rows.sum())} rows",
-            "--no-cues reads the file without cues",
-        )
+        rows = lacks.any(axis=1).to_numpy()
+        if rows.any():
+            one = lacks.columns[lacks.any()][0]
+            empty, filled = (sheet.titles.get(name, name) for name in (one, pairs[one]))
+            where = f"row {sheet.source.lines[int(rows.argmax())]}, column {empty}"
+            yield Suspicion(trust, f"{where}: is empty, but {filled} is not, in {int(rows.sum())} rows", remedy)
 
 
 def _rows(sheet: Sheet) -> Iterator[Suspicion]:
@@ -136,9 +119,8 @@ def _rows(sheet: Sheet) -> Iterator[Suspicion]:
         return
     response = sheet.values["response"]
     same = response.notna() & (response == response.shift())
-    for ours in ("subject", "trial", "block"):
-        if ours in roles:
-            same &= cells[roles[ours]] == cells[roles[ours]].shift()
+    for header in (roles[ours] for ours in ("subject", "trial", "block") if ours in roles):
+        same &= cells[header] == cells[header].shift()
     if same.mean() > 0.4 and (response.nunique() >= 10 or "trial" in roles):
         yield Suspicion(
             "rows",
@@ -159,14 +141,12 @@ def _rows(sheet: Sheet) -> Iterator[Suspicion]:
 
 def _names(sheet: Sheet) -> Iterator[Suspicion]:
     """People whose names differ only as slips of the pen do."""
-    if "subject" in sheet.roles.of:
-        names = pd.Series(sheet.source.cells[sheet.roles.of["subject"]].dropna().unique())
+    if header := sheet.roles.of.get("subject"):
+        names = pd.Series(sheet.source.cells[header].dropna().unique())
         plain = names.str.lower().str.replace(r"\.0+$", "", regex=True).str.replace(r"(?<!\d)0+(?=\d)", "", regex=True)
         again = plain.duplicated(keep=False)
         if again.any():
-            pair = names[plain == plain[again].iloc[0]]
+            pair = " and ".join(map(repr, names[plain == plain[again].iloc[0]]))
             yield Suspicion(
-                "names",
-                f"'{sheet.roles.of['subject']}' holds {' and '.join(repr(name) for name in pair)}, which may be one person",
-                "write each person in one way",
+                "names", f"'{header}' holds {pair}, which may be one person", "write each person in one way"
             )

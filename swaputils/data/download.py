@@ -44,14 +44,10 @@ def fetch(name: str, base_url: str | None = None, folder: Path | str | None = No
     if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == entry["csv_sha256"]:
         return path
     base_url = base_url or os.environ.get("SWAPUTILS_DATA_URL")
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        _no_file_names_in_logs(),
-        tqdm(entry["files"], desc=name, unit="file") as sources,
-    ):
+    with tempfile.TemporaryDirectory() as temporary, _no_file_names_in_logs():
         raw = [
             _download(_url(name, entry, source, base_url), source["sha256"], Path(temporary), number)
-            for number, source in enumerate(sources, start=1)
+            for number, source in enumerate(tqdm(entry["files"], desc=name, unit="file"), start=1)
         ]
         table = CONVERTERS[name](raw, entry["files"])
     if "subject" in table:
@@ -80,9 +76,8 @@ def _download(url: str, sha256: str, folder: Path, number: int) -> Path:
         if response is not None:
             response.close()
             reason = f"status {response.status_code}"
-        raise DataError(
-            f"file {number} could not be downloaded ({reason}); check the connection and run again"
-        ) from None
+        fault = f"file {number} could not be downloaded ({reason}); check the connection and run again"
+        raise DataError(fault) from None
     except ValueError:
         raise DataError(f"file {number} does not have its checksum, so it was not used; run again") from None
 

@@ -11,20 +11,7 @@ PERIODS = (360, 180)
 OURS = re.compile(
     r"subject|trial|block|set_size|response|error|probed|is_target|item|cue|((cue_)?(target|nontarget_[1-9]\d*|item_[1-9]\d*))"
 )
-TRUSTS = (
-    "units",
-    "period",
-    "range",
-    "cues",
-    "padding",
-    "set-size",
-    "items",
-    "response",
-    "copies",
-    "rows",
-    "names",
-    "columns",
-)
+TRUSTS = "units period range cues padding set-size items response copies rows names columns"
 """What can be trusted where it looks wrong; each suspicion names one of them."""
 
 
@@ -102,8 +89,8 @@ class Layout:
             if theirs.count(name) > 1:
                 raise DataError(f"--columns names the column {name!r} twice")
         for name in self.trust:
-            if name not in TRUSTS:
-                raise DataError(f"--trust takes {', '.join(TRUSTS)}; {name!r} is none of them")
+            if name not in TRUSTS.split():
+                raise DataError(f"--trust takes {TRUSTS.replace(' ', ', ')}; {name!r} is none of them")
         if self.cue_slots is not None and self.cue_slots < 2:
             raise DataError(f"cue_slots is {self.cue_slots}; there need to be two places or more")
         if self.decimal not in (None, ".", ","):
@@ -128,9 +115,14 @@ class Layout:
     @property
     def given(self) -> dict:
         """The options that differ from their default, as JSON values."""
-        default = Layout()
-        chosen = {name: value for name, value in vars(self).items() if value != getattr(default, name)}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()}
+        return given_options(self)
+
+
+def given_options(options: object) -> dict:
+    """The fields of a record of options that differ from their default, as JSON values."""
+    default = type(options)()
+    chosen = {name: value for name, value in vars(options).items() if value != getattr(default, name)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()}
 
 
 def full_turn(unit: str) -> float:

@@ -37,9 +37,7 @@ def widened(path: Path, source: Source, roles: Roles) -> tuple[Source, Roles]:
             f"'{roles.of['is_target']}'; with --long every trial needs one, and a trial is a run of rows that agree in "
             + ", ".join(f"'{key}'" for key in keys)
         )
-    place = np.zeros(len(cells), dtype=int)  # of an item in its trial: 0 for the target
-    others = pd.Series(~target).groupby(run).cumsum().to_numpy()
-    place[~target] = others[~target]
+    place = np.where(target, 0, pd.Series(~target).groupby(run).cumsum())  # of an item in its trial: 0 for the target
     most = int(place.max())
     columns, named = {}, {}
     for ours, prefix in (("item", ""), ("cue", "cue_")):

@@ -115,9 +115,8 @@ def _read_hdf5(path: Path, content: bytes) -> dict:
     try:
         import h5py  # only here: it takes a while, and most files are not of this kind
     except ModuleNotFoundError as error:
-        raise DataError(
-            f"{shown(path)}: is a MATLAB file of version 7.3, which needs h5py (pip install h5py)"
-        ) from error
+        fault = f"{shown(path)}: is a MATLAB file of version 7.3, which needs h5py (pip install h5py)"
+        raise DataError(fault) from error
     with h5py.File(io.BytesIO(content), "r") as file:
         return {name: _of_hdf5(file[name], file) for name in file if not name.startswith("#")}
 

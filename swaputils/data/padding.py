@@ -28,8 +28,7 @@ def padding(sheet: Sheet) -> Padding | None:
 
 def common_value(columns: pd.DataFrame, times: int) -> Padding | None:
     """See `padding`; a value is too common if it occurs `times` as often as the next."""
-    pooled = columns.to_numpy().ravel()
-    pooled = pooled[~np.isnan(pooled)]
+    pooled = columns.stack().dropna().to_numpy()
     if len(pooled) < 10:
         return None
     values, counts = np.unique(pooled, return_counts=True)

@@ -236,11 +236,7 @@ def _columns(sheet: Sheet) -> tuple[Column, ...]:
         if name in sheet.titles:
             raw = sheet.error if name == "response" and sheet.error is not None else sheet.values[name]
             raw = raw + sheet.first_place if name.startswith("cue_") else raw
-            role = (
-                re.sub(r"_(?=\d)", " ", name).replace("_", " of ", 1)
-                if name.startswith("cue_")
-                else name.replace("_", " ")
-            )
+            role = re.sub(r"_(?=\d)", " ", name).replace("_", " of ", 1)  # "cue of nontarget 1", "nontarget 1"
             unit = "places" if name.startswith("cue_") and sheet.layout.cue_slots else sheet.unit(name)
             found.append(Column(sheet.titles[name], role, unit, raw.min(), raw.max(), int(raw.count())))
     return tuple(found)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,77 +13,47 @@ from swaputils.data.sources import listed
 from swaputils.data.table import DataError
 from swaputils.files import shown
 
-NOISE = {  # words that say which feature or unit, not which item
-    *("deg", "degree", "degrees", "rad", "radian", "radians", "angle", "angles", "ang", "value", "val"),
-    *(
-        "color",
-        "colour",
-        "colors",
-        "colours",
-        "col",
-        "hue",
-        "orientation",
-        "orientations",
-        "ori",
-        "direction",
-        "dir",
-        "feature",
-    ),
-}
+NOISE = (  # words that say which feature or unit, not which item
+    "deg degree degrees rad radian radians angle angles ang value val color colour colors colours col hue orientation orientations "
+    "ori direction dir feature"
+)
 PEOPLE = (
     "subject subjectid subjectnumber subjectno subjectnum subjectnr subjectname subjects subj subjid subjno subjnum "
     "subid subno subnum sub participant participants participantid participantnumber participantno ppt pptid ppid pid "
     "observer person personid vp vpnr vpn vpcode proband prolificid prolificpid workerid"
 )
-NAMES = {  # without blanks, underscores and capitals; the first group is looked up before the second
-    "subject": (PEOPLE, "id s pp obs ppn sid"),
-    "trial": ("trial trials trialnumber trialno trialnum trialnr trialindex trialid", ""),
-    "block": ("block blocknumber blockno blocknum blocknr", ""),
-    "set_size": (
-        "setsize nitems nitem numitems numberofitems itemcount memoryload arraysize numstim nstim nstimuli",
-        "n ss load size",
-    ),
-    "response": (
-        "response responses resp answer reported recalled responded reportedresponse subjectresponse participantresponse",
-        "report estimate choice click judgement judgment reproduction",
-    ),
-    "error": (
-        "error errors responseerror resperror err recallerror reporterror angularerror signederror deviation dev",
-        "",
-    ),
-    "target": ("target targets targ tgt", "correctanswer correctresponse truth stimulus stim cued goal presented"),
-    "probed": (
-        "targetindex targetitem targetnumber targetno probeditem probedindex cueditem testeditem testindex whichitem",
-        "",
-    ),
-    "is_target": ("istarget istarg wastarget isprobed probed tested iscued", "target"),
-    "item": ("item items itemfeature", "feature color colour orientation angle value stimulus stim"),
-    "cue": ("cue cuelocation cuevalue", "location loc position pos place"),
+NAMES = {  # without blanks, underscores and capitals; what stands before the bar is looked up before what stands behind it
+    "subject": f"{PEOPLE} | id s pp obs ppn sid",
+    "trial": "trial trials trialnumber trialno trialnum trialnr trialindex trialid |",
+    "block": "block blocknumber blockno blocknum blocknr |",
+    "set_size": "setsize nitems nitem numitems numberofitems itemcount memoryload arraysize numstim nstim nstimuli | n ss load size",
+    "response": "response responses resp answer reported recalled responded reportedresponse subjectresponse participantresponse "
+    "| report estimate choice click judgement judgment reproduction",
+    "error": "error errors responseerror resperror err recallerror reporterror angularerror signederror deviation dev |",
+    "target": "target targets targ tgt | correctanswer correctresponse truth stimulus stim cued goal presented",
+    "probed": "targetindex targetitem targetnumber targetno probeditem probedindex cueditem testeditem testindex whichitem |",
+    "is_target": "istarget istarg wastarget isprobed probed tested iscued | target",
+    "item": "item items itemfeature | feature color colour orientation angle value stimulus stim",
+    "cue": "cue cuelocation cuevalue | location loc position pos place",
 }
 OTHERS = "nontargets? nt ntarg ntarget nontarg distractors? distr lures? foils? noncued uncued unprobed nonprobed otheritem other"
 PLACE = "(?:cue|cued|location|loc|position|pos|place)"
 OTHER = f"(?:{'|'.join(OTHERS.split())})"
-NONTARGET = re.compile(rf"{OTHER}(\d*)")
-CUE_NONTARGET = re.compile(rf"{PLACE}{OTHER}(\d*)|{OTHER}{PLACE}(\d*)|{OTHER}(\d+){PLACE}")
 CUE_TARGET = re.compile(rf"{PLACE}(?:target|targ)|(?:target|targ|probe|probed|cued){PLACE}")
-ITEM = re.compile(r"(?:item|items|stim|stimulus|object|obj|element)?(\d+)")
-CUE_ITEM = re.compile(
-    rf"{PLACE}(?:item|stim|object)?(\d+)|(?:item|stim|object){PLACE}(\d+)|(?:item|stim|object)(\d+){PLACE}"
-)
+FAMILIES = {  # of numbered columns, in the order in which they are looked up
+    "cue_nontarget_": re.compile(rf"{PLACE}{OTHER}(\d*)|{OTHER}{PLACE}(\d*)|{OTHER}(\d+){PLACE}"),
+    "nontarget_": re.compile(rf"{OTHER}(\d*)"),
+    "cue_item_": re.compile(rf"{PLACE}(?:item|stim|object)?(\d+)|(?:item|stim|object)(?:{PLACE}(\d+)|(\d+){PLACE})"),
+    "item_": re.compile(r"(?:item|items|stim|stimulus|object|obj|element)?(\d+)"),
+}
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Headers of the file by our names; those that were recognised rather than given; and notes on what was not used."""
+    """Headers of the file by our names, and notes on what was not used."""
 
     of: dict[str, str]
-    recognised: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def items(self) -> list[str]:
-        """Our names of the target and the non-targets that there are."""
-        return ["target", *numbered(self.of, "nontarget_")]
 
 
 def numbered(names: Iterable[str], family: str) -> list[str]:
@@ -104,7 +75,7 @@ def find_roles(path: Path, cells: pd.DataFrame, layout: Layout) -> Roles:
     given = layout.named
     free = [name for name in cells if name not in (*given.values(), *layout.ignore)]
     guessed: dict[str, list[str]] = {}
-    for level in (_canonical, _strong, _weak):
+    for level in (_canonical, partial(_known, group=0), partial(_known, group=1)):
         found: dict[str, list[str]] = {}
         for name in free:
             role = level(name, layout.long)
@@ -118,13 +89,11 @@ def find_roles(path: Path, cells: pd.DataFrame, layout: Layout) -> Roles:
     for ours, names in guessed.items():
         if len(names) > 1:
             both = " and ".join(f"'{name}'" for name in names)
-            raise DataError(
-                f"{shown(path)}: {both} could each be the {_words(ours)}; name one: --columns {ours}={names[0]}"
-            )
+            what = {"subject": "person", "set_size": "set size"}.get(ours, ours.replace("_", " "))
+            raise DataError(f"{shown(path)}: {both} could each be the {what}; name one: --columns {ours}={names[0]}")
     of = {ours: names[0] for ours, names in guessed.items()} | given
     _refuse_missing(path, cells, of, layout)
-    recognised = tuple(ours for ours in guessed if ours != guessed[ours][0])
-    return Roles(of, recognised, tuple(notes))
+    return Roles(of, tuple(notes))
 
 
 def _canonical(header: str, long: bool) -> str | None:
@@ -143,17 +112,8 @@ def key(header: str) -> str:
     kept = []
     for word in words:
         letters = word.rstrip("0123456789")
-        kept.append(word.removeprefix(letters) if letters in NOISE else word)
-    joined = "".join(kept)
-    return joined if joined else "".join(words)
-
-
-def _strong(header: str, long: bool) -> str | None:
-    return _known(header, long, 0)
-
-
-def _weak(header: str, long: bool) -> str | None:
-    return _known(header, long, 1)
+        kept.append(word.removeprefix(letters) if letters in NOISE.split() else word)
+    return "".join(kept) or "".join(words)
 
 
 def _known(header: str, long: bool, group: int) -> str | None:
@@ -162,16 +122,11 @@ def _known(header: str, long: bool, group: int) -> str | None:
     for ours, names in NAMES.items():
         if ours in ("is_target", "item", "cue") and not long or ours == "target" and long:
             continue
-        if {short, whole} & set(names[group].split()):
+        if {short, whole} & set(names.split("|")[group].split()):
             return ours
     if long or group:
         return None
-    for pattern, family in (
-        (CUE_NONTARGET, "cue_nontarget_"),
-        (NONTARGET, "nontarget_"),
-        (CUE_ITEM, "cue_item_"),
-        (ITEM, "item_"),
-    ):
+    for family, pattern in FAMILIES.items():
         match = pattern.fullmatch(short)
         if match:
             return family + (next((digits for digits in match.groups() if digits), "1").lstrip("0") or "0")
@@ -181,7 +136,7 @@ def _known(header: str, long: bool, group: int) -> str | None:
 def _drop_row_numbers(cells: pd.DataFrame, guessed: dict[str, list[str]]) -> None:
     """A column "id" that differs in every row numbers the rows, not people."""
     for name in guessed.get("subject", []):
-        if key(name) in NAMES["subject"][1].split() and cells[name].nunique() == len(cells) > 1:
+        if key(name) in NAMES["subject"].partition("|")[2].split() and cells[name].nunique() == len(cells) > 1:
             del guessed["subject"]
             return
 
@@ -211,14 +166,13 @@ def _drop_unfit(cells: pd.DataFrame, guessed: dict, given: dict, layout: Layout,
 
 def _refuse_missing(path: Path, cells: pd.DataFrame, of: dict[str, str], layout: Layout) -> None:
     """DataError where a column that is needed is not there."""
+    needed = ["response", "target"]
     if layout.long:
         needed = ["response", "item", "is_target"]
     elif "probed" in of:
         needed = ["response"]
     elif "error" in of and "response" not in of:
         needed = []
-    else:
-        needed = ["response", "target"]
     missing = [name for name in needed if name not in of]
     if missing:
         pairs = " ".join(f"{name}=..." for name in missing)
@@ -226,10 +180,9 @@ def _refuse_missing(path: Path, cells: pd.DataFrame, of: dict[str, str], layout:
             f"{shown(path)}: misses the columns {', '.join(missing)}; found {listed(cells)}; "
             f"other names are given by --columns {pairs}"
         )
-    items = ["target", *numbered(of, "nontarget_")]
     if any(ours.startswith("cue_") for ours in of) and not numbered(of, "item_"):
-        cues = {f"cue_{item}" for item in items}
-        absent = [cue for cue in (f"cue_{item}" for item in items) if cue not in of]
+        cues = [f"cue_{item}" for item in ("target", *numbered(of, "nontarget_"))]
+        absent = [cue for cue in cues if cue not in of]
         stray = [ours for ours in of if re.fullmatch(r"cue_(target|nontarget_\d+)", ours) and ours not in cues]
         if absent:
             there = [of[ours] for ours in of if ours in cues or ours in stray]
@@ -242,7 +195,3 @@ def _refuse_missing(path: Path, cells: pd.DataFrame, of: dict[str, str], layout:
                 f"{shown(path)}: has '{of[stray[0]]}' but misses the columns {stray[0].removeprefix('cue_')}; "
                 f"found {listed(cells)}; --no-cues reads the file without cues"
             )
-
-
-def _words(ours: str) -> str:
-    return {"subject": "person", "set_size": "set size"}.get(ours, ours.replace("_", " "))

@@ -77,9 +77,8 @@ class Sheet:
     def title(self, *names: str) -> str:
         """The user's headers in quotes."""
         known = [f"'{self.titles[name]}'" for name in names if name in self.titles]
-        if len(known) > 4:
-            return f"{known[0]}, {known[1]}, ... and {known[-1]}"
-        return ", ".join(known[:-1]) + " and " + known[-1] if len(known) > 1 else "".join(known)
+        first = [*known[:2], "..."] if len(known) > 4 else known[:-1]
+        return " and ".join([", ".join(first)] * bool(first) + known[-1:])
 
     def refuse(self, faulty: pd.Series, name: str, fault: str) -> None:
         """DataError at the first faulty row, if there is one."""
@@ -98,7 +97,8 @@ def read_sheet(path: Path, layout: Layout) -> Sheet:
     if layout.long:
         source, roles = widened(path, source, roles)
     facts = list(source.facts)
-    titles = {name: header for name, header in roles.of.items() if _is_angle(name)}
+    angles = ("response", "target", "error", "nontarget_", "cue_", "item_")
+    titles = {name: header for name, header in roles.of.items() if name.startswith(angles)}
     if "response" not in titles and "error" in roles.of:
         titles["response"] = titles.pop("error")
     titles.pop("error", None)
@@ -119,18 +119,13 @@ def _without_codes(values: pd.DataFrame, layout: Layout, facts: list[str]) -> pd
         for code in codes:
             here = values[columns] == code
             values[columns] = values[columns].mask(here)
-            facts.append(
-                f"{code:g} read as {'no response' if columns == ['response'] else 'not shown'} in {int(here.to_numpy().sum())} cells"
-            )
+            what = "no response" if columns == ["response"] else "not shown"
+            facts.append(f"{code:g} read as {what} in {int(here.to_numpy().sum())} cells")
     for name in others:
         if f"cue_{name}" in values:
             nothing = values[name].isna() & values[f"cue_{name}"].isin(layout.missing)
             values[f"cue_{name}"] = values[f"cue_{name}"].mask(nothing)
     return values
-
-
-def _is_angle(name: str) -> bool:
-    return name in ("response", "target", "error") or name.startswith(("nontarget_", "cue_", "item_"))
 
 
 def _decimal(source: Source, headers, layout: Layout, facts: list[str]) -> str:
@@ -156,9 +151,8 @@ def _numbers(sheet: Sheet, name: str, decimal: str) -> pd.Series:
     except ValueError:
         values = pd.to_numeric(cells, errors="coerce").astype("float64")
     faulty = (values.isna() & cells.notna()) | (values.abs() == math.inf)
-    advice = (
-        "; --decimal , reads decimal commas" if cells[faulty].str.contains(",", regex=False, na=False).any() else ""
-    )
+    commas = cells[faulty].str.contains(",", regex=False, na=False).any()
+    advice = "; --decimal , reads decimal commas" if commas else ""
     sheet.refuse(faulty, name, f"is not a number; expected a finite number or an empty cell{advice}")
     return values
 
@@ -211,12 +205,7 @@ def _around_target(sheet: Sheet) -> Sheet:
     errors = layout.errors or "response" not in sheet.roles.of
     error = values["response"] if errors or layout.relative else None
     relative = layout.relative or (not has_target and _from_memtoolbox(sheet))
-    order = [
-        "response",
-        "target",
-        *numbered(values, "nontarget_"),
-        *[name for name in values if name.startswith("cue_")],
-    ]
+    order = ["response", "target", *numbered(values, "nontarget_"), *sheet.cues]
     if relative or not has_target:
         if layout.relative and has_target and not (values["target"].dropna() % sheet.turn("target") == 0).all():
             facts.append("with --relative the column of targets is not used: response and non-targets count from it")
@@ -230,10 +219,7 @@ def _around_target(sheet: Sheet) -> Sheet:
         values["response"] %= sheet.turn("response")
         facts.append(f"{sheet.title('response')} read as response minus {sheet.title('target')}")
     values = values[[name for name in order if name in values]]
-    if relative:
-        titles = {name: header for name, header in sheet.titles.items() if name != "target"}
-    else:
-        titles = sheet.titles
+    titles = {name: header for name, header in sheet.titles.items() if not (relative and name == "target")}
     return replace(sheet, values=values, titles=titles, facts=facts, relative=relative, error=error)
 
 

@@ -77,13 +77,8 @@ def _block(set_size: int, trials: int, generator: torch.Generator) -> tuple[Tens
     task = TaskConfig(cueing="probe", items=set_size, probes="locations", separation=0.0)
     displays = task.sample(trials, generator=generator)
     response = _respond(displays, set_size, generator)
-    padding = (0, LOCATIONS - set_size)
-    return (
-        pad(displays.report, padding, value=math.nan),
-        pad(displays.probe, padding, value=math.nan),
-        displays.cued,
-        response,
-    )
+    report, probe = (pad(each, (0, LOCATIONS - set_size), value=math.nan) for each in (displays.report, displays.probe))
+    return report, probe, displays.cued, response
 
 
 def _respond(displays: Displays, set_size: int, generator: torch.Generator) -> Tensor:

@@ -77,19 +77,16 @@ def _read_text(path: Path, content: bytes, layout: Layout) -> Source:
         header = list(layout.header)
     elif rows:
         header, rows, numbers = [cell.strip() for cell in rows[0]], rows[1:], numbers[1:]
-    filled = np.array([any(cell.strip() for cell in row) for row in rows], dtype=bool)
-    while len(filled) and not filled[-1]:
-        filled = filled[:-1]
-    if not filled.any():
+    filled = [place for place, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    if not filled:
         raise DataError(f"{shown(path)}: holds no trials; expected a header and one row per trial")
-    blank = int((~filled).sum())
+    blank = filled[-1] + 1 - len(filled)  # those at the end do not count
     facts += [f"{blank} empty rows passed over"] if blank else []
-    rows = [row for row, some in zip(rows, filled) if some]
-    numbers = numbers[: len(filled)][filled]
+    rows, numbers = [rows[place] for place in filled], numbers[filled]
     _refuse_numbers_as_names(path, header)
     header, rows, unnamed = _of_one_width(path, header, rows, numbers, delimiter)
     facts += unnamed
-    body = [[_cell(cell) for cell in row] for row in rows]
+    body = [[None if cell.strip().lower() in EMPTY else cell.strip() for cell in row] for row in rows]
     return Source(pd.DataFrame(body, columns=header, dtype=object), numbers, tuple(facts))
 
 
@@ -102,8 +99,7 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str]:
     try:
         return content.decode("utf-8-sig"), ""
     except UnicodeDecodeError as error:
-        control = sum(byte < 9 or 13 < byte < 32 for byte in content[:1000])
-        if control:
+        if any(byte < 9 or 13 < byte < 32 for byte in content[:1000]):  # no text at all
             raise DataError(f"{shown(path)}: is not a CSV file; expected a table as text") from error
         return content.decode("cp1252", errors="replace"), "in Windows-1252"
 
@@ -151,9 +147,8 @@ def _rows(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], np.nd
             rows.append(row)
             numbers.append(reader.line_num)
     except csv.Error as error:
-        raise DataError(
-            f"{shown(path)}, row {reader.line_num}: is not a CSV file; quotes do not close ({error})"
-        ) from error
+        where = f"{shown(path)}, row {reader.line_num}"
+        raise DataError(f"{where}: is not a CSV file; quotes do not close ({error})") from error
     return rows, np.array(numbers, dtype=int)
 
 
@@ -179,11 +174,8 @@ def _of_one_width(
 ) -> tuple[list[str], list[list[str]], list[str]]:
     """Header and rows of one width, without columns that have no name; what was left out, as phrases."""
     widths = {len(row) for row in rows}
-    if widths == {len(header) + 1}:
-        if not any(row[-1].strip() for row in rows):  # a delimiter at the end of every row
-            rows = [row[:-1] for row in rows]
-        else:  # R writes names of rows without a header
-            header = ["", *header]
+    if widths == {len(header) + 1}:  # R writes names of rows without a header
+        header = ["", *header] if any(row[-1].strip() for row in rows) else [*header, ""]  # or rows end in a delimiter
     for number, row in zip(numbers, rows):
         if len(row) != len(header):
             advice = ""
@@ -197,18 +189,11 @@ def _of_one_width(
         if name and header.count(name) > 1:
             raise DataError(f"{shown(path)}: column {name!r} occurs twice")
     named = [place for place, name in enumerate(header) if name]
-    if len(named) == len(header):
-        return header, rows, []
     without = [place for place, name in enumerate(header) if not name]
     phrases = []
     if any(row[place].strip() for row in rows for place in without):
         phrases.append(f"column {', '.join(str(place + 1) for place in without)} without a name, not read")
     return [header[place] for place in named], [[row[place] for place in named] for row in rows], phrases
-
-
-def _cell(cell: str) -> str | None:
-    cell = cell.strip()
-    return None if cell.lower() in EMPTY else cell
 
 
 def _chosen_rows(path: Path, source: Source, layout: Layout) -> Source:
@@ -226,8 +211,6 @@ def _chosen_rows(path: Path, source: Source, layout: Layout) -> Source:
         facts.append(f"only rows with {column} = {' or '.join(values)} ({int(here.sum())} of {len(here)})")
     if not kept.any():
         raise DataError(f"{shown(path)}: no row is left by --only {' '.join(layout.only)}")
-    if kept.all():
-        return Source(source.cells, source.lines, tuple(facts))
     return Source(source.cells[kept].reset_index(drop=True), source.lines[kept], tuple(facts))
 
 

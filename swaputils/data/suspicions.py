@@ -37,45 +37,33 @@ def _units(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
     if sheet.layout.units == "deg" and names:
         limit = math.pi if sheet.error is not None and len(names) == 1 else UNITS["rad"]
         varied = [name for name in names if values[name].nunique() >= 2]
-        largest = {name: _raw(sheet, values, name).abs().max() for name in varied}
+        written = values if sheet.error is None else values.assign(response=sheet.error)
+        largest = {name: written[name].abs().max() for name in varied}
         small = [name for name, most in largest.items() if most <= limit * (1 + ROUNDING)]
+        widest = max(varied, key=lambda name: largest[name], default="")
         if varied and small == varied:
             if _numbers(np.unique(values[varied].dropna().to_numpy())):
                 return  # told with the period
-            turns = " (or in turns: --units 1)" if max(largest.values()) <= 1 else ""
-            most = max(largest.values())
-            yield Suspicion(
-                "units",
-                f"no reported angle exceeds {most:.3g}, so the file seems to be in rad{turns}",
-                "leave --units deg out",
-            )
+            most, turns = largest[widest], " (or in turns: --units 1)" if largest[widest] <= 1 else ""
+            seen = f"no reported angle exceeds {most:.3g}, so the file seems to be in rad{turns}"
+            yield Suspicion("units", seen, "leave --units deg out")
         else:
             for name in small:
                 if values[name].nunique() >= 10:
-                    yield Suspicion(
-                        "units",
-                        f"{sheet.title(name)} never exceeds {largest[name]:.3g} while {_widest(sheet, largest)}, so it seems "
-                        "to be in rad",
-                        f"say --units-of {sheet.titles[name]}=rad",
-                    )
+                    others = f"{sheet.title(widest)} reaches {largest[widest]:.4g}"
+                    seen = f"{sheet.title(name)} never exceeds {largest[name]:.3g} while {others}, so it seems to be in rad"
+                    yield Suspicion("units", seen, f"say --units-of {sheet.titles[name]}=rad")
             yield from _units_of_people(sheet, values, varied)
     elif sheet.layout.units == "rad" and names:
-        pooled = values[[name for name in names if name != "response"] or names].to_numpy()
-        pooled = np.unique(pooled[~np.isnan(pooled)])
+        pooled = _distinct(values, [name for name in names if name != "response"] or names)
         if len(pooled) >= ENOUGH and 0 <= pooled.min() and pooled.max() <= 1 and _share(len(pooled), 1 / UNITS["rad"]):
-            yield Suspicion(
-                "units", f"angles run from {pooled.min():.3g} to {pooled.max():.3g} only, as turns do", "say --units 1"
-            )
+            seen = f"angles run from {pooled.min():.3g} to {pooled.max():.3g} only, as turns do"
+            yield Suspicion("units", seen, "say --units 1")
 
 
-def _raw(sheet: Sheet, values: pd.DataFrame, name: str) -> pd.Series:
-    """A column as it stands in the file."""
-    return sheet.error if name == "response" and sheet.error is not None else values[name]
-
-
-def _widest(sheet: Sheet, largest: dict[str, float]) -> str:
-    name = max(largest, key=lambda name: largest[name])
-    return f"{sheet.title(name)} reaches {largest[name]:.4g}"
+def _distinct(values: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """The different numbers in some columns, ascending."""
+    return np.unique(values[names].stack().dropna())
 
 
 def _units_of_people(sheet: Sheet, values: pd.DataFrame, names: list[str]) -> Iterator[Suspicion]:
@@ -85,12 +73,12 @@ def _units_of_people(sheet: Sheet, values: pd.DataFrame, names: list[str]) -> It
         most = values[names].abs().max(axis=1).groupby(people).agg(["max", "count"])
         small = most.index[(most["max"] <= UNITS["rad"] * (1 + ROUNDING)) & (most["count"] >= 10)]
         if len(small):
-            some = ", ".join(map(str, small[:5]))
+            header, some = sheet.roles.of["subject"], list(map(str, small[:5]))
             yield Suspicion(
                 "units",
-                f"no reported angle of {some} in '{sheet.roles.of['subject']}' exceeds {UNITS['rad']:.3g}, while others' do, "
+                f"no reported angle of {', '.join(some)} in '{header}' exceeds {UNITS['rad']:.3g}, while others' do, "
                 "so these people seem to be in rad",
-                f"read them apart with --only {sheet.roles.of['subject']}={','.join(map(str, small[:5]))}",
+                f"read them apart with --only {header}={','.join(some)}",
             )
 
 
@@ -102,9 +90,7 @@ def _share(distinct: int, share: float) -> bool:
 def _period(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
     """Items that fill a part of the circle which another period, or numbers in place of angles, would explain."""
     names = [name for name in sheet.items if name in sheet.titles and sheet.turn(name) == sheet.turn("response")]
-    pooled = np.unique(values[names].to_numpy()) if names else np.array([])
-    pooled = pooled[~np.isnan(pooled)]
-    turn = sheet.turn("response")
+    pooled, turn = _distinct(values, names), sheet.turn("response")
     if len(pooled) < 3:
         return
     unit, low, high = sheet.layout.units, pooled.min(), pooled.max()
@@ -114,47 +100,33 @@ def _period(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
         used = [name for name in names if values[name].count()]
         share = (high if low >= 0 else high - low) / turn
         if _share(len(pooled), max(share, 0.25)) or _full_grid(pooled, turn / 2) or _numbers(pooled):
-            what = (
-                f"{sheet.title(*used)} never exceed {high:.4g}"
-                if low >= 0
-                else (f"{sheet.title(*used)} stay within {low:.4g} and {high:.4g}")
-            )
+            reach = f"never exceed {high:.4g}" if low >= 0 else f"stay within {low:.4g} and {high:.4g}"
+            seen = f"{sheet.title(*used)} {reach}"
             if _numbers(pooled) and high < turn / 2 * 0.98 and low in (0, 1):
-                count = int(high) + (low == 0)
-                seen, remedy = (
-                    f"{what} and are whole numbers, as numbers of colours or places are",
-                    f"say --units {count}",
-                )
+                seen += " and are whole numbers, as numbers of colours or places are"
+                remedy = f"say --units {int(high) + (low == 0)}"
             elif high > 0.4 * turn or centred:
-                numbers = (
-                    f", or --units {int(high)} for values numbered 1 to {int(high)}"
-                    if _numbers(pooled) and low == 1
-                    else ""
-                )
                 seen, remedy = (
-                    f"{what}, so they seem to be orientations, which half a turn brings back",
-                    f"say --period 180{numbers}",
+                    f"{seen}, so they seem to be orientations, which half a turn brings back",
+                    "say --period 180",
                 )
+                if _numbers(pooled) and low == 1:
+                    remedy += f", or --units {int(high)} for values numbered 1 to {int(high)}"
             else:
-                seen = f"{what} of a full turn of {turn:.4g} {unit}"
-                remedy = "say with --units what number a full turn is"
+                seen, remedy = (
+                    f"{seen} of a full turn of {turn:.4g} {unit}",
+                    "say with --units what number a full turn is",
+                )
             yield Suspicion("period", seen, remedy)
     elif low >= 0 and abs(low) < 0.02 * turn and 0.5 < high / turn <= 0.75 and (high / turn) ** len(pooled) < RARE**2:
-        yield Suspicion(
-            "period",
-            f"{sheet.title(*names)} run from {low:.4g} to {high:.4g} of a full turn of {turn:.4g}",
-            f"if a full turn is another number, say --units {math.ceil(high + 1e-9)} or what it is",
-        )
-    span = max((values[name].max() - values[name].min() for name in names), default=0)
-    if span > turn * (1 + ROUNDING) and np.abs(pooled).max() <= turn * (1 + ROUNDING):
-        name = max(names, key=lambda name: values[name].max() - values[name].min())
-        doubled = " and no --period 180" if sheet.layout.period == 180 else ""
-        yield Suspicion(
-            "period",
-            f"{sheet.title(name)} runs from {values[name].min():.4g} to {values[name].max():.4g}, more than one period of "
-            f"{turn:.4g} {unit}",
-            f"check the units and the period{doubled}",
-        )
+        seen = f"{sheet.title(*names)} run from {low:.4g} to {high:.4g} of a full turn of {turn:.4g}"
+        remedy = f"if a full turn is another number, say --units {math.ceil(high + 1e-9)} or what it is"
+        yield Suspicion("period", seen, remedy)
+    spans = values[names].max() - values[names].min()
+    if spans.max() > turn * (1 + ROUNDING) and np.abs(pooled).max() <= turn * (1 + ROUNDING):
+        one, doubled = values[spans.idxmax()], " and no --period 180" if sheet.layout.period == 180 else ""
+        ends = f"runs from {one.min():.4g} to {one.max():.4g}, more than one period of {turn:.4g} {unit}"
+        yield Suspicion("period", f"{sheet.title(one.name)} {ends}", f"check the units and the period{doubled}")
 
 
 def _numbers(pooled: np.ndarray) -> bool:
@@ -201,13 +173,11 @@ def _cues(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
     """Cues in other units than reports, or numbers of places."""
     if not sheet.cues or sheet.layout.cue_slots:
         return
-    pooled = np.unique(values[sheet.cues].to_numpy())
-    pooled = pooled[~np.isnan(pooled)]
-    unit, turn = sheet.unit(sheet.cues[0]), sheet.turn(sheet.cues[0])
+    pooled = _distinct(values, sheet.cues)
     if len(pooled) < 2:
         return
-    low, high = pooled.min(), pooled.max()
-    columns = sheet.title(*sheet.cues)
+    unit, turn = sheet.unit(sheet.cues[0]), sheet.turn(sheet.cues[0])
+    low, high, columns = pooled.min(), pooled.max(), sheet.title(*sheet.cues)
     most = f"no cue in {columns} exceeds {high:.4g}"
     places = (pooled % 1 == 0).all() and low in (0, 1) and high <= MOST_PLACES and len(pooled) >= 0.7 * (high - low + 1)
     largest = np.abs(pooled).max()
@@ -220,15 +190,11 @@ def _cues(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
         )
     elif unit == "deg" and largest <= UNITS["rad"] * (1 + ROUNDING):
         guess = "1" if largest < 1 and low >= 0 and _grid_turn(pooled) == 1 else "rad"
-        yield Suspicion(
-            "cues", f"{most} in a file of degrees, so cues seem to be in other units", f"say --cue-units {guess}"
-        )
+        seen = f"{most} in a file of degrees, so cues seem to be in other units"
+        yield Suspicion("cues", seen, f"say --cue-units {guess}")
     elif largest <= turn * 2 * math.pi / 360 * (1 + ROUNDING):
-        yield Suspicion(
-            "cues",
-            f"{most} of a full turn of {turn:.4g} {unit}",
-            "say with --cue-units what number a full turn of the cues is",
-        )
+        remedy = "say with --cue-units what number a full turn of the cues is"
+        yield Suspicion("cues", f"{most} of a full turn of {turn:.4g} {unit}", remedy)
     elif unit == "rad" and 4 * math.pi < largest <= UNITS["deg"] + 1e-6:
         return  # told by the range
     else:
@@ -241,19 +207,13 @@ def _cues(sheet: Sheet, values: pd.DataFrame) -> Iterator[Suspicion]:
                 "say --cue-period 180 if they are orientations" if half else f"say --cue-units {other:.4g}",
             )
         elif low >= 0 and high <= turn / 2 * (1 + ROUNDING) and sheet.layout.cue_period == 360 and len(pooled) >= 17:
-            yield Suspicion(
-                "cues",
-                f"{most}, so cues seem to be orientations, which half a turn brings back",
-                "say --cue-period 180",
-            )
+            seen = f"{most}, so cues seem to be orientations, which half a turn brings back"
+            yield Suspicion("cues", seen, "say --cue-period 180")
 
 
 def _grid_turn(pooled: np.ndarray) -> float | None:
     """The turn that equally spaced values from 0 on go around, where it is one that people use."""
-    for turn in (1.0, 180.0, math.pi, 360.0, 2 * math.pi):
-        if _full_grid(pooled, turn):
-            return turn
-    return None
+    return next((turn for turn in (1.0, 180.0, math.pi, 360.0, 2 * math.pi) if _full_grid(pooled, turn)), None)
 
 
 CHECKS: tuple[Callable[[Sheet, pd.DataFrame], Iterator[Suspicion]], ...] = (_units, _period, _cues, _range)

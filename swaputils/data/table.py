@@ -47,7 +47,10 @@ def read_trials(path: Path | str, condition: str | None = None) -> Trials:
     table = read_table(path)
     if condition is None:
         return to_trials(table)
-    _check_condition(Path(path), table, condition)
+    if condition not in table:
+        there = ", ".join(table.columns)
+        raise DataError(f"{shown(path)}: has no column {condition!r} for conditions; there are {there}")
+    refuse(Path(path), table[condition].isna(), condition, "is empty; every trial needs a condition")
     return replace(to_trials(table), condition=torch.tensor(pd.factorize(table[condition], sort=True)[0]))
 
 
@@ -158,13 +161,6 @@ def _check_columns(path: Path, columns: pd.Index) -> None:
     if missing:
         found = ", ".join(columns[:30])[:300]  # the header of a file that is no table may be long
         raise DataError(f"{shown(path)}: misses the columns {', '.join(missing)}; found {found}")
-
-
-def _check_condition(path: Path, table: pd.DataFrame, column: str) -> None:
-    """DataError unless the file has the column, and a value in every row."""
-    if column not in table:
-        raise DataError(f"{shown(path)}: has no column {column!r} for conditions; there are {', '.join(table.columns)}")
-    refuse(path, table[column].isna(), column, "is empty; every trial needs a condition")
 
 
 def numbers(path: Path, cells: pd.Series) -> pd.Series:

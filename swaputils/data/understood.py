@@ -29,10 +29,10 @@ def understood(reading: Reading, names: int | None = MOST_NAMES) -> list[str]:
     reasons = ", ".join(f"{count} with {reason}" for reason, count in reading.dropped.items())
     unusable = f"; {lost} cannot: {reasons}" if lost else ""
     said.append(f"{reading.rows - lost} of {reading.rows} trials can be used{unusable}.")
-    if reading.pooled and not reading.conditions:
-        said.append(f"Trials were pooled over {_pooled(reading)}; --condition fits the values of one of them apart.")
-    elif reading.pooled:
-        said.append(f"Trials were pooled over {_pooled(reading)}.")
+    if reading.pooled:
+        pooled = ", ".join(f"'{header}' ({', '.join(values)})" for header, values in reading.pooled.items())
+        apart = "" if reading.conditions else "; --condition fits the values of one of them apart"
+        said.append(f"Trials were pooled over {pooled}{apart}.")
     said += reading.notes
     if reading.layout.given:
         said.append(f"Options: {', '.join(options(reading.layout))}.")
@@ -47,10 +47,8 @@ def options(layout: Layout) -> list[str]:
 
 
 def _option(name: str, value: object) -> str:
-    written = f"--{name.replace('_', '-')}"
-    if value is True:
-        return written
-    return f"{written} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+    said = "" if value is True else f" {' '.join(map(str, value)) if isinstance(value, list) else value}"
+    return f"--{name.replace('_', '-')}{said}"
 
 
 def _people(reading: Reading, most: int | None) -> str:
@@ -65,12 +63,10 @@ def _people(reading: Reading, most: int | None) -> str:
 def _set_sizes(reading: Reading) -> list[str]:
     counts = reading.set_sizes
     sizes = ", ".join(f"{size} ({count} trials)" for size, count in counts.items())
-    source = (
-        f", in '{reading.read_as['set_size']}'" if "set_size" in reading.read_as else ", counted from the filled items"
-    )
-    said = [f"Set sizes{source}: {sizes}."]
-    trials = reading.trials
-    unknown = 0 if trials is None else int((~trials.displays.recorded).sum())
+    header = reading.read_as.get("set_size")
+    source = f"in '{header}'" if header else "counted from the filled items"
+    said = [f"Set sizes, {source}: {sizes}."]
+    unknown = 0 if reading.trials is None else int((~reading.trials.displays.recorded).sum())
     if unknown:
         said.append(
             f"The non-targets of {unknown} trials are not on record: at their set sizes only the mixture of target and guesses is "
@@ -92,10 +88,6 @@ def _cues(layout: Layout, none: bool) -> str:
     kind = f"{layout.cue_slots} places on a circle" if layout.cue_slots else layout.cue_units or layout.units
     doubled = ", with a period of 180°, doubled" if layout.cue_period == 180 else ""
     return f"{period}; cues are {kind}{doubled}."
-
-
-def _pooled(reading: Reading) -> str:
-    return ", ".join(f"'{header}' ({', '.join(values)})" for header, values in reading.pooled.items())
 
 
 def listing(sentences: Iterable[str]) -> str:

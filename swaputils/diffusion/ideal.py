@@ -16,11 +16,7 @@ from swaputils.errors import SwaputilsError
 
 
 def sample_path(
-    schedule: Schedule,
-    target: Target,
-    start: Float[Tensor, "trials 2"] | None = None,
-    *,
-    generator: torch.Generator,
+    schedule: Schedule, target: Target, start: Float[Tensor, "trials 2"] | None = None, *, generator: torch.Generator
 ) -> Float[Tensor, "trials times 2"]:
     """Draw paths of the exact sampler in network time: T + 1 times, the last entry being the end point.
 

@@ -90,12 +90,7 @@ def ring_pair(plan: Plan, *, generator: torch.Generator) -> Float[Tensor, "2 2 u
 
 
 def rings_at(
-    angles: tuple[float, float],
-    strengths: tuple[float, float],
-    phase: float,
-    units: int,
-    *,
-    generator: torch.Generator,
+    angles: tuple[float, float], strengths: tuple[float, float], phase: float, units: int, *, generator: torch.Generator
 ) -> Float[Tensor, "2 2 units"]:
     """Two circular rings in random planes with these principal angles (rad) and strengths, the second ahead by `phase`."""
     axes = torch.linalg.qr(torch.randn((units, 4), dtype=torch.float64, generator=generator)).Q.T

@@ -6,6 +6,7 @@ import numpy as np
 
 from swaputils.data.table import DataError
 from swaputils.files import shown
+from swaputils.recordings.columns_of_trials import KNOWN_ITEMS
 from swaputils.recordings.described import Described, plain
 from swaputils.recordings.spikes import CUE_TIMES, Variable
 from swaputils.recordings.stores import Stored
@@ -17,21 +18,13 @@ NAMES = {  # without blanks, marks and capitals
     "report": "report reports reported response responses resp answer choice reportedcolour reportedcolor responsecolour "
     "responsecolor",
     "time": "time times t timeaxis timebins timebin bins timepoints tvec",
-    "cue_time": " ".join(CUE_TIMES),
+    "cue_time": CUE_TIMES,
     "session": "session sessions sessionid recording day",
     "neuron": "neuron neurons unit units cell cells channel channels neuronid unitid neuronname unitname",
     "neuron_session": "neuronsession neuronsessions unitsession sessionofneuron sessionofunit",
 }
 STEMS = "colour color hue c angle theta item stim stimulus feature itemcolour itemcolor colouritem coloritem stimcolour stimcolor"
-PAIRS = (
-    ("0", "1"),
-    ("1", "2"),
-    ("upper", "lower"),
-    ("top", "bottom"),
-    ("left", "right"),
-    ("first", "second"),
-    ("a", "b"),
-)
+PAIRS = (("0", "1"), ("1", "2"), *KNOWN_ITEMS)
 STEPS = {"time": "steps"}
 AXES = {
     "trials": "trials trial",

@@ -15,14 +15,7 @@ from swaputils.recordings.spikes import Variable
 TURN = 2 * math.pi
 SLACK = 1e-3  # by which rounded angles pass a full turn
 UNITS = {"rad": "rad", "radian": "rad", "radians": "rad", "deg": "deg", "degree": "deg", "degrees": "deg"}
-KNOWN_ITEMS = (
-    ("upper", "lower"),
-    ("top", "bottom"),
-    ("up", "down"),
-    ("left", "right"),
-    ("first", "second"),
-    ("a", "b"),
-)
+KNOWN_ITEMS = (("upper", "lower"), ("top", "bottom"), ("left", "right"), ("first", "second"), ("a", "b"))
 
 
 def angles(named: dict[str, Variable], described: Described) -> tuple[dict[str, Tensor], str]:
@@ -42,12 +35,10 @@ def angles(named: dict[str, Variable], described: Described) -> tuple[dict[str, 
     turn = full_turn(unit)
     for title, each in named.items():
         if np.nanmax(np.abs(each.values)) > turn * (1 + SLACK):
-            raise DataError(
-                f"{title!r} is {_range(each)}, but a full turn is {turn:g} in {unit}; --units says the unit"
-            )
-    return {
-        title: wrap(torch.as_tensor(each.values * (TURN / turn), dtype=torch.float64)) for title, each in named.items()
-    }, unit
+            fault = f"{title!r} is {_range(each)}, but a full turn is {turn:g} in {unit}"
+            raise DataError(f"{fault}; --units says the unit")
+    radians = {title: torch.as_tensor(each.values * (TURN / turn)).double() for title, each in named.items()}
+    return {title: wrap(angle) for title, angle in radians.items()}, unit
 
 
 def _judged(title: str, each: Variable, given: str | None) -> str:
@@ -60,9 +51,8 @@ def _judged(title: str, each: Variable, given: str | None) -> str:
         raise DataError(f"{title!r} is empty; it needs an angle in each trial")
     if np.abs(values).max() > TURN * (1 + SLACK):
         if given is None and np.abs(values).max() > 360 * (1 + SLACK):
-            raise DataError(
-                f"{title!r} is {_range(each)}, past a full turn of 360 degrees; --units says what a full turn is"
-            )
+            fault = f"{title!r} is {_range(each)}, past a full turn of 360 degrees"
+            raise DataError(f"{fault}; --units says what a full turn is")
         return "deg"
     if given is None and (values == values.round()).all() and len(np.unique(values)) > 2:
         count = len(np.unique(values))
@@ -95,15 +85,14 @@ def cued_items(
             "SECOND says which values those are"
         )
     if len(found) < 2:
-        raise DataError(
-            f"{title!r} cues one item only ({found[0] if found else 'none'}); both have to be cued in some trials"
-        )
+        only = found[0] if found else "none"
+        raise DataError(f"{title!r} cues one item only ({only}); both have to be cued in some trials")
     return np.where(text == "", np.nan, (text == chosen[1]).astype(float)), list(chosen)
 
 
 def _recognised(found: list[str], names: tuple[str, ...]) -> tuple[str, ...] | None:
     """The two values of the cue in the order of the items."""
-    for pair in (names, ("0", "1"), ("1", "2"), *KNOWN_ITEMS):
+    for pair in (names, ("0", "1"), ("1", "2"), *KNOWN_ITEMS, ("up", "down")):
         by_name = {plain(value): value for value in found}
         if found and len(pair) == 2 and set(by_name) <= {plain(name) for name in pair}:
             return tuple(by_name.get(plain(name), name) for name in pair)

@@ -4,23 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from swaputils.data.layout import full_turn, pairs
+from swaputils.data.layout import full_turn, given_options, pairs
 from swaputils.data.table import DataError
 
-ROLES = (
-    "activity",
-    "colours",
-    "colour_0",
-    "colour_1",
-    "cued",
-    "report",
-    "time",
-    "cue_time",
-    "session",
-    "neuron",
-    "neuron_session",
-)
-AXES = ("trials", "time", "neurons", "items", "colours", "conditions")
+ROLES = "activity colours colour_0 colour_1 cued report time cue_time session neuron neuron_session"
+AXES = "trials time neurons items colours conditions"
 
 
 @dataclass(frozen=True)
@@ -65,11 +53,12 @@ class Described:
         if self.units is not None:
             full_turn(self.units)
         for ours in self.named:
-            if ours not in ROLES:
-                raise DataError(f"--columns: {ours!r} is no part of a recording; allowed are {', '.join(ROLES)}")
+            if ours not in ROLES.split():
+                allowed = ROLES.replace(" ", ", ")
+                raise DataError(f"--columns: {ours!r} is no part of a recording; allowed are {allowed}")
         for name in self.dims:
-            if name not in AXES or self.dims.count(name) > 1:
-                raise DataError(f"--dims takes {', '.join(AXES)}, each once; {' '.join(self.dims)} is not so")
+            if name not in AXES.split() or self.dims.count(name) > 1:
+                raise DataError(f"--dims takes {AXES.replace(' ', ', ')}, each once; {' '.join(self.dims)} is not so")
         for option in ("window", "before", "after"):
             ends = getattr(self, option)
             if ends is not None and not ends[0] < ends[1]:
@@ -86,9 +75,7 @@ class Described:
     @property
     def given(self) -> dict:
         """The options that differ from their default, as JSON values."""
-        default = Described()
-        chosen = {name: value for name, value in vars(self).items() if value != getattr(default, name)}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()}
+        return given_options(self)
 
 
 def plain(name: str) -> str:

@@ -33,17 +33,14 @@ def read_means(source: str, stored: Stored, found: Assigned, described: Describe
     elif len(shape) == 2 and shape[0] <= shape[1]:
         axes = ("conditions", "neurons")
     else:
-        raise DataError(
-            f"{where}; {allowed}; --dims neurons conditions turns a matrix, --dims conditions neurons keeps it"
-        )
+        turns = "--dims neurons conditions turns a matrix, --dims conditions neurons keeps it"
+        raise DataError(f"{where}; {allowed}; {turns}")
     wanted = ("items", "colours", "neurons") if len(axes) == 3 else ("conditions", "neurons")
-    if set(axes) != set(wanted) or each.values.dtype.kind not in "fiub":
+    odd = len(axes) == 2 and "conditions" in axes and shape[axes.index("conditions")] % 2
+    if set(axes) != set(wanted) or each.values.dtype.kind not in "fiub" or odd:
         raise DataError(f"{where}; {allowed}")
     means = torch.as_tensor(each.values.transpose([axes.index(axis) for axis in wanted]).astype(float))
-    if len(wanted) == 2:
-        if len(means) % 2:
-            raise DataError(f"{where}; {allowed}")
-        means = means.unflatten(0, (2, -1))
+    means = means if len(wanted) == 3 else means.unflatten(0, (2, -1))
     items, colours, neurons = means.shape
     if items != 2 or colours < FEWEST_COLOURS or neurons < FEWEST_NEURONS:
         raise DataError(

@@ -94,18 +94,12 @@ def measure(recording: Recording, config: GeometryConfig = GeometryConfig()) -> 
     for part in parts_of(recording):
         tables["levels"] += _levels(recording, part, config, generator, left_out)
         tables["published"] += _published(recording, part, config, generator, left_out)
-    accounts = _accounts(recording, generator, left_out)
+    made = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    made |= {"accounts": _accounts(recording, generator, left_out), "means": nothing}
     colours = torch.cat([session.colours for session in recording.sessions])
     apart = dependence(colours)
-    return Measured(
-        recording,
-        config,
-        **{name: pd.DataFrame(rows) for name, rows in tables.items()},
-        accounts=accounts,
-        means=nothing,
-        left_out=tuple(dict.fromkeys(left_out)),
-        separated=(apart, apart > 3 / len(colours) ** 0.5),
-    )
+    separated = apart, apart > 3 / len(colours) ** 0.5
+    return Measured(recording, config, **made, left_out=tuple(dict.fromkeys(left_out)), separated=separated)
 
 
 def _choices(recording: Recording, left_out: list[str]) -> Iterator[tuple[str, list[Session]]]:
@@ -123,16 +117,14 @@ def _planes(sessions: list[Session], part: Part, trials: str, averaged: bool, ge
     chosen = list(map(part.moment if averaged else part.course, sessions))
     found = pooled.aligned(chosen, part.by_cue, generator=generator)
     when = [{"moment": part.name}] if averaged or part.time is None else [{"time": t} for t in part.time.tolist()]
-    rows = []
-    for kind in ("planes", "nonselected", "selected_nonselected"):
+    names = {"planes": "selected" if part.by_cue else "both items", **PAIRS}
+    rows: list[dict] = []
+    for kind, name in names.items():
         pair = getattr(found, kind)
         if pair is not None:
-            name = ("selected" if part.by_cue else "both items") if kind == "planes" else PAIRS[kind]
-            rows += list(_rows(_estimates(pair), pair.verdict, pair.against_chance, {"planes": name}))
+            rows += _rows(_estimates(pair), pair.verdict, pair.against_chance, name)
     told = tuple(TOLD if width <= WIDEST else NOT_TOLD for width in found.additive_r2.width.tolist())
-    rows += list(
-        _rows({"additive_r2": found.additive_r2, "interaction": found.interaction}, told, told, {"planes": ""})
-    )
+    rows += _rows({"additive_r2": found.additive_r2, "interaction": found.interaction}, told, told, "")
     head = {"period": part.name, "trials": trials, "count": found.trials}
     return [when[row.pop("step")] | head | row for row in rows]
 
@@ -140,20 +132,23 @@ def _planes(sessions: list[Session], part: Part, trials: str, averaged: bool, ge
 def _estimates(pair: PlanePair) -> dict[str, Estimate]:
     """The measures by name, angles in degrees, with the range of chance."""
     found = {name: getattr(pair, name) for name in PLAIN if getattr(pair, name) is not None}
+    angles, phase = (
+        (DEGREES * each.value, DEGREES * each.low, DEGREES * each.high) for each in (pair.angles, pair.phase)
+    )
     for place, name in enumerate(("larger_angle", "smaller_angle")):
-        found[name] = Estimate(
-            *(DEGREES * part[..., place] for part in (pair.angles.value, pair.angles.low, pair.angles.high))
-        )
-    found["phase"] = Estimate(*(DEGREES * part for part in (pair.phase.value, pair.phase.low, pair.phase.high)))
+        found[name] = Estimate(*(part[..., place] for part in angles))
+    found["phase"] = Estimate(*phase)
     return found | {"chance": Estimate(pair.chance.mean(0), *pair.chance)}
 
 
-def _rows(found: dict[str, Estimate], verdict: tuple[str, ...], against: tuple[str, ...], head: dict) -> Iterator[dict]:
-    for measure_name, estimate in found.items():
-        columns = zip(*(part.flatten().tolist() for part in (estimate.value, estimate.low, estimate.high)))
-        for step, ((value, low, high), one, other) in enumerate(zip(columns, verdict, against)):
-            ends = {"value": value, "low": low, "high": high}
-            yield head | {"step": step, "measure": measure_name} | ends | {"verdict": one, "against_chance": other}
+def _rows(
+    found: dict[str, Estimate], verdict: tuple[str, ...], against: tuple[str, ...], planes: str
+) -> Iterator[dict]:
+    for name, estimate in found.items():
+        columns = (part.flatten().tolist() for part in (estimate.value, estimate.low, estimate.high))
+        for step, told in enumerate(zip(*columns, verdict, against)):
+            values = dict(zip(("value", "low", "high", "verdict", "against_chance"), told))
+            yield {"planes": planes, "step": step, "measure": name} | values
 
 
 def _levels(
@@ -163,8 +158,7 @@ def _levels(
     sessions = list(map(part.moment, recording.sessions))
 
     def permuted() -> tuple[float, ...]:
-        draws = pooled.permuted_names(sessions, part.by_cue, config.draws, generator=generator)
-        return _three(draws[:, 0])
+        return _three(pooled.permuted_names(sessions, part.by_cue, config.draws, generator=generator)[:, 0])
 
     def halves() -> tuple[float, ...]:
         found = pooled.same_item(sessions, generator=generator)

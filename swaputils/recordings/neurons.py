@@ -64,20 +64,17 @@ def harmonics_of(sessions: Sequence[Session], by_cue: bool) -> int:
             except UnusableActivity as error:
                 if len(sessions) == 1:
                     raise
-                raise UnusableActivity(
-                    f"session {session.name}: {error}; --without {session.name} leaves it out"
-                ) from error
+                named = f"session {session.name}: {error}; --without {session.name} leaves it out"
+                raise UnusableActivity(named) from error
         return 1
     return 2
 
 
 def _try_design(session: Session, harmonics: int, by_cue: bool) -> None:
     """UnusableActivity where the colours and trials do not allow the regression; the colours stand for activity."""
-    cued = session.cued if by_cue else None
-    stand_in, colours = session.colours.cos(), session.colours
-    cross_products(
-        stand_in, colours, cued, generator=torch.Generator().manual_seed(0), harmonics=harmonics, jackknife=False
-    )
+    stand_in, cued = session.colours.cos(), session.cued if by_cue else None
+    how: dict = {"generator": torch.Generator().manual_seed(0), "harmonics": harmonics, "jackknife": False}
+    cross_products(stand_in, session.colours, cued, **how)
 
 
 def refuse_design(sessions: list[Session]) -> list[str]:
@@ -91,8 +88,7 @@ def refuse_design(sessions: list[Session]) -> list[str]:
     if len(set(enough.values())) > 1:
         few, many = (", ".join(name for name, able in enough.items() if able == wanted) for wanted in (False, True))
         differ = (
-            f"sessions {few} have fewer than 5 distinct colours and {many} more, so they allow different regressions; "
-            "--without leaves sessions out"
+            f"sessions {few} have fewer than 5 distinct colours and {many} more, so they allow different regressions"
         )
-        return [differ]
+        return [f"{differ}; --without leaves sessions out"]
     return []

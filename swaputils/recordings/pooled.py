@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import add
 
 import torch
 from torch import Tensor
@@ -38,9 +40,7 @@ def permuted_names(sessions: Sessions, by_cue: bool, draws: int, *, generator: t
 
 def same_item(sessions: Sessions, *, generator: torch.Generator) -> Estimate:
     """[steps] alignment of an item's plane with itself in another half of the trials, see `geometry.same_item_parts`."""
-    halves = [
-        replace(session, cued=torch.randperm(len(session.colours), generator=generator) % 2) for session in sessions
-    ]
+    halves = [replace(each, cued=torch.randperm(len(each.colours), generator=generator) % 2) for each in sessions]
     return between_halves(_added(halves, True, generator=generator))
 
 
@@ -76,21 +76,10 @@ def more_accurate(session: Session) -> Session:
 
 def _added(sessions: Sessions, by_cue: bool, *, jackknife: bool = True, generator: torch.Generator) -> CrossProducts:
     """The cross-products of all sessions, measured alike."""
-    harmonics = harmonics_of(sessions, by_cue)
+    how: dict = {"generator": generator, "harmonics": harmonics_of(sessions, by_cue), "jackknife": jackknife}
     found = []
     for session in sessions:
         varies = (session.activity != session.activity[:1]).any(0).any(0)  # a neuron may be silent in these steps
-        found.append(
-            cross_products(
-                session.activity[:, :, varies],
-                session.colours,
-                session.cued if by_cue else None,
-                generator=generator,
-                harmonics=harmonics,
-                jackknife=jackknife,
-            )
-        )
-    total = found[0]
-    for each in found[1:]:
-        total = total + each
-    return total
+        cued = session.cued if by_cue else None
+        found.append(cross_products(session.activity[:, :, varies], session.colours, cued, **how))
+    return reduce(add, found)

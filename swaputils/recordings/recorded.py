@@ -1,6 +1,6 @@
 """What was read of a recording: sessions of trials, or condition means alone, and what was understood on the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -88,12 +88,12 @@ class Recording:
 
     @property
     def neurons(self) -> int:
-        return sum(each.activity.shape[2] for each in self.sessions) if self.sessions else self._means.shape[2]
+        activity = [each.activity for each in self.sessions] if self.means is None else [self.means]
+        return sum(each.shape[2] for each in activity)
 
-    @property
-    def _means(self) -> Tensor:
-        assert self.means is not None
-        return self.means
+    def _parts(self) -> tuple[bool, bool, bool]:
+        """Whether there are a cue, a report and a time axis."""
+        return self.cued, self.reported, self.time is not None
 
 
 def together(recordings: list[Recording]) -> Recording:
@@ -103,15 +103,10 @@ def together(recordings: list[Recording]) -> Recording:
         return first
     for each in recordings:
         if each.means is not None:
-            raise DataError(
-                f"{each.name}: holds condition means, which cannot be pooled; several files need single trials"
-            )
+            fault = "holds condition means, which cannot be pooled; several files need single trials"
+            raise DataError(f"{each.name}: {fault}")
     for other in others:
-        for what, one, two in (
-            ("a cue", first.cued, other.cued),
-            ("a report", first.reported, other.reported),
-            ("a time axis", first.time is not None, other.time is not None),
-        ):
+        for what, one, two in zip(("a cue", "a report", "a time axis"), first._parts(), other._parts()):
             if one != two:
                 has, lacks = (first.name, other.name) if one else (other.name, first.name)
                 raise DataError(f"{has} has {what} and {lacks} has none; sessions have to be alike to be pooled")
@@ -122,14 +117,7 @@ def together(recordings: list[Recording]) -> Recording:
                     f"{first.name} and {other.name} differ in their time axis or the time of the cue; sessions have to be on "
                     "one axis to be pooled"
                 )
-    return Recording(
-        name=" and ".join(each.name for each in recordings),
-        said=tuple(sentence for each in recordings for sentence in each.said),
-        problems=tuple(problem for each in recordings for problem in each.problems),
-        sessions=tuple(session for each in recordings for session in each.sessions),
-        time=first.time,
-        cue_time=first.cue_time,
-        before=first.before,
-        after=first.after,
-        unit=first.unit,
-    )
+    lists: dict = {
+        part: sum((getattr(each, part) for each in recordings), ()) for part in ("said", "problems", "sessions")
+    }
+    return replace(first, name=" and ".join(each.name for each in recordings), **lists)

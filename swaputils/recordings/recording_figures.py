@@ -41,15 +41,9 @@ def _course(measured: Measured, trials: str) -> Panel:
     names, ends = {}, []
     for name, role in ROLES.items():
         for _, part in _rows(table, "alignment", name).groupby("period", sort=False):
-            told = part["verdict"] == "told"
-            drawing.band(
-                axes,
-                part["time"],
-                part["low"].where(told).clip(-0.1, 1.1),
-                part["high"].where(told).clip(-0.1, 1.1),
-                role,
-            )
-            drawing.curve(axes, part["time"], part["value"].where(told), role)
+            told = part[["value", "low", "high"]].where(part["verdict"] == "told")
+            drawing.band(axes, part["time"], told["low"].clip(-0.1, 1.1), told["high"].clip(-0.1, 1.1), role)
+            drawing.curve(axes, part["time"], told["value"], role)
             names[name] = role
             ends.append(f"{name}, {part['value'].iloc[0]:.2f} at first and {part['value'].iloc[-1]:.2f} at last")
     _cue(axes, measured)
@@ -73,12 +67,11 @@ def others(measured: Measured) -> list[Panel]:
             drawing.band(axes, part["time"], part["low"], part["high"], "human")
             drawing.curve(axes, part["time"], part["value"], "human", linewidth=1.2)
         _cue(axes, measured)
-        axes.set(ylim=(-190, 190), yticks=[-180, -90, 0, 90, 180]) if measure == "phase" else axes.set(
-            ylim=(-1.05, 1.05)
-        )
-        found.append(
-            encoded(drawn, f"{label} through time: from {rows['value'].min():.2f} to {rows['value'].max():.2f}.")
-        )
+        axes.set(ylim=(-1.05, 1.05))
+        if measure == "phase":
+            axes.set(ylim=(-190, 190), yticks=[-180, -90, 0, 90, 180])
+        ends = f"from {rows['value'].min():.2f} to {rows['value'].max():.2f}"
+        found.append(encoded(drawn, f"{label} through time: {ends}."))
     return found
 
 
@@ -88,22 +81,22 @@ def beside(rows: pd.DataFrame) -> list[Panel]:
     Args:
         rows: who, measure, moment, value, low, high, as in the table of references, yours first.
     """
-    return [
-        _beside(rows[rows["measure"] == measure], measure) for measure in MEASURES if (rows["measure"] == measure).any()
-    ]
+    parts = {measure: rows[rows["measure"] == measure] for measure in MEASURES}
+    return [_beside(part, measure) for measure, part in parts.items() if len(part)]
 
 
 def _beside(rows: pd.DataFrame, measure: str) -> Panel:
-    drawn, axes = new_panel(MEASURES[measure][0], MEASURES[measure][1], "")
+    title, label, (low, high) = MEASURES[measure]
+    drawn, axes = new_panel(title, label, "")
     people = list(dict.fromkeys(rows["who"]))
     for row in rows.itertuples():
         role = "cued" if row.who == "yours" else "network" if row.who.startswith("networks") else "human"
-        height = len(people) - people.index(row.who) + (0.14 if row.moment == "before" else -0.14)
+        above, marker = (0.14, "o") if row.moment == "before" else (-0.14, "D")
+        height = len(people) - people.index(row.who) + above
         axes.plot([row.low, row.high], [height, height], color=drawing.COLOURS[role], linewidth=1.4)
-        axes.plot(
-            row.value, height, "o" if row.moment == "before" else "D", color=drawing.COLOURS[role], markersize=4.5
-        )
-    axes.set(ylim=(0.4, len(people) + 0.6), xlim=_widened(MEASURES[measure][2]))
+        axes.plot(row.value, height, marker, color=drawing.COLOURS[role], markersize=4.5)
+    margin = 0.05 * (high - low)
+    axes.set(ylim=(0.4, len(people) + 0.6), xlim=(low - margin, high + margin))
     axes.set_yticks(range(len(people), 0, -1), labels=[who.replace(", ", ",\n") for who in people])
     said = "; ".join(f"{row.who} {row.moment} {row.value:.2f}" for row in rows.itertuples())
     return encoded(drawn, f"{measure}: {said}.")
@@ -118,15 +111,11 @@ def of_means(means: pd.DataFrame) -> list[Panel]:
         places = np.arange(len(rows))[::-1]
         axes.hlines(places, rows["low"], rows["high"], color=drawing.COLOURS["reference"], linewidth=5, alpha=0.4)
         axes.plot(rows["value"], places, "o", color=drawing.COLOURS["human"])
-        names = [
-            name.replace(" (degrees)", "").replace(" in ", "\nin ").replace(" of ", "\nof ") for name in rows["measure"]
-        ]
+        names = rows["measure"].str.replace(" (degrees)", "").str.replace(r" (in|of) ", r"\n\1 ", regex=True)
         axes.set_yticks(places, labels=names)
         axes.set(ylim=(-0.6, len(rows) - 0.4))
-        said = "; ".join(
-            f"{row.measure} {row.value:.3g}, permuted {row.low:.3g} to {row.high:.3g}" for row in rows.itertuples()
-        )
-        found.append(encoded(drawn, f"{said}."))
+        said = [f"{row.measure} {row.value:.3g}, permuted {row.low:.3g} to {row.high:.3g}" for row in rows.itertuples()]
+        found.append(encoded(drawn, f"{'; '.join(said)}."))
     return found
 
 
@@ -145,7 +134,3 @@ def _cue(axes: Axes, measured: Measured) -> None:
 
 def _label(measured: Measured) -> str:
     return f"time ({measured.recording.unit})" if measured.recording.unit else "time"
-
-
-def _widened(ends: tuple[float, float]) -> tuple[float, float]:
-    return ends[0] - 0.05 * (ends[1] - ends[0]), ends[1] + 0.05 * (ends[1] - ends[0])

@@ -16,12 +16,8 @@ CHANCE = {
 
 def alignments(measured: Measured, trials: str = "all") -> pd.DataFrame:
     """The alignment of the two items' planes, one row for each moment."""
-    table = measured.moments
-    return table[
-        (table["measure"] == "alignment")
-        & (table["trials"] == trials)
-        & table["planes"].isin(["both items", "selected"])
-    ]
+    table = measured.moments[measured.moments["planes"].isin(["both items", "selected"])]
+    return table[(table["measure"] == "alignment") & (table["trials"] == trials)]
 
 
 def findings(measured: Measured) -> list[str]:
@@ -43,28 +39,23 @@ def more_findings(measured: Measured) -> list[str]:
     parts = ", ".join(f"{row.of} {row.value:z.0%} [{row.low:z.0%}, {row.high:z.0%}]" for row in shares.itertuples())
     swaps = measured.accounts.query("what == 'expected swaps'")["value"].iloc[0]
     if len(shares) == 1:
-        return [
-            f"Where the about {swaps:.0f} swaps arise cannot be told: the states of the accounts lie too close in this activity."
-        ]
+        why = "the states of the accounts lie too close in this activity"
+        return [f"Where the about {swaps:.0f} swaps arise cannot be told: {why}."]
     return [f"Of about {swaps:.0f} swaps, by account: {parts}."]
 
 
 def _alignment(row: dict) -> str:
     """One moment."""
-    planes = (
-        "the colour planes of the two items"
-        if row["planes"] == "both items"
-        else "the planes of the item that was cued"
-    )
+    both = row["planes"] == "both items"
+    planes = "the colour planes of the two items" if both else "the planes of the item that was cued"
     where = f"{row['period'][0].upper()}{row['period'][1:]}"
     if row["verdict"] == NOT_TOLD:
         return f"{where}, how far {planes} are aligned cannot be told from these trials."
     value = f"{row['value']:z.2f} [{row['low']:z.2f}, {row['high']:z.2f}]"
     if row["verdict"] == NOT_IDENTIFIED:
         return f"{where}, the alignment of {planes} is not identified: {value} holds only without interactions of the two colours."
-    return (
-        f"{where}, {planes} have an alignment of {value} (0 orthogonal, 1 the same): {CHANCE[row['against_chance']]}."
-    )
+    chance = CHANCE[row["against_chance"]]
+    return f"{where}, {planes} have an alignment of {value} (0 orthogonal, 1 the same): {chance}."
 
 
 def _change(before: dict, after: dict) -> str:
@@ -82,17 +73,16 @@ def _change(before: dict, after: dict) -> str:
 def _of_means(means: pd.DataFrame) -> list[str]:
     rows = means.set_index("measure")
     said = []
-    for measure, what in {
-        "alignment": "alignment of the two planes in the full space",
-        "angle in three components (degrees)": "published angle",
-    }.items():
+    for measure, what, unit, digits in (
+        ("alignment", "alignment of the two planes in the full space", "", 3),
+        ("angle in three components (degrees)", "published angle", " degrees", 1),
+    ):
         row = rows.loc[measure]
+        value, low, high = (f"{row[name]:.{digits}f}" for name in ("value", "low", "high"))
         outside = "inside" if row["low"] <= row["value"] <= row["high"] else "outside"
-        digits = 1 if "degrees" in measure else 3
-        unit = " degrees" if "degrees" in measure else ""
         said.append(
-            f"The {what} is {row['value']:.{digits}f}{unit}, {outside} of what the same neurons give with their colours permuted "
-            f"(95 % from {row['low']:.{digits}f} to {row['high']:.{digits}f})."
+            f"The {what} is {value}{unit}, {outside} of what the same neurons give with their colours permuted "
+            f"(95 % from {low} to {high})."
         )
     return said
 
@@ -121,10 +111,8 @@ def limits(measured: Measured) -> list[str]:
         if len(some):
             which = "; ".join(f"{row.planes} {row.period}, {row.trials} trials" for row in some.itertuples())
             said.append(f"“{verdict}” ({why}): {which}.")
-    one = len(recording.sessions) == 1
-    said.append(
-        f"Intervals are over trials: they say nothing of other neurons, {'sessions' if one else 'other sessions'} or animals."
-    )
+    others = "sessions" if len(recording.sessions) == 1 else "other sessions"
+    said.append(f"Intervals are over trials: they say nothing of other neurons, {others} or animals.")
     if recording.after is not None and recording.cued:
         said.append(
             "Before the cue all trials give the planes of both items; after it each plane comes from the trials that cue its item. "

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from swaputils.files import json_bytes
-from swaputils.recordings import recording_figures
+from swaputils.recordings import recording_figures as drawn
 from swaputils.recordings.measuring import Measured
 from swaputils.recordings.recording_findings import findings, limits, more_findings
 from swaputils.recordings.recording_methods import citations, methods
 from swaputils.report.page import PAGE
-from swaputils.report.pieces import figure, heading, listed, paragraph, table
+from swaputils.report.pieces import figure, heading, listed, paragraph, table, to_copy
 from swaputils.run_folder import PROVENANCE, provenance
 
 SHOWN = {  # measures of the table on the page
@@ -28,6 +28,7 @@ SHOWN = {  # measures of the table on the page
     "index": "alignment index",
     "additive_r2": "additive R²",
 }
+TABLES = ("course", "moments", "levels", "published", "accounts", "means")
 YOURS = "yours"
 
 
@@ -39,11 +40,8 @@ def page(measured: Measured) -> str:
         parts += [heading("What else was found"), listed(more)]
     parts += [heading("What these data cannot say"), listed(limits(measured)), heading("Tables"), *_tables(measured)]
     parts += [heading("How the data were read"), listed(recording.said)]
-    copied = "".join(map(paragraph, methods(measured)))
-    parts += [heading("Methods, to copy"), f'<div class="copy">{copied}</div>']
-    parts += [heading("Cite"), paragraph(_CITE), listed(citations(measured))]
-    title = f"Colour planes in {Path(recording.name).name}"
-    made = provenance()
+    parts += to_copy(methods(measured), citations(measured))
+    title, made = f"Colour planes in {Path(recording.name).name}", provenance()
     footer = f"swaputils {made['swaputils']}, torch {made['torch']}, {made['date']}. Seed {measured.config.seed}."
     return PAGE.substitute(title=escape(title), body="\n".join(parts), footer=escape(footer))
 
@@ -56,18 +54,13 @@ def contents(measured: Measured, folder: Path, options: Mapping) -> dict[Path, b
     """
     made = provenance() | {"data": measured.recording.name, "measured": asdict(measured.config)}
     made |= {"read": list(measured.recording.said), "options": dict(options)}
-    written = {
-        folder / "report.html": page(measured).encode(),
-        folder / PROVENANCE: json_bytes(folder / PROVENANCE, made),
-    }
-    tables = {
-        name: getattr(measured, name) for name in ("course", "moments", "levels", "published", "accounts", "means")
-    }
+    written = {folder / "report.html": page(measured).encode()}
+    written[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
+    tables = {name: getattr(measured, name) for name in TABLES}
     for name, rows in (tables | {"beside": beside(measured)}).items():
         if len(rows):
-            written[folder / f"{name}.csv"] = rows.to_csv(
-                index=False, lineterminator="\n", float_format="%.6g"
-            ).encode()
+            text = rows.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+            written[folder / f"{name}.csv"] = text.encode()
     return written
 
 
@@ -75,15 +68,12 @@ def beside(measured: Measured) -> pd.DataFrame:
     """Your values with those of the book's networks and of recorded macaques: who, measure, moment, value, low, high, citation."""
     with (files("swaputils.geometry") / "references.csv").open() as file:
         references = pd.read_csv(file)
-    own = pd.DataFrame(
-        [{"who": YOURS, "n": measured.recording.neurons, "note": "neurons"} | row for row in _own(measured)]
-    )
-    both = (
-        pd.concat([own, references[references["measure"].isin(own["measure"])]], ignore_index=True)
-        if len(own)
-        else references
-    )
-    return both[list(references.columns)] if len(own) else references
+    head = {"who": YOURS, "n": measured.recording.neurons, "note": "neurons"}
+    own = pd.DataFrame([head | row for row in _own(measured)])
+    if not len(own):
+        return references
+    both = pd.concat([own, references[references["measure"].isin(own["measure"])]], ignore_index=True)
+    return both[list(references.columns)]
 
 
 def _own(measured: Measured) -> list[dict]:
@@ -91,63 +81,46 @@ def _own(measured: Measured) -> list[dict]:
     if len(measured.means):
         rows = measured.means.set_index("measure")
         names = {"published angle (degrees)": "angle in three components (degrees)", "alignment of means": "alignment"}
-        return [
-            {"measure": ours, "moment": "before"} | rows.loc[theirs, ["value", "low", "high"]].to_dict()
-            for ours, theirs in names.items()
-        ]
-    found = []
-    all_trials = measured.moments[
-        (measured.moments["trials"] == "all") & measured.moments["planes"].isin(["both items", "selected", ""])
-    ]
-    for row in all_trials.to_dict("records"):
+        return [_as_reference(ours, "before", rows.loc[theirs]) for ours, theirs in names.items()]
+    found, chosen = [], "trials == 'all' and planes in ('both items', 'selected', '')"
+    for row in measured.moments.query(chosen).to_dict("records"):
         if row["measure"] in ("alignment", "rho_cross", "additive_r2") and row["verdict"] == "told":
-            found.append({"measure": row["measure"], "moment": _moment(row["period"])} | _ends(row))
+            found.append(_as_reference(row["measure"], row["period"], row))
     for row in measured.published.to_dict("records"):
         if row["measure"].startswith("angle of four colours"):
-            found.append({"measure": "published angle (degrees)", "moment": _moment(row["moment"])} | _ends(row))
+            found.append(_as_reference("published angle (degrees)", row["moment"], row))
     return found
 
 
-def _moment(period: str) -> str:
-    return "after" if period.startswith("after") else "before"
-
-
-def _ends(row: Mapping) -> dict:
-    return {name: row[name] for name in ("value", "low", "high")}
+def _as_reference(measure: str, period: str, row: Mapping | pd.Series) -> dict:
+    """A row of the references, for a measure before or after the cue."""
+    moment = "after" if period.startswith("after") else "before"
+    return {"measure": measure, "moment": moment} | {name: row[name] for name in ("value", "low", "high")}
 
 
 def _figures(measured: Measured) -> list[str]:
-    parts = []
+    found = {}
     if len(measured.means):
-        parts = [
-            heading("Are the planes of the two items aligned?"),
-            figure(recording_figures.of_means(measured.means), _MEANS),
-        ]
+        found["Are the planes of the two items aligned?"] = figure(drawn.of_means(measured.means), _MEANS)
     if len(measured.course):
-        parts = [
-            heading("When are the planes of the two items aligned?"),
-            figure(recording_figures.courses(measured), _COURSE),
-        ]
-    parts += [heading("Beside networks and macaques"), figure(recording_figures.beside(beside(measured)), _BESIDE)]
+        found["When are the planes of the two items aligned?"] = figure(drawn.courses(measured), _COURSE)
+    found["Beside networks and macaques"] = figure(drawn.beside(beside(measured)), _BESIDE)
     if len(measured.course):
-        parts += [heading("How do they lie to one another?"), figure(recording_figures.others(measured), _OTHERS)]
-    return parts
+        found["How do they lie to one another?"] = figure(drawn.others(measured), _OTHERS)
+    return [part for title, picture in found.items() for part in (heading(title), picture)]
 
 
 def _tables(measured: Measured) -> list[str]:
     if len(measured.means):
         return [paragraph(_MEANS), table(measured.means.round(3))]
     parts = [heading("Planes in the windows", 3), paragraph(_MOMENTS), table(_moments_table(measured.moments))]
-    if len(measured.levels):
-        parts += [
-            heading("What alignment is by chance and at most", 3),
-            paragraph(_LEVELS),
-            table(measured.levels.round(3)),
-        ]
-    if len(measured.published):
-        parts += [heading("As published", 3), paragraph(_PUBLISHED), table(_filled(measured.published.round(3)))]
-    if len(measured.accounts):
-        parts += [heading("Where swaps arise", 3), paragraph(_ACCOUNTS), table(_filled(measured.accounts.round(3)))]
+    for title, text, rows in (
+        ("What alignment is by chance and at most", _LEVELS, measured.levels.round(3)),
+        ("As published", _PUBLISHED, _filled(measured.published.round(3))),
+        ("Where swaps arise", _ACCOUNTS, _filled(measured.accounts.round(3))),
+    ):
+        if len(rows):
+            parts += [heading(title, 3), paragraph(text), table(rows)]
     columns = ["who", "measure", "moment", "value", "low", "high", "n", "note"]
     return [*parts, heading("Beside networks and macaques", 3), table(_filled(beside(measured)[columns].round(3)))]
 
@@ -165,22 +138,12 @@ def _moments_table(moments: pd.DataFrame) -> pd.DataFrame:
     for (moment, trials, planes), part in chosen.groupby(["moment", "trials", "planes"], sort=False):
         if not planes:
             continue
-        row = {
-            "when": moment,
-            "trials": f"{trials} ({part['count'].iloc[0]})",
-            "planes": planes,
-            "verdict": part["verdict"].iloc[0],
-        }
+        row = {"when": moment, "trials": f"{trials} ({part['count'].iloc[0]})", "planes": planes}
+        row["verdict"] = part["verdict"].iloc[0]
         known = part.set_index("measure")
+        known.loc["additive_r2"] = shares.loc[(moment, trials)]
         for measure, label in SHOWN.items():
-            source = (
-                shares.loc[(moment, trials)]
-                if measure == "additive_r2"
-                else known.loc[measure]
-                if measure in known.index
-                else None
-            )
-            row[label] = "" if source is None else _with_interval(source, 0 if "°" in label else 2)
+            row[label] = _with_interval(known.loc[measure], 0 if "°" in label else 2) if measure in known.index else ""
         chance = known.loc["chance"]
         rows.append(row | {"chance": f"{chance['low']:.2f} to {chance['high']:.2f}"})
     return pd.DataFrame(rows)
@@ -192,7 +155,6 @@ def _with_interval(row: pd.Series, digits: int) -> str:
     return f"{row['value']:z.{digits}f} [{row['low']:z.{digits}f}, {row['high']:z.{digits}f}]"
 
 
-_CITE = "If you use these results, cite the software, the methods it builds on, and the authors of the data:"
 _COURSE = (
     "Mean squared cosine of the principal angles of two planes, 0 orthogonal, 1 the same; bands: 95 % over trials; grey: 95 % of pairs of "
     "random planes within the measured activity; gaps: it cannot be told or is not identified. Dashed: the cue. Before it all trials give "

@@ -41,11 +41,8 @@ def parts_of(recording: Recording) -> list[Part]:
         only = torch.tensor([True])
         return [Part("at the one moment", recording.cued, only, only, None)]
     if after is None or cue is None:
-        return [
-            Part(
-                "throughout", recording.cued, torch.ones_like(time, dtype=torch.bool), steps_in(time, before, cue), time
-            )
-        ]
+        every = torch.ones_like(time, dtype=torch.bool)
+        return [Part("throughout", recording.cued, every, steps_in(time, before, cue), time)]
     return [
         Part("before the cue", False, time < cue, steps_in(time, before, cue), time[time < cue]),
         Part("after the cue", recording.cued, time >= cue, steps_in(time, after, cue), time[time >= cue]),

@@ -10,17 +10,7 @@ from swaputils.files import shown
 from swaputils.recordings.described import Described, plain
 
 BIN = 0.05  # s
-CUE_TIMES = [
-    "cuetime",
-    "cuetimes",
-    "cueonset",
-    "cueonsettime",
-    "cueon",
-    "tcue",
-    "retrocuetime",
-    "retrocueonset",
-    "retrocueon",
-]
+CUE_TIMES = "cuetime cuetimes cueonset cueonsettime cueon tcue retrocuetime retrocueonset retrocueon"
 
 
 @dataclass(frozen=True)
@@ -37,9 +27,8 @@ def read_nwb(path: Path, described: Described) -> tuple[dict[str, Variable], boo
     try:
         from pynwb import NWBHDF5IO  # only here: an optional extra
     except ModuleNotFoundError as error:
-        raise DataError(
-            f"{shown(path)}: is an NWB file, which needs the extra nwb (pip install 'swaputils[nwb]')"
-        ) from error
+        fault = f"{shown(path)}: is an NWB file, which needs the extra nwb (pip install 'swaputils[nwb]')"
+        raise DataError(fault) from error
     try:
         with NWBHDF5IO(path, "r", load_namespaces=True) as file:
             content = file.read()
@@ -57,9 +46,8 @@ def read_nwb(path: Path, described: Described) -> tuple[dict[str, Variable], boo
         raise DataError(f"--window {start:g} {stop:g} holds no bin of {width:g} s; make it longer, or --bin smaller")
     times = trials[align].to_numpy(float)
     if not np.isfinite(times).all():
-        raise DataError(
-            f"{shown(path)}: {align!r} is empty in {int((~np.isfinite(times)).sum())} trials; give each a time"
-        )
+        empty = int((~np.isfinite(times)).sum())
+        raise DataError(f"{shown(path)}: {align!r} is empty in {empty} trials; give each a time")
     rates = np.stack([_rates(np.asarray(spikes, float), times, edges) for spikes in units["spike_times"]], axis=-1)
     found = {
         "activity": Variable(rates, ("trials", "time", "neurons")),
@@ -69,19 +57,18 @@ def read_nwb(path: Path, described: Described) -> tuple[dict[str, Variable], boo
     for name, column in trials.items():
         values = column.to_numpy()
         values = np.array(list(map(str, values))) if values.dtype == object else values
-        if values.ndim == 1 and name not in found and plain(str(name)) not in CUE_TIMES:
+        if values.ndim == 1 and name not in found and plain(str(name)) not in CUE_TIMES.split():
             found[str(name)] = Variable(values, ("trials",))
     return found, is_cue
 
 
 def _aligned(path: Path, columns: list[str], described: Described) -> tuple[str, bool]:
     """The column of times around which is binned, and whether it is that of the cue."""
-    cues = [name for name in columns if plain(name) in CUE_TIMES or name == described.named.get("cue_time")]
+    cues = [name for name in columns if plain(name) in CUE_TIMES.split() or name == described.named.get("cue_time")]
     if described.align is not None:
         if described.align not in columns:
-            raise DataError(
-                f"{shown(path)}: has no column {described.align!r} for --align; there are {', '.join(columns)}"
-            )
+            there = ", ".join(columns)
+            raise DataError(f"{shown(path)}: has no column {described.align!r} for --align; there are {there}")
         return described.align, described.align in cues
     if len(cues) != 1:
         found = " and ".join(map(repr, cues)) or "no column"

@@ -78,14 +78,11 @@ def _read_netcdf(path: Path, content: bytes) -> dict[str, Variable]:
             dataset.load()
     except Exception as error:  # a damaged file raises whatever its reader stumbles over
         raise DataError(f"{shown(path)}: is not a whole netCDF file ({error})") from error
-    found = {
-        str(name): (array.values, array.dims, array.attrs.get("units")) for name, array in dataset.variables.items()
-    }
-    singles = {str(name): (np.asarray(value), (), None) for name, value in dataset.attrs.items()}
-    return {
-        name: Variable(_as_text(values), tuple(map(str, dims)), unit)
-        for name, (values, dims, unit) in (singles | found).items()
-    }
+    found = {str(name): Variable(_as_text(np.asarray(value)), ()) for name, value in dataset.attrs.items()}
+    for name, array in dataset.variables.items():
+        dims, unit = tuple(map(str, array.dims)), array.attrs.get("units")
+        found[str(name)] = Variable(_as_text(array.values), dims, unit)
+    return found
 
 
 def _read_npz(path: Path, content: bytes) -> dict[str, Variable]:
@@ -93,9 +90,8 @@ def _read_npz(path: Path, content: bytes) -> dict[str, Variable]:
         with np.load(io.BytesIO(content)) as arrays:
             return {name: Variable(_as_text(arrays[name])) for name in arrays.files}
     except Exception as error:  # a damaged file raises whatever its reader stumbles over
-        raise DataError(
-            f"{shown(path)}: is not a whole NPZ file of plain arrays ({error}); objects have to be saved as arrays"
-        ) from error
+        fault = f"{shown(path)}: is not a whole NPZ file of plain arrays ({error})"
+        raise DataError(f"{fault}; objects have to be saved as arrays") from error
 
 
 def _read_mat(path: Path, content: bytes) -> dict[str, Variable]:

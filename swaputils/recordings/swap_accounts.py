@@ -33,16 +33,7 @@ def swap_accounts(
         note += "" if len(group) == 1 else "; these cannot be told apart"
         rows.append(("share of swaps", " or ".join(group), *ends, note))
     for (when, one, other), apart in zip(PAIRS, found.separation.tolist()):
-        enough = "told apart" if apart >= LEAST_SEPARATION else "not told apart"
-        rows.append(
-            (
-                "separation",
-                f"{one} and {other}, {when} the cue",
-                apart,
-                None,
-                None,
-                f"d', {enough} from {LEAST_SEPARATION:g}",
-            )
-        )
+        note = f"d', {'told apart' if apart >= LEAST_SEPARATION else 'not told apart'} from {LEAST_SEPARATION:g}"
+        rows.append(("separation", f"{one} and {other}, {when} the cue", apart, None, None, note))
     rows.append(("expected swaps", "all trials", found.swaps, None, None, "sum of probabilities, from the reports"))
     return pd.DataFrame(rows, columns=["what", "of", "value", "low", "high", "note"])

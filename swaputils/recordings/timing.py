@@ -83,9 +83,8 @@ def binned(activity: np.ndarray, time: np.ndarray, width: float, cue: float | No
     _, first = np.unique(np.floor((time - start) / width + 1e-9), return_index=True)
     ends = [*first[1:], len(time)]
     parts = [slice(one, end) for one, end in zip(first, ends)]
-    return np.stack([activity[:, part].mean(1) for part in parts], axis=1), np.array(
-        [time[part].mean() for part in parts]
-    )
+    means = [activity[:, part].mean(1) for part in parts]
+    return np.stack(means, axis=1), np.array([time[part].mean() for part in parts])
 
 
 def timing(time: np.ndarray, unit: str, cue: float | None, described: Described) -> Timing:

@@ -1,5 +1,7 @@
 """From the variables of a file to a recording: axes in order, angles in rad, trials in sessions, and a sentence on each step."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -30,9 +32,8 @@ def read_recording(source: str, described: Described = Described()) -> Recording
     activity, when = _activity(stored, found, described, trials)
     said = [f"{shown(stored.path)}: {stored.kind}, {trials} trials, in '{found.titles['activity']}'."]
     said += _time_sentences(when, found, described)
-    shown_as = " and ".join(
-        f"'{title}'" for title in found.titles.values() if title in [t.split("[")[0] for t in colours]
-    )
+    names = {title.split("[")[0] for title in colours}
+    shown_as = " and ".join(f"'{title}'" for title in found.titles.values() if title in names)
     said.append(f"Colours, in {shown_as}: read as {_unit(unit)}.")
     per_trial = {ours: _per_trial(stored, found, ours, trials) for ours in ("cued", "session") if ours in found.of}
     cued = None
@@ -47,20 +48,19 @@ def read_recording(source: str, described: Described = Described()) -> Recording
         )
     else:
         said.append("Which item was cued is not on record: all trials are taken alike throughout.")
-    report = columns[found.titles["report"]] if reported else None
-    said.append(
-        f"Report, in '{found.titles['report']}': read as {_unit(unit)}."
-        if reported
-        else "There is no report: all trials count, right or wrong."
-    )
-    if report is not None and len(report) != trials:
-        raise DataError(
-            f"'{found.titles['report']}' has {len(report)} entries, but there are {trials} trials; give one for each"
-        )
+    report = None
+    if reported:
+        title = found.titles["report"]
+        report = columns[title]
+        said.append(f"Report, in '{title}': read as {_unit(unit)}.")
+        if len(report) != trials:
+            raise DataError(f"'{title}' has {len(report)} entries, but there are {trials} trials; give one for each")
+    else:
+        said.append("There is no report: all trials count, right or wrong.")
     usable, problems = _usable(pair, cued, report, described, said)
-    names = per_trial.get("session", np.array([stored.path.stem] * trials)).astype(str)
+    session = per_trial.get("session", np.array([stored.path.stem] * trials)).astype(str)
     parts = (activity, pair, None if cued is None else torch.as_tensor(cued), report)
-    sessions, more = _sessions(found, names, usable, parts, described, said)
+    sessions, more = _sessions(found, session, usable, parts, described, said)
     problems += more or refuse_design(sessions)
     said.append(
         f"{sum(len(s.activity) for s in sessions)} of {trials} trials and {sum(s.activity.shape[2] for s in sessions)} neurons can be "
@@ -68,17 +68,11 @@ def read_recording(source: str, described: Described = Described()) -> Recording
     )
     if found.unread:
         said.append(f"Not read: {', '.join(map(repr, found.unread))}.")
-    return Recording(
-        name=source,
-        said=tuple(said),
-        problems=tuple(problems),
-        sessions=tuple(sessions),
-        time=None if when is None else torch.as_tensor(when.time),
-        cue_time=None if when is None else when.cue,
-        before=None if when is None else when.before,
-        after=None if when is None else when.after,
-        unit="" if when is None else when.unit,
-    )
+    read = Recording(source, tuple(said), tuple(problems), tuple(sessions))
+    if when is None:
+        return read
+    windows: dict = {"cue_time": when.cue, "before": when.before, "after": when.after}
+    return replace(read, time=torch.as_tensor(when.time), unit=when.unit, **windows)
 
 
 def _colour_columns(stored: Stored, found: Assigned) -> dict[str, Variable]:
@@ -108,15 +102,13 @@ def _activity(stored: Stored, found: Assigned, described: Described, trials: int
         lengths["time"] = found.of["time"].values.size
     axes = axes_of(stored, found, described, lengths)
     if not {"trials", "neurons"} <= set(axes) <= {"trials", "time", "neurons"}:
-        raise DataError(
-            f"activity has the axes {', '.join(axes)}; trials have trials, neurons and, where there are steps, time"
-        )
+        fault = f"activity has the axes {', '.join(axes)}"
+        raise DataError(f"{fault}; trials have trials, neurons and, where there are steps, time")
     values = found.of["activity"].values
     if values.dtype.kind not in "fiub":
         raise DataError(f"{found.titles['activity']!r} holds no numbers; activity is rates or counts")
-    ordered = values.transpose([axes.index(axis) for axis in ("trials", "time", "neurons") if axis in axes]).astype(
-        float
-    )
+    order = [axes.index(axis) for axis in ("trials", "time", "neurons") if axis in axes]
+    ordered = values.transpose(order).astype(float)
     if "time" not in axes:
         return torch.as_tensor(ordered[:, None]), None
     title = found.titles.get("time", "time")
@@ -195,9 +187,8 @@ def _sessions(
         labels = None
     owner = found.of["neuron_session"].values.astype(str) if "neuron_session" in found.of else None
     if owner is not None and owner.shape != (activity.shape[2],):
-        raise DataError(
-            f"{found.titles['neuron_session']!r} has {owner.size} entries, but there are {activity.shape[2]} neurons"
-        )
+        fault = f"{found.titles['neuron_session']!r} has {owner.size} entries"
+        raise DataError(f"{fault}, but there are {activity.shape[2]} neurons")
     distinct = list(dict.fromkeys(names))
     unknown = [name for name in described.without if name not in distinct]
     if unknown:
@@ -214,15 +205,8 @@ def _sessions(
         which = f"session {name}: " if len(distinct) > 1 else ""
         kept, wrong = checked_neurons(own, mine, labels, which, described, said)
         problems += wrong
-        sessions.append(
-            Session(
-                name=name,
-                activity=own[:, :, kept],
-                colours=pair[here],
-                cued=None if cued is None else cued[here].nan_to_num().long(),
-                report=None if report is None else report[here],
-            )
-        )
+        cues = None if cued is None else cued[here].nan_to_num().long()
+        sessions.append(Session(name, own[:, :, kept], pair[here], cues, None if report is None else report[here]))
     if "session" in found.titles:
         sizes = ", ".join(f"{s.name} ({len(s.activity)} trials, {s.activity.shape[2]} neurons)" for s in sessions)
         said.append(f"Sessions, in '{found.titles['session']}': {sizes}.")

@@ -9,7 +9,7 @@ from swaputils.data.table import DataError
 from swaputils.errors import SwaputilsError
 from swaputils.jobs import progress, run
 from swaputils.report.prediction import has_cues, predictive_check
-from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapFit, SwapModel, SwapPosterior, cell, cue_distances
+from swaputils.surrogate import EMISSIONS, LADDER, BnsConfig, SwapModel, SwapPosterior, cell, cue_distances
 from swaputils.surrogate.comparison import FOLD_CONFIG, comparison_jobs, comparison_table
 from swaputils.surrogate.distances import TOLERANCE
 from swaputils.surrogate.mixture import by_person
@@ -138,7 +138,9 @@ def fit(trials: Trials, config: FitConfig) -> Fitted:
         ladder = comparison_table(swaps, names, config.folds, given[: len(fits)], seed=config.seed)
         best = ladder.loc[ladder["elbo"].idxmax(), "model"]
         shown = [name for name in names if name in (teacher(swaps), "report", best)]
-        posteriors = {name: _posteriors(given[names.index(name)], swaps) for name in shown}
+        swap_sizes = swaps.displays.set_size.unique().tolist()
+        fits_shown = {name: given[names.index(name)] for name in shown}
+        posteriors = {name: {size: cell(one, set_size=size) for size in swap_sizes} for name, one in fits_shown.items()}
         checks = []
         for size, fitted in posteriors[best].items():
             chosen = swaps[swaps.displays.set_size == size]
@@ -184,9 +186,8 @@ def swap_trials(trials: Trials, set_size: int | None = None) -> tuple[Trials, li
         count = int((kept & (sizes == size)).sum())
         if count < FEWEST_TRIALS:
             kept &= sizes != size
-            left_out.append(
-                f"Set size {size} was left out of the swap models: {count} trials, fewer than {FEWEST_TRIALS}."
-            )
+            few = f"{count} trials, fewer than {FEWEST_TRIALS}"
+            left_out.append(f"Set size {size} was left out of the swap models: {few}.")
     return trials[kept], left_out
 
 
@@ -204,9 +205,9 @@ def _cells(trials: Trials) -> tuple[list[tuple[int, int, Trials]], list[str]]:
 def _on_record(rows: pd.DataFrame, trials: Trials) -> pd.DataFrame:
     """Without three components where non-targets are not on record: no responses can be put down to them."""
     unknown = trials.displays.set_size[~trials.displays.recorded].unique().tolist()
-    return (
-        rows[~(rows["set_size"].isin(unknown) & (rows["mixture"] == "3 components"))] if unknown and len(rows) else rows
-    )
+    if not len(rows):
+        return rows
+    return rows[~(rows["set_size"].isin(unknown) & (rows["mixture"] == "3 components"))]
 
 
 def _not_asked_for(config: FitConfig) -> list[str]:
@@ -220,11 +221,6 @@ def _not_asked_for(config: FitConfig) -> list[str]:
     return [sentence for sentence, holds in said.items() if holds]
 
 
-def _posteriors(fit: SwapFit, trials: Trials) -> dict[int, SwapPosterior]:
-    """A model's posterior at each set size."""
-    return {size: cell(fit, set_size=size) for size in trials.displays.set_size.unique().tolist()}
-
-
 def _function(model: str, posteriors: dict[int, SwapPosterior]) -> pd.DataFrame:
     """The swap function of a model with its 95 % band, at the distances that occur or along the range that they fill."""
     parts = []
@@ -234,8 +230,8 @@ def _function(model: str, posteriors: dict[int, SwapPosterior]) -> pd.DataFrame:
         nearest, farthest = ends[[0, -1]].tolist()
         distance = ends if points else torch.linspace(nearest, farthest, GRID, dtype=torch.float64)
         mean, deviation = (swap_function if model == "cue" else report_function)(fitted, distance)
-        columns = {"distance": distance, "f": mean, "low": mean - NORMAL_95 * deviation}
-        columns["high"] = mean + NORMAL_95 * deviation
-        part = pd.DataFrame({name: values.tolist() for name, values in columns.items()})
+        half = NORMAL_95 * deviation
+        columns = zip(distance.tolist(), mean.tolist(), (mean - half).tolist(), (mean + half).tolist())
+        part = pd.DataFrame(columns, columns=["distance", "f", "low", "high"])
         parts.append(part.assign(model=model, set_size=size))
     return pd.concat(parts, ignore_index=True)

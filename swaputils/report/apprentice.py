@@ -44,24 +44,20 @@ class Sizes:
     selecting: int
 
 
-_FEW = TrainConfig(
-    batch=128,
-    selection_updates=10_000,
-    distribution_updates=2_500,
-    selection_rate=1e-2,
-    distribution_rate=7e-3,
-    wrong_items=0.15,
-    check_every=50,
-    averaging=0.99,
-)
+_UPDATES: dict = {
+    "batch": 128,
+    "selection_updates": 10_000,
+    "distribution_updates": 2_500,
+    "check_every": 50,
+    "averaging": 0.99,
+}
+_FEW = TrainConfig(**_UPDATES, selection_rate=1e-2, distribution_rate=7e-3, wrong_items=0.15)
 _MORE = replace(_FEW, selection_rate=5e-3, distribution_rate=5e-3)
 # With independent colours another item is the nearer one by chance, the more often the more there are
-SIZES = {
-    2: Sizes(RNNConfig(units=16, hidden=96), _FEW, 600),
-    3: Sizes(RNNConfig(units=32, hidden=96), replace(_MORE, wrong_items=0.2), 1_500),
-    4: Sizes(RNNConfig(units=32, hidden=96), replace(_MORE, wrong_items=0.25), 2_500),
-    5: Sizes(RNNConfig(units=32, hidden=96), replace(_MORE, wrong_items=0.3), 3_500),
-    6: Sizes(RNNConfig(units=32, hidden=96), replace(_MORE, wrong_items=0.35), 4_500),
+_BY_CHANCE = {3: (0.2, 1_500), 4: (0.25, 2_500), 5: (0.3, 3_500), 6: (0.35, 4_500)}
+SIZES = {2: Sizes(RNNConfig(units=16, hidden=96), _FEW, 600)} | {
+    items: Sizes(RNNConfig(units=32, hidden=96), replace(_MORE, wrong_items=wrong), selecting)
+    for items, (wrong, selecting) in _BY_CHANCE.items()
 }
 
 
@@ -100,11 +96,8 @@ class Course:
 
     def training(self, device: str = "cpu") -> Training:
         """Its training from the first update on."""
-        generator = torch.Generator().manual_seed(self.seed)
-        sizes = self.sizes
-        return training_of(
-            self.task, rnn=sizes.rnn, train=sizes.train, schedule=SCHEDULE, device=device, generator=generator
-        )
+        how: dict = {"schedule": SCHEDULE, "device": device, "generator": torch.Generator().manual_seed(self.seed)}
+        return training_of(self.task, rnn=self.sizes.rnn, train=self.sizes.train, **how)
 
 
 @dataclass(frozen=True)
@@ -134,9 +127,8 @@ def items_to_teach(trials: Trials, items: int | None) -> int:
             "without a network"
         )
     if items is not None and items not in possible:
-        raise SwaputilsError(
-            f"--items is {items}; of these data a network can be taught set size {', '.join(map(str, possible))}"
-        )
+        sizes = ", ".join(map(str, possible))
+        raise SwaputilsError(f"--items is {items}; of these data a network can be taught set size {sizes}")
     return items or max(possible)
 
 
@@ -146,10 +138,9 @@ def course_of(fitted: Fitted, items: int, sizes: Sizes | None = None) -> Course:
     posterior = fitted.posteriors[model][items]
     trials = swap_trials(fitted.trials)[0]
     people = trials[trials.displays.set_size == items]
-    report, probe = (
-        cued_first(people.displays, values).T for values in (people.displays.report, people.displays.probe)
-    )
-    shown = Displays(report, probe, torch.zeros_like(people.displays.cued))
+    seen = people.displays
+    report, probe = (cued_first(seen, values).T for values in (seen.report, seen.probe))
+    shown = Displays(report, probe, torch.zeros_like(seen.cued))
     people = replace(people, displays=shown)
     cueing: Literal["index", "probe"] = "probe" if model == "cue" else "index"
     config = TaskConfig(cueing=cueing, items=items, separation=0.0, periods=PERIODS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import torch
@@ -74,7 +75,7 @@ def beside(taught: Apprentice, answers: int = ANSWERS, activity: int = ACTIVITY)
         taught,
         measures=pd.DataFrame([{"who": who} | _measures(course, each, fitted) for who, each in answered.items()]),
         errors=_of_each(answered, _errors),
-        by_cue=_of_each(answered, lambda each: _by_cue(course, each)) if course.by_place else pd.DataFrame(),
+        by_cue=_of_each(answered, partial(_by_cue, course)) if course.by_place else pd.DataFrame(),
         planes=colour_planes(taught, activity, generator=generator),
     )
 
@@ -143,13 +144,14 @@ def colour_planes(taught: Apprentice, trials: int = ACTIVITY, *, generator: torc
         colours = displays.report[:, :2]
         before = geometry.colour_alignment(hidden[:, :on], colours, generator=generator).planes
         after = geometry.colour_alignment(hidden[:, on:], colours, displays.cued, generator=generator).planes
-        columns = {
-            name: torch.cat((getattr(before.alignment, end), getattr(after.alignment, end))).tolist()
-            for name, end in (("alignment", "value"), ("low", "low"), ("high", "high"))
-        }
-        chance = torch.cat((before.chance, after.chance), dim=1).tolist()
-        columns |= {"chance_low": chance[0], "chance_high": chance[1], "verdict": [*before.verdict, *after.verdict]}
-        part = pd.DataFrame(columns).rename_axis("step").reset_index()
+        sides = []
+        for side in (before, after):
+            ends = {"alignment": side.alignment.value, "low": side.alignment.low, "high": side.alignment.high}
+            ends |= {"chance_low": side.chance[0], "chance_high": side.chance[1]}
+            sides.append(
+                pd.DataFrame({name: each.tolist() for name, each in ends.items()}).assign(verdict=side.verdict)
+            )
+        part = pd.concat(sides, ignore_index=True).rename_axis("step").reset_index()
         parts.append(part.assign(apart=apart, seconds=(part["step"] + 1) * STEP_SECONDS))
     return pd.concat(parts, ignore_index=True)
 

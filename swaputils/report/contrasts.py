@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from swaputils.report.page import PAGE
 from swaputils.surrogate.mixture_resamples import PARAMETERS
 
 NORMAL_95 = 1.96
+COLUMNS = "first second mixture set_size parameter value_first value_second difference low high"
 EXPLANATION = (
     "Differences between conditions, second minus first, of the group means of the mixtures, with 95 % intervals: the halves of "
     "the two intervals, which come from different trials, are added as independent errors. An interval that holds 0 shows no "
@@ -33,19 +33,7 @@ def contrasts(fits: Mapping[str, Fitted]) -> pd.DataFrame:
     for (first, one), (second, other) in combinations(fits.items(), 2):
         pair = {"first": first, "second": second}
         rows += [pair | row for row in (*_mixtures(one, other), *_functions(one, other))]
-    columns = [
-        "first",
-        "second",
-        "mixture",
-        "set_size",
-        "parameter",
-        "value_first",
-        "value_second",
-        "difference",
-        "low",
-        "high",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=COLUMNS.split())
 
 
 def _mixtures(one: Fitted, other: Fitted) -> list[dict]:
@@ -77,21 +65,14 @@ def _functions(one: Fitted, other: Fitted) -> list[dict]:
     rows = []
     for row in both.to_dict("records"):
         half = math.hypot(*(row[f"high|{k}"] - row[f"f|{k}"] for k in (1, 2)))
-        rows.append(
-            _row("swap function", int(row["set_size"]), f"f at {row['degrees']:g}", row["f|1"], row["f|2"], half)
-        )
+        name = f"f at {row['degrees']:g}"
+        rows.append(_row("swap function", int(row["set_size"]), name, row["f|1"], row["f|2"], half))
     return rows
 
 
 def _row(mixture: str, size: int, name: str, first: float, second: float, half: float) -> dict:
-    ends = {"difference": second - first, "low": second - first - half, "high": second - first + half}
-    return {
-        "mixture": mixture,
-        "set_size": size,
-        "parameter": name,
-        "value_first": first,
-        "value_second": second,
-    } | ends
+    row = {"mixture": mixture, "set_size": size, "parameter": name, "value_first": first, "value_second": second}
+    return row | {"difference": second - first, "low": second - first - half, "high": second - first + half}
 
 
 def overview(
@@ -117,15 +98,9 @@ def folder_names(conditions: Sequence[str]) -> dict[str, str]:
     """A folder for each condition, named after it as far as names of files allow."""
     names: dict[str, str] = {}
     for condition in conditions:
-        plain = (
-            "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in condition).strip(".") or "condition"
-        )
+        plain = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in condition)
+        plain = plain.strip(".") or "condition"
         while plain.lower() in {name.lower() for name in names.values()}:
             plain += "_"
         names[condition] = plain
     return names
-
-
-def files_of(folder: Path, table: pd.DataFrame) -> dict[Path, bytes]:
-    """The table of contrasts as a file."""
-    return {folder / "contrasts.csv": table.to_csv(index=False, lineterminator="\n").encode()}

@@ -27,9 +27,7 @@ def lead(fitted: Fitted) -> list[str]:
         said.append(
             f"{_verdict(fitted.ladder, name)} {name} distance; relative to the cued item, a non-target weighs {near} and {far}."
         )
-        inside = (
-            (fitted.errors["human"] >= fitted.errors["low"]) & (fitted.errors["human"] <= fitted.errors["high"])
-        ).mean()
+        inside = fitted.errors.eval("low <= human <= high").mean()
         said.append(
             f"The best model, “{fitted.best}”, predicts a range that holds {inside:.0%} of the observed densities; 95 % would if it "
             "were right."
@@ -75,11 +73,10 @@ def _mixture_findings(group: pd.DataFrame) -> list[str]:
     has_interval = size > 1 and "p_nontarget_low" in row
     swaps = f" [{row['p_nontarget_low']:.0%}, {row['p_nontarget_high']:.0%}]" if has_interval else ""
     others = f"{shares['nontarget']}{swaps} around a non-target, and " if known else "and "
-    components = (
-        f"At set size {size}, the {'three' if known else 'two'}-component mixture puts {shares['target']} of responses around "
-        f"the target, {others}{shares['uniform']} anywhere (mean over people)."
+    mixture = (
+        f"the {'three' if known else 'two'}-component mixture puts {shares['target']} of responses around the target"
     )
-    said = [components]
+    said = [f"At set size {size}, {mixture}, {others}{shares['uniform']} anywhere (mean over people)."]
     several = [size for size in three.index if size > 1]
     better = [str(size) for size in several if three.loc[size, "bic"] < two.loc[size, "bic"]]
     if several:
@@ -92,20 +89,16 @@ def _best_model(fitted: Fitted) -> str:
     ranked = fitted.ladder.sort_values("elbo", ascending=False)
     margin = ranked["elbo"].iloc[0] - ranked["elbo"].iloc[1]
     verdict = "clearly" if margin >= DECISIVE else "but not decisively"
-    return (
-        f"By the evidence bound the best model is “{fitted.best}” ({MEANINGS[fitted.best]}), {verdict}: "
-        f"{margin:.1f} nats above “{ranked['model'].iloc[1]}”."
-    )
+    lead_over = f"{margin:.1f} nats above “{ranked['model'].iloc[1]}”"
+    return f"By the evidence bound the best model is “{fitted.best}” ({MEANINGS[fitted.best]}), {verdict}: {lead_over}."
 
 
 def _effect(ladder: pd.DataFrame, name: str) -> str:
     """Whether swaps depend on one distance, by the two measures."""
     row, evidence = ladder.set_index("model").loc[name], _evidence(ladder, name)
     if "gain" not in ladder:
-        return (
-            f"{_verdict(ladder, name)} {name} distance by the evidence bound alone: {evidence:+.1f} nats against swaps that "
-            "ignore it."
-        )
+        numbers = f"{evidence:+.1f} nats against swaps that ignore it"
+        return f"{_verdict(ladder, name)} {name} distance by the evidence bound alone: {numbers}."
     numbers = (
         f"evidence bound {evidence:+.1f} nats, held-out responses {row['gain']:+.1f} ± {row['standard_error']:.1f} "
         "thousandths of a nat per trial, against swaps that ignore distance"
@@ -145,10 +138,8 @@ def _gradient(functions: pd.DataFrame) -> list[str]:
     if cue.empty:
         return []
     near, far = _ends(functions, "cue")
-    size = int(cue["set_size"].max())
-    return [
-        f"Relative to the cued item, a non-target weighs {near} of cue distance and {far} (set size {size}, 95 % bands)."
-    ]
+    bands = f"(set size {int(cue['set_size'].max())}, 95 % bands)"
+    return [f"Relative to the cued item, a non-target weighs {near} of cue distance and {far} {bands}."]
 
 
 def _swap_limits(fitted: Fitted) -> list[str]:
@@ -160,10 +151,6 @@ def _swap_limits(fitted: Fitted) -> list[str]:
     guesses = (
         "A guess at random among the items shown looks like a swap that ignores distance; no mixture tells them apart."
     )
-    alike = (
-        "Swaps to an item that has nearly the target's report feature look like correct responses, so the function of report "
-        "distance near 0° leans on the assumed shape of errors."
-    )
     said = [level, guesses]
     if fitted.config.emission == "von_mises":
         said.append(
@@ -173,7 +160,10 @@ def _swap_limits(fitted: Fitted) -> list[str]:
     posteriors = next(iter(fitted.posteriors.values()))
     example = fitted.posteriors.get("cue", posteriors)[max(posteriors)]
     if example.report_distances[0] < ALIKE:
-        said.append(alike)
+        said.append(
+            "Swaps to an item that has nearly the target's report feature look like correct responses, so the function of report "
+            "distance near 0° leans on the assumed shape of errors."
+        )
     if "cue" in fitted.posteriors and not example.continuous:
         places = ", ".join(f"{math.degrees(value):.0f}°" for value in example.distances.tolist())
         said.append(f"Cue distances were {places} only; between them nothing was measured.")

@@ -36,13 +36,11 @@ def report_on(reading: Reading, config: FitConfig, folder: Path) -> Report:
             fits[condition] = with_names(fit(replace(chosen, condition=None), config), reading.people)
     folders = contrasts.folder_names(list(fits))
     page = contrasts.overview(fits, folders, column, name, read)
-    files = {folder / "report.html": page.encode()} | contrasts.files_of(folder, contrasts.contrasts(fits))
-    said = []
+    table = contrasts.contrasts(fits).to_csv(index=False, lineterminator="\n")
+    files, said = {folder / "report.html": page.encode(), folder / "contrasts.csv": table.encode()}, []
     for condition, fitted in fits.items():
-        title = f"{name}, {column} = {condition}"
-        files |= contents(
-            fitted, title, folder / folders[condition], read, settings | {"condition": condition}, said_as
-        )
+        title, settings["condition"] = f"{name}, {column} = {condition}", condition
+        files |= contents(fitted, title, folder / folders[condition], read, settings, said_as)
         said += [f"{condition}: {sentence}" for sentence in (*findings(fitted), *limits(fitted))]
     return Report(files, tuple(said))
 

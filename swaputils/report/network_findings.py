@@ -85,10 +85,6 @@ def _planes(part: pd.DataFrame, periods: Periods) -> str:
     said = []
     for name, moment in moments.items():
         row = part.iloc[(part["seconds"] - moment).abs().argmin()]
-        value = (
-            f"{row['alignment']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-            if row["verdict"] == TOLD
-            else row["verdict"]
-        )
-        said.append(f"{value} {name}")
+        value = f"{row['alignment']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+        said.append(f"{value if row['verdict'] == TOLD else row['verdict']} {name}")
     return f"Alignment of the colour planes of {which} (0 orthogonal, 1 the same): {', '.join(said)}."

@@ -43,9 +43,8 @@ def swaps_by_cue(found: Beside) -> list[Panel]:
         half = NORMAL_95 * one["standard_error"]
         degrees = np.degrees(one["distance"]) + SIDE * (place - 1)
         drawing.points(axes, degrees, one["probability"], one["probability"] - half, one["probability"] + half, role)
-        said.append(
-            f"{who} {one['probability'].iloc[0]:.3f} at the nearest and {one['probability'].iloc[-1]:.3f} at the farthest"
-        )
+        nearest, farthest = one["probability"].iloc[[0, -1]]
+        said.append(f"{who} {nearest:.3f} at the nearest and {farthest:.3f} at the farthest")
     drawing.distance_axis(axes, np.degrees(found.by_cue["distance"].unique()).tolist())
     axes.set_ylim(0, 1.3 * (found.by_cue["probability"] + NORMAL_95 * found.by_cue["standard_error"]).max())
     key(axes, ROLES)
@@ -66,12 +65,8 @@ def planes(found: Beside) -> list[Panel]:
         drawing.say(axes, begins, 1.06, "cue", "cued", va="bottom")
         axes.set(ylim=(-0.1, 1.2), xlim=(0, part["seconds"].max()), yticks=(0, 0.5, 1))
         drawing.say(axes, 0.98, 0.05, "chance", "reference", xycoords="axes fraction", ha="right")
-        before, after = (
-            part.iloc[(part["seconds"] - moment).abs().argmin()] for moment in (begins, begins + periods.cue)
-        )
-        shows = (
-            f"Alignment of the colour planes of {title}: {before['alignment']:.2f} at the end of the delay and "
-            f"{after['alignment']:.2f} at the end of the cue."
-        )
-        panels.append(encoded(drawn, shows))
+        moments = (begins, begins + periods.cue)
+        before, after = (part["alignment"].iloc[(part["seconds"] - at).abs().argmin()] for at in moments)
+        ends = f"{before:.2f} at the end of the delay and {after:.2f} at the end of the cue"
+        panels.append(encoded(drawn, f"Alignment of the colour planes of {title}: {ends}."))
     return panels

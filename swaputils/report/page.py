@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 from string import Template
 
@@ -19,50 +20,11 @@ from swaputils.report.network_findings import (
     network_lead,
     network_limits,
 )
-from swaputils.report.pieces import figure, heading, listed, paragraph, table
+from swaputils.report.pieces import figure, heading, listed, paragraph, table, to_copy
 from swaputils.run_folder import PROVENANCE, provenance, run_contents
 from swaputils.surrogate.posterior_files import as_run
 
-PAGE = Template("""\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-body { font: 17px/1.55 system-ui, sans-serif; color: #222; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
-h1, h2, h3 { line-height: 1.2; overflow-wrap: anywhere; }
-h2 { margin-top: 2.4rem; border-bottom: 1px solid #ccc; padding-bottom: .2rem; }
-p, li { max-width: 44rem; overflow-wrap: anywhere; }
-.lead { font-size: 1.15rem; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
-th { vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; }
-figure { margin: 1.2rem 0 2rem; }
-.panels { display: flex; flex-wrap: wrap; gap: .5rem; }
-.panels img { width: 20rem; max-width: 100%; height: auto; }
-figcaption, footer { font-size: .9rem; color: #444; max-width: 44rem; }
-.copy { background: #f5f5f5; border-left: 4px solid #bbb; padding: .1rem 1rem; }
-@media print {
-  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; }
-  .panels img { width: 32%; }
-  .table { overflow: visible; }
-  th, td { font-size: 7.5pt; white-space: normal; padding: .1rem .3rem; }
-  figure, tr { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
-}
-</style>
-</head>
-<body>
-<h1>$title</h1>
-$body
-<footer>$footer</footer>
-</body>
-</html>
-""")
+PAGE = Template((files("swaputils.report") / "page.html").read_text())
 
 
 def page(fitted: Fitted, name: str, read: Sequence[str] = (), options: str = "", network: Beside | None = None) -> str:
@@ -87,11 +49,8 @@ def page(fitted: Fitted, name: str, read: Sequence[str] = (), options: str = "",
     if read:
         parts += [heading("How the data were read"), listed(read)]
     taught = None if network is None else network.taught
-    copied = "".join(map(paragraph, methods(fitted, name, options, taught)))
-    parts += [heading("Methods, to copy"), f'<div class="copy">{copied}</div>', heading("Cite"), paragraph(_CITE)]
-    parts.append(listed(references(taught)))
-    title = f"Swap errors in {name}"
-    return PAGE.substitute(title=escape(title), body="\n".join(parts), footer=_footer(fitted))
+    parts += to_copy(methods(fitted, name, options, taught), references(taught))
+    return PAGE.substitute(title=escape(f"Swap errors in {name}"), body="\n".join(parts), footer=_footer(fitted))
 
 
 def contents(
@@ -110,22 +69,22 @@ def contents(
     """
     tables = {"mixtures": fitted.people, "mixtures_group": fitted.group}
     tables |= {"models": fitted.ladder, "swap_functions": fitted.functions, "errors": fitted.errors}
-    files = {folder / "report.html": page(fitted, name, read, options, network).encode()}
+    written = {folder / "report.html": page(fitted, name, read, options, network).encode()}
     made = provenance() | {"data": name, "fit": asdict(fitted.config), "read": list(read), **(settings or {})}
-    files[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
+    written[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
     if network is not None:
         tables |= {"network": network.measures, "network_errors": network.errors}
         tables |= {"network_swaps": network.by_cue, "network_planes": network.planes}
         measures = {row.pop("who"): row for row in network.measures.to_dict("records")}
-        files |= run_contents(folder / "network", network.taught.as_run(measures))
+        written |= run_contents(folder / "network", network.taught.as_run(measures))
     for title, rows in tables.items():
         if len(rows):
-            files[folder / f"{title}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
+            written[folder / f"{title}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
     for model, posteriors in fitted.posteriors.items():
         for size, posterior in posteriors.items():
             run = as_run(posterior, data=name, model=model, seed=fitted.config.seed, **(settings or {}))
-            files |= run_contents(folder / "posterior" / model / f"set_size_{size}", run)
-    return files
+            written |= run_contents(folder / "posterior" / model / f"set_size_{size}", run)
+    return written
 
 
 _MIXTURES = (
@@ -165,7 +124,6 @@ _PLANES = (
     "colours: 0 orthogonal, 1 the same plane; 95 % band over trials. Grey: 95 % of pairs of random planes in the same activity. After "
     "the cue (shaded) each plane comes from the trials that cue its item. Gaps: it cannot be told."
 )
-_CITE = "If you use these results, cite the software, the methods it builds on, and the authors of the data:"
 
 
 def _figures(fitted: Fitted) -> list[str]:

@@ -29,10 +29,8 @@ def swap_functions(fitted: Fitted) -> list[Panel]:
             axes.set(xlim=(-5, 185), xticks=range(0, 181, 45))
         drawing.weight_axis(axes)
         axes.set_ylim(min(1e-3, low.min()), max(1, 1.2 * high.max()))
-        ends = (f"{middle.iloc[at]:.3f} at {degrees.iloc[at]:.0f}°" for at in (0, -1))
-        panels.append(
-            encoded(drawn, f"Weight of a non-target by {model} distance, {size} items: {' and '.join(ends)}.")
-        )
+        ends = " and ".join(f"{middle.iloc[at]:.3f} at {degrees.iloc[at]:.0f}°" for at in (0, -1))
+        panels.append(encoded(drawn, f"Weight of a non-target by {model} distance, {size} items: {ends}."))
     return panels
 
 
@@ -75,7 +73,7 @@ def _error_panels(parts: dict[str, pd.DataFrame], label: str) -> list[Panel]:
         axes.set(xlim=(-180, 180), ylim=(0, None), xticks=(-180, -90, 0, 90, 180))
         if not panels:
             key(axes, {"people": "human", "model": "surrogate"})
-        inside = ((part["human"] >= part["low"]) & (part["human"] <= part["high"])).mean()
+        inside = part.eval("low <= human <= high").mean()
         at = part["error"].abs().argmin()
         shows = (
             f"{title}, {label.removesuffix(' (°)')}: at 0° the density is {part['human'].iloc[at]:.2f} per rad in people and "

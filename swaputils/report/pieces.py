@@ -46,11 +46,10 @@ def encoded(drawn: Figure, shows: str) -> Panel:
     return Panel(base64.b64encode(stream.getvalue()).decode(), shows)
 
 
-def key(axes: Axes, names: Mapping[str, str], left: float = 0.98, top: float = 0.98) -> None:
-    """What each colour stands for, one below the other: names by role, right-aligned at a place of the axes."""
+def key(axes: Axes, names: Mapping[str, str]) -> None:
+    """What each colour stands for, one below the other in the right upper corner: names by role."""
     for row, (name, role) in enumerate(names.items()):
-        place = {"xycoords": "axes fraction", "ha": "right", "va": "top"}
-        drawing.say(axes, left, top - 0.1 * row, name, role, **place)
+        drawing.say(axes, 0.98, 0.98 - 0.1 * row, name, role, xycoords="axes fraction", ha="right", va="top")
 
 
 def heading(text: str, level: int = 2) -> str:
@@ -63,6 +62,15 @@ def paragraph(text: str) -> str:
 
 def listed(sentences: Sequence[str]) -> str:
     return "<ul>\n" + "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences) + "\n</ul>"
+
+
+def to_copy(methods: Sequence[str], references: Sequence[str]) -> list[str]:
+    """What a reader takes over: paragraphs on the methods, and what to cite."""
+    cite = paragraph(
+        "If you use these results, cite the software, the methods it builds on, and the authors of the data:"
+    )
+    copied = f'<div class="copy">{"".join(map(paragraph, methods))}</div>'
+    return [heading("Methods, to copy"), copied, heading("Cite"), cite, listed(references)]
 
 
 def table(rows: pd.DataFrame) -> str:

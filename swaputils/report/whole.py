@@ -18,7 +18,6 @@ from swaputils.report.apprentice import (
     SIZES,
     Apprentice,
     Course,
-    Sizes,
     apprentice,
     course_of,
     items_to_teach,
@@ -69,11 +68,14 @@ def whole(
         return
     if len(read.conditions) > 1:
         column, first = layout.condition, next(iter(read.conditions.values()))
-        raise SwaputilsError(
-            f"a network is taught one condition; --only {column}={first} in place of --condition reads one"
-        )
-    chosen, config = items_to_teach(trials, items), _config(emission, folds, seed, quick)
-    sizes = _shorter(SIZES[chosen]) if quick else SIZES[chosen]
+        instead = f"--only {column}={first} in place of --condition reads one"
+        raise SwaputilsError(f"a network is taught one condition; {instead}")
+    chosen = items_to_teach(trials, items)
+    sizes, config = SIZES[chosen], analysis.FitConfig(emission=emission, folds=folds, seed=seed, processes=cores())
+    if quick:
+        fewer = min(QUICK_UPDATES, sizes.train.distribution_updates)
+        config = analysis.quicker(config)
+        sizes = replace(sizes, train=replace(sizes.train, distribution_updates=fewer))
     _refuse_device(device)
     with working_folder(folder.with_name(f"{folder.name}_unfinished")) as unfinished:
         fitted = kept(unfinished, trials, config)
@@ -88,17 +90,6 @@ def whole(
         write_files(report.files)
     print(listing(report.said))
     print(f"the report is {shown(folder / 'report.html')}")
-
-
-def _config(emission: str, folds: int, seed: int, quick: bool) -> analysis.FitConfig:
-    config = analysis.FitConfig(emission=emission, folds=folds, seed=seed, processes=cores())
-    return analysis.quicker(config) if quick else config
-
-
-def _shorter(sizes: Sizes) -> Sizes:
-    """Sizes for a first look."""
-    updates = min(QUICK_UPDATES, sizes.train.distribution_updates)
-    return replace(sizes, train=replace(sizes.train, distribution_updates=updates))
 
 
 def _teach(course: Course, unfinished: Path, device: str) -> Apprentice:
@@ -119,9 +110,7 @@ def _teach(course: Course, unfinished: Path, device: str) -> Apprentice:
 
 
 def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def _refuse_device(device: str) -> None:

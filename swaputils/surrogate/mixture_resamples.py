@@ -10,13 +10,7 @@ from torch import Tensor
 
 from swaputils.jobs import Job, progress, run
 from swaputils.surrogate.distances import SurrogateError
-from swaputils.surrogate.mixture import (
-    MIXTURES,
-    TARGET_NONTARGET_GUESS,
-    Component,
-    fit_mixture,
-    maxima,
-)
+from swaputils.surrogate.mixture import MIXTURES, TARGET_NONTARGET_GUESS, Component, fit_mixture, maxima
 from swaputils.trials import Trials
 
 PARAMETERS = ["concentration", "p_target", "p_nontarget", "p_uniform"]

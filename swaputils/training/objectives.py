@@ -167,13 +167,7 @@ def _sample_path(target: Target, schedule: Schedule, generator: torch.Generator)
 
 
 def _teacher_forced_error(
-    rnn: RNN,
-    batch: Batch,
-    path: Tensor,
-    endpoint: Tensor,
-    schedule: Schedule,
-    weights: Tensor,
-    noise: TrialNoise,
+    rnn: RNN, batch: Batch, path: Tensor, endpoint: Tensor, schedule: Schedule, weights: Tensor, noise: TrialNoise
 ) -> Tensor:
     """Weighted squared error of the plane drive under teacher forcing with `path`, plus penalties."""
     noised = path[:, :-1]

@@ -58,20 +58,17 @@ def read_checkpoint(folder: Path, config: dict) -> Checkpoint | None:
     except (StoreError, TypeError, json.JSONDecodeError) as error:
         raise StoreError(f"{shown(folder / FILE)}: is damaged; delete that folder to start anew") from error
     if found.config != config:
-        raise StoreError(
-            f"{shown(folder)}: holds an unfinished run of another configuration; delete that folder to start anew"
-        )
+        fault = "holds an unfinished run of another configuration; delete that folder to start anew"
+        raise StoreError(f"{shown(folder)}: {fault}")
     return found
 
 
 @contextmanager
 def working_folder(folder: Path) -> Iterator[Path]:
-    """A folder for one process's unfinished run:
-
-    An error, an interruption or a kill leaves the folder and what it holds.
+    """A folder for one process's unfinished run, removed when the work is done; what ends it earlier leaves the folder as it is.
 
     Raises:
-        StoreError: while another works there; removed when the work is done.
+        StoreError: while another works there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / "lock", timeout=0)
@@ -120,8 +117,8 @@ def train(training: Training, settings: dict, log: list[dict], folder: Path, lab
 
 def keep_freed_memory() -> None:
     """Ask the C library, where it is glibc, not to return freed memory: fresh pages cost ten times what writing to them does."""
-    trim_threshold, mmap_threshold, largest = -1, -3, 2**25
+    trim_threshold, mmap_threshold = -1, -3
     with suppress(AttributeError, OSError):
         library = ctypes.CDLL(None)
         library.mallopt(trim_threshold, 2**31 - 1)
-        library.mallopt(mmap_threshold, largest)
+        library.mallopt(mmap_threshold, 2**25)
