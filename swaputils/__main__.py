@@ -18,8 +18,8 @@ from swaputils.files import refuse_existing, shown, write_files
 from swaputils.jobs import cores
 from swaputils.recordings.geometry_command import geometry
 from swaputils.report import analysis
-from swaputils.report.named import report_on
-from swaputils.report.whole import whole
+from swaputils.report.report_files import report_on
+from swaputils.report.run_command import whole
 
 
 def fetch(name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME")]) -> None:

@@ -12,9 +12,9 @@ from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
 from swaputils.diffusion.targets import ResponseMixture
 from swaputils.inputs import Periods, TrialInputs
 from swaputils.network.rnn import RNN, RNNConfig
-from swaputils.report import analysis, whole
+from swaputils.report import analysis, run_command
 from swaputils.report.analysis import FitConfig
-from swaputils.report.apprentice import Sizes
+from swaputils.report.taught_network import Sizes
 from swaputils.surrogate import Basis, BnsConfig, MixtureFit, SwapPosterior, flat, response_mixture, sample_responses
 from swaputils.task import DelayedEstimation, TaskConfig
 from swaputils.training.lessons import Batch
@@ -212,9 +212,9 @@ def hurry_run(monkeypatch) -> None:
     tiny = Sizes(RNNConfig(units=6, hidden=10), train, selecting=6)
     monkeypatch.setattr(analysis, "FitConfig", hurried)
     monkeypatch.setattr(analysis, "QUICK", QUICK)
-    monkeypatch.setattr(whole, "SIZES", dict.fromkeys(whole.SIZES, tiny))
-    monkeypatch.setattr(whole, "QUICK_ANSWERS", 200)
-    monkeypatch.setattr(whole, "QUICK_ACTIVITY", 400)
+    monkeypatch.setattr(run_command, "SIZES", dict.fromkeys(run_command.SIZES, tiny))
+    monkeypatch.setattr(run_command, "QUICK_ANSWERS", 200)
+    monkeypatch.setattr(run_command, "QUICK_ACTIVITY", 400)
 
 
 def unchecked(config, **fields):

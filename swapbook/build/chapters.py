@@ -1,6 +1,5 @@
 """The chapters of the book as notebooks on disk: their parameters, their fingerprints, their execution and their stored outputs."""
 
-import ast
 import hashlib
 import json
 import os
@@ -15,11 +14,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from swapbook.conditions import CONDITIONS, named
-from swapbook.parameters import ParameterError
 from swapbook.places import ROOT
-from swapbook.scales import SCALES
-from swapbook.tables import posterior_folder
 from swaputils.errors import SwaputilsError
 from swaputils.files import shown
 
@@ -42,62 +37,6 @@ def chapter_paths() -> list[Path]:
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
     listed = [ROOT / f"{entry['file']}.ipynb" for part in parts for entry in part["chapters"]]
     return [path for path in listed if path.parent == NOTEBOOKS]
-
-
-def defaults(chapter: Path) -> dict[str, object]:
-    """The names and default values in the chapter's parameters cell."""
-    inferred = papermill.inspect_notebook(str(chapter))
-    return {name: ast.literal_eval(parameter["default"]) for name, parameter in inferred.items()}
-
-
-def _convert(name: str, text: str, default: object) -> object:
-    """The text of a parameter as the type of its default."""
-    if isinstance(default, bool):
-        if text not in ("True", "False"):
-            raise ParameterError(f"{name.upper()}={text}: expected True or False")
-        return text == "True"
-    if default is None:
-        return text
-    try:
-        return type(default)(text)
-    except ValueError:
-        raise ParameterError(f"{name.upper()}={text}: expected {type(default).__name__}, as in {default!r}") from None
-
-
-def parse_parameters(assignments: list[str], chapter: Path) -> dict[str, object]:
-    """Turn NAME=value texts into parameters of the chapter; papermill itself lets a misspelt name pass.
-
-    Raises:
-        ParameterError: for a name that the chapter lacks and for a value of another type than the default's.
-    """
-    known = defaults(chapter)
-    parameters = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        name = name.lower()
-        if name not in known or not equals:
-            allowed = ", ".join(sorted(known)).upper()
-            raise ParameterError(
-                f"{chapter.name} has no parameter {assignment!r}; it has {allowed}, given as NAME=value"
-            )
-        parameters[name] = _convert(name, text, known[name])
-    if "data" in parameters:
-        parameters["data"] = absolute(parameters["data"])
-    return parameters
-
-
-def absolute(data: str) -> str:
-    """The name of a data set as it is, a folder that `swaputils fit` wrote as it is found from anywhere."""
-    return str(Path(data).resolve()) if (Path(data) / "posterior").is_dir() else data
-
-
-def check_names(parameters: dict[str, object]) -> None:
-    """UnknownName for a scale, condition or data set that does not exist, before anything is computed."""
-    for name, kind in {"scale": SCALES, "condition": CONDITIONS}.items():
-        if name in parameters:
-            named(name, parameters[name], kind)
-    if "data" in parameters:
-        posterior_folder(parameters["data"])
 
 
 def content_hash(paths: list[Path], *texts: str) -> str:

@@ -15,10 +15,11 @@ from pathlib import Path
 import yaml
 
 from swapbook.build import chapters
-from swapbook.build.chapters import BUILD, NOTEBOOKS, ChapterError, absolute, parse_parameters
+from swapbook.build.chapters import BUILD, NOTEBOOKS, ChapterError
 from swapbook.collection import collection
 from swapbook.conditions import CONDITIONS, HEADLINE, named
 from swapbook.networks import DEVICE, Network
+from swapbook.parameters import absolute, defaults, parse_parameters
 from swapbook.places import ROOT
 from swapbook.scales import SCALES
 from swaputils.errors import SwaputilsError
@@ -164,7 +165,7 @@ def train_member(output: Path, assignments: list[str]) -> None:
     try:
         chapters.execute(CHAPTER, parameters, output)
     except ChapterError as error:
-        whole = chapters.defaults(CHAPTER) | parameters
+        whole = defaults(CHAPTER) | parameters
         if not Network(*(whole[name] for name in ("condition", "scale", "seed", "data"))).is_current():
             raise
         os.replace(chapters.failed_copy(output), output)

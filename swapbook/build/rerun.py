@@ -16,10 +16,11 @@ from tqdm import tqdm
 
 from swapbook import limited, people, tables
 from swapbook.build import collect, opening, verdicts
-from swapbook.build.chapters import BUILD, chapter_paths, check_names, execute, parse_parameters
+from swapbook.build.chapters import BUILD, chapter_paths, execute
 from swapbook.conditions import named
 from swapbook.cortex import compared
 from swapbook.limited import COUNTS, KINDS, learner
+from swapbook.parameters import check_names, parse_parameters
 from swaputils.errors import SwaputilsError
 from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
 

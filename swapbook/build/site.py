@@ -8,15 +8,9 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from swapbook.build.chapters import (
-    BUILD,
-    chapter_paths,
-    check_names,
-    content_hash,
-    execute_if_changed,
-    parse_parameters,
-)
+from swapbook.build.chapters import BUILD, chapter_paths, content_hash, execute_if_changed
 from swapbook.build.reference import rooms, write_pages
+from swapbook.parameters import check_names, parse_parameters
 from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
 

@@ -6,7 +6,7 @@ import torch
 from swaputils.geometry.validation import over_the_range
 from swaputils.recordings.mean_activity import RECORDED
 from swaputils.recordings.measuring import GeometryConfig, measure
-from swaputils.recordings.understanding import read_recording
+from swaputils.recordings.read_recordings import read_recording
 
 REPEATS = 6
 DRAWS = 800  # of permuted colours, by tens

@@ -9,8 +9,8 @@ from torch import Tensor
 from swaputils.angles import wrap
 from swaputils.data.layout import full_turn
 from swaputils.data.table import DataError
-from swaputils.recordings.described import Described, plain
-from swaputils.recordings.spikes import Variable
+from swaputils.recordings.recording_formats import Variable
+from swaputils.recordings.recording_options import Described, plain
 
 TURN = 2 * math.pi
 SLACK = 1e-3  # by which rounded angles pass a full turn

@@ -9,10 +9,10 @@ import tyro
 from swaputils.data.table import DataError
 from swaputils.data.understood import listing
 from swaputils.files import StoreError, shown, write_files
-from swaputils.recordings.described import Described
 from swaputils.recordings.measuring import QUICK, GeometryConfig, measure
-from swaputils.recordings.recorded import together
-from swaputils.recordings.understanding import read_recording
+from swaputils.recordings.read_recordings import read_recording
+from swaputils.recordings.recording_options import Described
+from swaputils.recordings.sessions import together
 
 
 def geometry(

@@ -8,10 +8,10 @@ from torch import Tensor
 from swaputils.data.table import DataError
 from swaputils.files import shown
 from swaputils.geometry.published import compare_means, cosine_in_three, variance_in_three
-from swaputils.recordings.assigned import Assigned, axes_of
-from swaputils.recordings.described import Described
-from swaputils.recordings.recorded import Recording
-from swaputils.recordings.stores import Stored
+from swaputils.recordings.recording_formats import Stored
+from swaputils.recordings.recording_options import Described
+from swaputils.recordings.sessions import Recording
+from swaputils.recordings.variable_roles import Assigned, axes_of
 
 RECORDED = "panichello2021_planes"  # the public condition means
 FEWEST_COLOURS, FEWEST_NEURONS = 3, 3

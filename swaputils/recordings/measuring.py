@@ -14,11 +14,11 @@ from swaputils.geometry.harmonics import dependence, distinct_colours
 from swaputils.geometry.nulls import permuted_colours
 from swaputils.geometry.planepairs import Estimate
 from swaputils.geometry.published import reported_colour_cosine
-from swaputils.recordings import pooled
+from swaputils.recordings import pooled_planes
 from swaputils.recordings.mean_activity import measures_of_means
-from swaputils.recordings.recorded import Recording, Session
-from swaputils.recordings.sides import Part, parts_of
+from swaputils.recordings.sessions import Recording, Session
 from swaputils.recordings.swap_accounts import swap_accounts
+from swaputils.recordings.timing import Part, parts_of
 
 DEGREES = 180 / math.pi
 PAIRS = {"nonselected": "non-selected", "selected_nonselected": "selected and non-selected"}
@@ -106,7 +106,7 @@ def _choices(recording: Recording, left_out: list[str]) -> Iterator[tuple[str, l
     """All trials, and the correct ones where they are known."""
     yield "all", list(recording.sessions)
     if recording.reported and recording.cued:
-        yield "correct", list(map(pooled.correct, recording.sessions))
+        yield "correct", [session.correct() for session in recording.sessions]
     else:
         lacks = "no report" if recording.cued else "no cue on record"
         left_out.append(f"There is {lacks}, so correct trials are not known and all trials count.")
@@ -115,7 +115,7 @@ def _choices(recording: Recording, left_out: list[str]) -> Iterator[tuple[str, l
 def _planes(sessions: list[Session], part: Part, trials: str, averaged: bool, generator: torch.Generator) -> list[dict]:
     """Every measure of every pair of planes, at each step or in the window."""
     chosen = list(map(part.moment if averaged else part.course, sessions))
-    found = pooled.aligned(chosen, part.by_cue, generator=generator)
+    found = pooled_planes.aligned(chosen, part.by_cue, generator=generator)
     when = [{"moment": part.name}] if averaged or part.time is None else [{"time": t} for t in part.time.tolist()]
     names = {"planes": "selected" if part.by_cue else "both items", **PAIRS}
     rows: list[dict] = []
@@ -158,10 +158,10 @@ def _levels(
     sessions = list(map(part.moment, recording.sessions))
 
     def permuted() -> tuple[float, ...]:
-        return _three(pooled.permuted_names(sessions, part.by_cue, config.draws, generator=generator)[:, 0])
+        return _three(pooled_planes.permuted_names(sessions, part.by_cue, config.draws, generator=generator)[:, 0])
 
     def halves() -> tuple[float, ...]:
-        found = pooled.same_item(sessions, generator=generator)
+        found = pooled_planes.same_item(sessions, generator=generator)
         return tuple(float(end[0]) for end in (found.low, found.value, found.high))
 
     rows = []
@@ -181,10 +181,10 @@ def _published(
         left_out.append("The published measures need to know which item was cued.")
         return []
     moments = list(map(part.moment, recording.sessions))
-    accurate, right = (list(map(chosen, moments)) for chosen in (pooled.more_accurate, pooled.correct))
+    accurate, right = [each.more_accurate() for each in moments], [each.correct() for each in moments]
     rows = []
     try:
-        angles = pooled.four_colours(accurate, config.bootstraps, generator=generator)[:, 0]
+        angles = pooled_planes.four_colours(accurate, config.bootstraps, generator=generator)[:, 0]
         low, middle, high = angles.quantile(torch.tensor([0.25, 0.5, 0.75], dtype=torch.float64)).tolist()
         head = {"moment": part.name, "measure": "angle of four colours (degrees; median and quartiles of bootstraps)"}
         rows.append(
@@ -199,7 +199,7 @@ def _published(
         return rows
     bins = min(config.bins, distinct_colours(right[0].colours))
     try:
-        cosine = float(reported_colour_cosine(right[0].activity, *pooled.cued_colour(right[0]), bins)[0])
+        cosine = float(reported_colour_cosine(right[0].activity, *right[0].cued_colour(), bins)[0])
         head = {"moment": part.name, "measure": f"cosine in three components, {bins} bins of colour"}
         rows.append(head | {"value": cosine, "low": math.nan, "high": math.nan, "trials": len(right[0].activity)})
     except SwaputilsError as error:

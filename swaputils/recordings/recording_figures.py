@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from swaputils import drawing
 from swaputils.recordings.measuring import Measured
-from swaputils.report.pieces import Panel, encoded, key, new_panel
+from swaputils.report.page_pieces import Panel, encoded, key, new_panel
 
 ROLES = {
     "both items": "human",

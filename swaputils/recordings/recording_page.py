@@ -14,7 +14,7 @@ from swaputils.recordings.measuring import Measured
 from swaputils.recordings.recording_findings import findings, limits, more_findings
 from swaputils.recordings.recording_methods import citations, methods
 from swaputils.report.page import PAGE
-from swaputils.report.pieces import figure, heading, listed, paragraph, table, to_copy
+from swaputils.report.page_pieces import figure, heading, listed, paragraph, table, to_copy
 from swaputils.run_folder import PROVENANCE, provenance
 
 SHOWN = {  # measures of the table on the page

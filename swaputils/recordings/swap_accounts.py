@@ -4,8 +4,8 @@ import pandas as pd
 import torch
 
 from swaputils.geometry.accounts import LEAST_SEPARATION, PAIRS, accounts_of, evidence
-from swaputils.recordings.recorded import Session
-from swaputils.recordings.sides import Part
+from swaputils.recordings.sessions import Session
+from swaputils.recordings.timing import Part
 
 MEANINGS = {
     "misbinding": "colours exchanged before the cue",

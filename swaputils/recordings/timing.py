@@ -1,14 +1,15 @@
-"""The time axis of a recording, when the cue came on it, and the windows before and after the cue."""
+"""The time axis of a recording, when the cue came on it, and the steps and windows before and after the cue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from swaputils.data.table import DataError
-from swaputils.recordings.described import Described
-from swaputils.recordings.spikes import Variable
+from swaputils.recordings.recording_formats import Variable
+from swaputils.recordings.recording_options import Described
+from swaputils.recordings.sessions import Recording, Session
 
 MOST_STEPS = 250
 Window = tuple[float, float]
@@ -115,3 +116,43 @@ def steps_in(time: np.ndarray | Tensor, window: Window, cue: float | None) -> Te
     axis = torch.as_tensor(time)
     ends_at_cue = cue is not None and window[1] == cue
     return (axis >= window[0]) & ((axis < window[1]) if ends_at_cue else (axis <= window[1]))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One side of the cue, or the one moment that there is.
+
+    Attributes:
+        name: as tables show it.
+        by_cue: whether trials are grouped by the cue.
+        steps: [all steps] those that belong to it.
+        window: [all steps] those that are averaged.
+        time: of its steps; None where there is one moment.
+    """
+
+    name: str
+    by_cue: bool
+    steps: Tensor
+    window: Tensor
+    time: Tensor | None
+
+    def course(self, session: Session) -> Session:
+        return replace(session, activity=session.activity[:, self.steps])
+
+    def moment(self, session: Session) -> Session:
+        return replace(session, activity=session.activity[:, self.window].mean(1, keepdim=True))
+
+
+def parts_of(recording: Recording) -> list[Part]:
+    """Before and after the cue; all of it where there was none; the one moment where there is no time."""
+    time, cue, before, after = recording.time, recording.cue_time, recording.before, recording.after
+    if time is None or before is None:
+        only = torch.tensor([True])
+        return [Part("at the one moment", recording.cued, only, only, None)]
+    if after is None or cue is None:
+        every = torch.ones_like(time, dtype=torch.bool)
+        return [Part("throughout", recording.cued, every, steps_in(time, before, cue), time)]
+    return [
+        Part("before the cue", False, time < cue, steps_in(time, before, cue), time[time < cue]),
+        Part("after the cue", recording.cued, time >= cue, steps_in(time, after, cue), time[time >= cue]),
+    ]

@@ -7,7 +7,7 @@ import torch
 
 from swaputils.inputs import STEP_SECONDS
 from swaputils.report.analysis import FEWEST_TRIALS, Fitted
-from swaputils.report.apprentice import Apprentice
+from swaputils.report.taught_network import Apprentice
 
 TITLE = "Swap errors: an executable book on networks trained to respond as people do"
 OF_MIXTURES = (

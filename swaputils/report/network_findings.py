@@ -6,7 +6,7 @@ import pandas as pd
 
 from swaputils.geometry.alignment import TOLD
 from swaputils.inputs import Periods
-from swaputils.report.beside import IDEAL, NETWORK, PEOPLE, Beside
+from swaputils.report.network_measures import IDEAL, NETWORK, PEOPLE, Beside
 
 COLUMNS = {
     "p_nontarget": "swaps, by the fit",

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from swaputils import drawing
-from swaputils.report.beside import IDEAL, NETWORK, PEOPLE, Beside
-from swaputils.report.pieces import Panel, encoded, key, new_panel
+from swaputils.report.network_measures import IDEAL, NETWORK, PEOPLE, Beside
+from swaputils.report.page_pieces import Panel, encoded, key, new_panel
 
 ROLES = {PEOPLE: "human", NETWORK: "network", IDEAL: "ideal"}
 NORMAL_95 = 1.96

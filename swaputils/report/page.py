@@ -8,9 +8,8 @@ from pathlib import Path
 from string import Template
 
 from swaputils.files import json_bytes
-from swaputils.report import network_panels, page_tables, panels
+from swaputils.report import fit_panels, network_panels, page_tables
 from swaputils.report.analysis import Fitted
-from swaputils.report.beside import Beside
 from swaputils.report.findings import findings, lead, limits
 from swaputils.report.methods import methods, references
 from swaputils.report.network_findings import (
@@ -20,7 +19,8 @@ from swaputils.report.network_findings import (
     network_lead,
     network_limits,
 )
-from swaputils.report.pieces import figure, heading, listed, paragraph, table, to_copy
+from swaputils.report.network_measures import Beside
+from swaputils.report.page_pieces import figure, heading, listed, paragraph, table, to_copy
 from swaputils.run_folder import PROVENANCE, provenance, run_contents
 from swaputils.surrogate.posterior_files import as_run
 
@@ -45,7 +45,7 @@ def page(fitted: Fitted, name: str, read: Sequence[str] = (), options: str = "",
     parts += [heading("What was found"), listed(found), heading("What these data cannot say"), listed(cannot)]
     parts += [heading("Tables"), *_tables(fitted, network)]
     if len(fitted.ladder):
-        parts += [heading("Did the fits settle?"), figure(panels.bound_traces(fitted), _TRACES)]
+        parts += [heading("Did the fits settle?"), figure(fit_panels.bound_traces(fitted), _TRACES)]
     if read:
         parts += [heading("How the data were read"), listed(read)]
     taught = None if network is None else network.taught
@@ -132,10 +132,10 @@ def _figures(fitted: Fitted) -> list[str]:
         return []
     return [
         heading("When do people report another item?"),
-        figure(panels.swap_functions(fitted), _FUNCTIONS),
+        figure(fit_panels.swap_functions(fitted), _FUNCTIONS),
         heading("Do predicted responses look like the observed ones?"),
-        figure(panels.target_errors(fitted), _CHECKS),
-        figure(panels.nontarget_errors(fitted), _AROUND),
+        figure(fit_panels.target_errors(fitted), _CHECKS),
+        figure(fit_panels.nontarget_errors(fitted), _AROUND),
     ]
 
 

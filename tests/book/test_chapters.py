@@ -10,18 +10,14 @@ from swapbook.build import chapters as command
 from swapbook.build import rerun, site
 from swapbook.build.chapters import (
     ChapterError,
-    absolute,
     chapter_paths,
-    check_names,
-    defaults,
     execute,
     execute_if_changed,
     fingerprint,
     normalise,
-    parse_parameters,
 )
 from swapbook.conditions import UnknownName
-from swapbook.parameters import ParameterError
+from swapbook.parameters import ParameterError, absolute, check_names, defaults, parse_parameters
 from swapbook.places import ROOT
 
 PARAMETERS = 'scale: str = "laptop"\nseed: int = 0\nrecompute: bool = False\ntolerance: float = 0.5'

@@ -14,11 +14,11 @@ import pytest
 
 from swapbook.__main__ import main
 from swapbook.build import collect
-from swapbook.build.chapters import parse_parameters
 from swapbook.build.collect import CHAPTER
 from swapbook.collection import stopped, stored
 from swapbook.conditions import CONDITIONS, UnknownName
 from swapbook.networks import DEVICE, Network
+from swapbook.parameters import parse_parameters
 from swapbook.places import ROOT
 from swapbook.scales import SCALES
 from swaputils.training.loop import SelectionNotLearnt

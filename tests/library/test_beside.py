@@ -11,8 +11,8 @@ from swaputils.angles import distance, to_xy
 from swaputils.diffusion.schedule import report_noise
 from swaputils.errors import SwaputilsError
 from swaputils.network.rnn import RNN, RNNConfig
-from swaputils.report.apprentice import PERIODS, SCHEDULE, SIZES, Apprentice, Course, seconds_to_teach
-from swaputils.report.beside import beside, independent_colours
+from swaputils.report.network_measures import beside, independent_colours
+from swaputils.report.taught_network import PERIODS, SCHEDULE, SIZES, Apprentice, Course, seconds_to_teach
 from swaputils.surrogate import component_probabilities, response_density
 from swaputils.task import TaskConfig
 from swaputils.training.familiar import FamiliarDisplays, mixed

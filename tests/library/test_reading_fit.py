@@ -11,7 +11,7 @@ from swaputils import __main__ as command_line
 from swaputils.data.layout import Layout
 from swaputils.data.reading import examine
 from swaputils.report import analysis, contrasts
-from swaputils.report.named import report_on
+from swaputils.report.report_files import report_on
 from tests.library.made_up import made_up
 from tests.small import hurried
 

@@ -7,9 +7,9 @@ from scipy.io import savemat
 from swaputils.__main__ import main
 from swaputils.data.table import DataError
 from swaputils.errors import SwaputilsError
-from swaputils.recordings.described import Described
-from swaputils.recordings.recorded import together
-from swaputils.recordings.understanding import read_recording
+from swaputils.recordings.read_recordings import read_recording
+from swaputils.recordings.recording_options import Described
+from swaputils.recordings.sessions import together
 from tests.library.planted_recording import TIME, planted, write_npz
 
 TRUTH = planted(trials=400, neurons=6)

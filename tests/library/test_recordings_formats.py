@@ -8,10 +8,10 @@ import torch
 from scipy.io import savemat
 
 from swaputils.data.table import DataError
-from swaputils.recordings.described import Described
 from swaputils.recordings.measuring import GeometryConfig, measure
-from swaputils.recordings.recorded import together
-from swaputils.recordings.understanding import read_recording
+from swaputils.recordings.read_recordings import read_recording
+from swaputils.recordings.recording_options import Described
+from swaputils.recordings.sessions import together
 from tests.library.planted_recording import AFTER, BEFORE, TIME, arrays, planted, write_netcdf, write_npz, write_nwb
 
 FEW = GeometryConfig(draws=4, bootstraps=20)

@@ -16,9 +16,9 @@ from swaputils.geometry import SEPARATION, Plan
 from swaputils.geometry.plantedswaps import SwapPlan, plant_swaps
 from swaputils.recordings.mean_activity import RECORDED
 from swaputils.recordings.measuring import GeometryConfig, measure
+from swaputils.recordings.read_recordings import read_recording
 from swaputils.recordings.recording_findings import findings, limits, more_findings
 from swaputils.recordings.recording_page import beside
-from swaputils.recordings.understanding import read_recording
 from tests.library.planted_recording import AFTER, planted, write_npz
 from tests.small import seeded
 

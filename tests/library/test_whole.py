@@ -9,8 +9,8 @@ import torch
 
 from swaputils.__main__ import main
 from swaputils.files import read_tensors
-from swaputils.report import analysis, apprentice
-from swaputils.report.whole import _time
+from swaputils.report import analysis, taught_network
+from swaputils.report.run_command import _time
 from swaputils.run_folder import read_run
 from swaputils.surrogate import load
 from swaputils.training import resumable
@@ -47,8 +47,8 @@ def test_a_file_becomes_a_report_with_a_network(people, capfd):
     assert sorted(planes["apart"].unique()) == pytest.approx([math.pi / 4, math.pi], abs=1e-4)
     run = read_run(people / "people_run/network")
     assert run.config["task"]["items"] == 3 and run.log and set(run.metrics) == set(measures.index)
-    shown = apprentice.TaskConfig(cueing="probe", items=3).sample(5, generator=seeded())
-    points = apprentice.load(people / "people_run/network").end_points(shown, seeded())
+    shown = taught_network.TaskConfig(cueing="probe", items=3).sample(5, generator=seeded())
+    points = taught_network.load(people / "people_run/network").end_points(shown, seeded())
     assert points.shape == (5, 2) and points.isfinite().all()
     assert load(people / "people_run/posterior/cue/set_size_3").set_size == 3
     assert sorted(os.listdir(people)) == ["people.csv", "people_run"]

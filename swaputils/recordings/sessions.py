@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from swaputils.angles import distance
 from swaputils.data.table import DataError
 from swaputils.shapes import check_shape
 
@@ -38,6 +39,24 @@ class Session:
         """The trials picked by a slice or a mask."""
         cued, report = (None if part is None else part[chosen] for part in (self.cued, self.report))
         return Session(self.name, self.activity[chosen], self.colours[chosen], cued, report)
+
+    def cued_colour(self) -> tuple[Tensor, Tensor]:
+        """[trials] colour of the cued item, and which item that is."""
+        assert self.cued is not None
+        return self.colours.gather(1, self.cued[:, None]).squeeze(1), self.cued
+
+    def correct(self) -> "Session":
+        """The trials whose report is nearer to the cued colour than to the other one; all of them where there is no report."""
+        if self.report is None or self.cued is None:
+            return self
+        return self[distance(self.report[:, None], self.colours).argmin(1) == self.cued]
+
+    def more_accurate(self) -> "Session":
+        """The half of the trials whose report is nearer to the cued colour; all of them where there is no report."""
+        if self.report is None or self.cued is None:
+            return self
+        error = distance(self.report, self.cued_colour()[0])
+        return self[error <= error.median()]
 
 
 @dataclass(frozen=True)

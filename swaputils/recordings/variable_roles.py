@@ -7,9 +7,8 @@ import numpy as np
 from swaputils.data.table import DataError
 from swaputils.files import shown
 from swaputils.recordings.columns_of_trials import KNOWN_ITEMS
-from swaputils.recordings.described import Described, plain
-from swaputils.recordings.spikes import CUE_TIMES, Variable
-from swaputils.recordings.stores import Stored
+from swaputils.recordings.recording_formats import CUE_TIMES, Stored, Variable
+from swaputils.recordings.recording_options import Described, plain
 
 NAMES = {  # without blanks, marks and capitals
     "activity": "activity rates rate firingrates firingrate spikerates fr spikes spikecounts counts means dat data neural x",

@@ -14,7 +14,10 @@ from swaputils.errors import SwaputilsError
 from swaputils.files import refuse_existing, shown, write_files
 from swaputils.jobs import cores
 from swaputils.report import analysis
-from swaputils.report.apprentice import (
+from swaputils.report.kept_fits import keep, kept
+from swaputils.report.network_measures import beside
+from swaputils.report.report_files import report_of
+from swaputils.report.taught_network import (
     SIZES,
     Apprentice,
     Course,
@@ -23,9 +26,6 @@ from swaputils.report.apprentice import (
     items_to_teach,
     seconds_to_teach,
 )
-from swaputils.report.beside import beside
-from swaputils.report.kept import keep, kept
-from swaputils.report.named import report_of
 from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
 from swaputils.training.resumable import FILE, working_folder
 

@@ -8,14 +8,13 @@ from operator import add
 import torch
 from torch import Tensor
 
-from swaputils.angles import distance
 from swaputils.geometry import pseudo_population
 from swaputils.geometry.alignment import ColourAlignment, alignment_from
 from swaputils.geometry.crossproducts import CrossProducts, cross_products
 from swaputils.geometry.nulls import between_halves, exchanged_items
 from swaputils.geometry.planepairs import Estimate, pair_measures, pair_of_rows
-from swaputils.recordings.neurons import harmonics_of
-from swaputils.recordings.recorded import Session
+from swaputils.recordings.sessions import Session
+from swaputils.recordings.unusable import harmonics_of
 
 Sessions = Sequence[Session]
 
@@ -47,31 +46,10 @@ def same_item(sessions: Sessions, *, generator: torch.Generator) -> Estimate:
 def four_colours(sessions: Sessions, draws: int, *, generator: torch.Generator) -> Tensor:
     """[draws, steps] the published angle (degrees) of the planes of the cued colour, see `geometry.pseudo_population`."""
     known = [
-        pseudo_population.Session(each.activity, each.colours, cued_colour(each)[1], torch.zeros(len(each.activity)))
+        pseudo_population.Session(each.activity, each.colours, each.cued_colour()[1], torch.zeros(len(each.activity)))
         for each in sessions
     ]
     return pseudo_population.plane_cosines(known, draws, generator=generator).acos().rad2deg()
-
-
-def cued_colour(session: Session) -> tuple[Tensor, Tensor]:
-    """[trials] colour of the cued item, and which item that is."""
-    assert session.cued is not None
-    return session.colours.gather(1, session.cued[:, None]).squeeze(1), session.cued
-
-
-def correct(session: Session) -> Session:
-    """The trials whose report is nearer to the cued colour than to the other one; all of them where there is no report."""
-    if session.report is None or session.cued is None:
-        return session
-    return session[distance(session.report[:, None], session.colours).argmin(1) == session.cued]
-
-
-def more_accurate(session: Session) -> Session:
-    """The half of the trials whose report is nearer to the cued colour; all of them where there is no report."""
-    if session.report is None or session.cued is None:
-        return session
-    error = distance(session.report, cued_colour(session)[0])
-    return session[error <= error.median()]
 
 
 def _added(sessions: Sessions, by_cue: bool, *, jackknife: bool = True, generator: torch.Generator) -> CrossProducts:

@@ -13,8 +13,8 @@ from swaputils.angles import to_angle, to_xy, wasserstein, wrap
 from swaputils.behaviour import responsibility_curve, summarise
 from swaputils.diffusion.targets import RADIUS
 from swaputils.inputs import STEP_SECONDS
-from swaputils.report.apprentice import Apprentice, Course
 from swaputils.report.prediction import density, places
+from swaputils.report.taught_network import Apprentice, Course
 from swaputils.responders import IdealSampler, Noisy, Responder
 from swaputils.surrogate import cue_distances, response_log_density, responsibilities, sample_responses
 from swaputils.training.familiar import mixed

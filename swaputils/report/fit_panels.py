@@ -5,7 +5,7 @@ import pandas as pd
 
 from swaputils import drawing
 from swaputils.report.analysis import Fitted
-from swaputils.report.pieces import Panel, encoded, key, new_panel
+from swaputils.report.page_pieces import Panel, encoded, key, new_panel
 
 
 def swap_functions(fitted: Fitted) -> list[Panel]:

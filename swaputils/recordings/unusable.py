@@ -7,8 +7,8 @@ from torch import Tensor
 
 from swaputils.geometry.crossproducts import cross_products
 from swaputils.geometry.harmonics import UnusableActivity, most_harmonics
-from swaputils.recordings.described import Described
-from swaputils.recordings.recorded import Session
+from swaputils.recordings.recording_options import Described
+from swaputils.recordings.sessions import Session
 
 MOST_NAMED = 8
 LEADING_FROM = 2  # harmonics that the colours allow, from which the regression with interactions can be made

@@ -7,15 +7,14 @@ import torch
 
 from swaputils.data.table import DataError
 from swaputils.files import shown
-from swaputils.recordings.assigned import Assigned, assign, axes_of, matrix
 from swaputils.recordings.columns_of_trials import angles, cued_items
-from swaputils.recordings.described import Described
 from swaputils.recordings.mean_activity import read_means
-from swaputils.recordings.neurons import checked_neurons, refuse_design
-from swaputils.recordings.recorded import Recording, Session
-from swaputils.recordings.spikes import Variable
-from swaputils.recordings.stores import Stored, open_recording
+from swaputils.recordings.recording_formats import Stored, Variable, open_recording
+from swaputils.recordings.recording_options import Described
+from swaputils.recordings.sessions import Recording, Session
 from swaputils.recordings.timing import Timing, binned, cue_time, time_axis, timing
+from swaputils.recordings.unusable import checked_neurons, refuse_design
+from swaputils.recordings.variable_roles import Assigned, assign, axes_of, matrix
 
 
 def read_recording(source: str, described: Described = Described()) -> Recording:  # noqa: B008 (frozen)
