@@ -11,7 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from swapbook import people
-from swapbook.build import chapters, collect, example, opening, pdf, rerun, site, verdicts
+from swapbook.build import chapters, example, missing_networks, opening, pdf, rerun, site, verdicts
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
 from swapbook.cortex import compared
@@ -72,8 +72,8 @@ def collection(assignments: Assignments = ()) -> None:
     Args:
         assignments: SCALE, DATA, SEEDS, CONDITIONS, CORES, DEVICE, PROFILE, DRYRUN; see swapbook/build/collection.yaml.
     """
-    if missing := collect.train(*collect.parse(assignments)):
-        raise SwaputilsError(collect.failures(missing))
+    if missing := missing_networks.train(*missing_networks.parse(assignments)):
+        raise SwaputilsError(missing_networks.failures(missing))
 
 
 def train_member(output: Annotated[Path, tyro.conf.Positional], assignments: Assignments = ()) -> None:
@@ -83,7 +83,7 @@ def train_member(output: Annotated[Path, tyro.conf.Positional], assignments: Ass
         output: the executed notebook.
         assignments: parameters of the chapter.
     """
-    collect.train_member(output, list(assignments))
+    missing_networks.train_member(output, list(assignments))
 
 
 def train(condition: Name, scale: str = BOOK, seed: int = 0, data: str = PEOPLE, device: str | None = None) -> None:

@@ -17,7 +17,7 @@ from swaputils.data.understood import listing, understood
 from swaputils.files import refuse_existing, shown, write_files
 from swaputils.jobs import cores
 from swaputils.recordings.geometry_command import geometry
-from swaputils.report import analysis
+from swaputils.report import fitting
 from swaputils.report.report_files import report_on
 from swaputils.report.run_command import whole
 
@@ -44,8 +44,8 @@ def fit(
     layout: Annotated[Layout, tyro.conf.arg(name="")] = Layout(),  # noqa: B008 (frozen)
     dry_run: bool = False,
     set_size: int | None = None,
-    emission: str = analysis.FitConfig.emission,
-    folds: int = analysis.FitConfig.folds,
+    emission: str = fitting.FitConfig.emission,
+    folds: int = fitting.FitConfig.folds,
     seed: int = 0,
     quick: bool = False,
     out: Path | None = None,
@@ -65,8 +65,8 @@ def fit(
     folder = out or Path(f"{Path(source).stem}_fit")
     if not dry_run:
         refuse_existing(folder)
-    config = analysis.FitConfig(set_size=set_size, emission=emission, folds=folds, seed=seed, processes=cores())
-    config = analysis.quicker(config) if quick else config
+    config = fitting.FitConfig(set_size=set_size, emission=emission, folds=folds, seed=seed, processes=cores())
+    config = fitting.quicker(config) if quick else config
     read = reading_of(source, layout, seed)
     print(listing(understood(read)), flush=True)
     read.settled()

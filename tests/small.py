@@ -12,8 +12,8 @@ from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
 from swaputils.diffusion.targets import ResponseMixture
 from swaputils.inputs import Periods, TrialInputs
 from swaputils.network.rnn import RNN, RNNConfig
-from swaputils.report import analysis, run_command
-from swaputils.report.analysis import FitConfig
+from swaputils.report import fitting, run_command
+from swaputils.report.fitting import FitConfig
 from swaputils.report.taught_network import Sizes
 from swaputils.surrogate import Basis, BnsConfig, MixtureFit, SwapPosterior, flat, response_mixture, sample_responses
 from swaputils.task import DelayedEstimation, TaskConfig
@@ -210,8 +210,8 @@ def hurry_run(monkeypatch) -> None:
         wrong_items=1.1,
     )
     tiny = Sizes(RNNConfig(units=6, hidden=10), train, selecting=6)
-    monkeypatch.setattr(analysis, "FitConfig", hurried)
-    monkeypatch.setattr(analysis, "QUICK", QUICK)
+    monkeypatch.setattr(fitting, "FitConfig", hurried)
+    monkeypatch.setattr(fitting, "QUICK", QUICK)
     monkeypatch.setattr(run_command, "SIZES", dict.fromkeys(run_command.SIZES, tiny))
     monkeypatch.setattr(run_command, "QUICK_ANSWERS", 200)
     monkeypatch.setattr(run_command, "QUICK_ACTIVITY", 400)

@@ -17,7 +17,7 @@ import torch
 from swaputils import report
 from swaputils.data.simulated import simulated_trials
 from swaputils.jobs import cores
-from swaputils.report import analysis
+from swaputils.report import fitting
 from swaputils.surrogate import LADDER, SwapModel
 from swaputils.surrogate.comparison import compare
 from swaputils.surrogate.mixture import by_person
@@ -46,10 +46,10 @@ def measure(part: str) -> float:
         models = {name: SwapModel(terms, "variable_precision") for name, terms in LADDER.items()}
         compare(people[people.displays.set_size > 1], models, seed=0, processes=cores())
     else:
-        config = analysis.FitConfig(processes=cores())
+        config = fitting.FitConfig(processes=cores())
         if part == "quick":
-            config = replace(config, folds=0, resamples=0, swap=analysis.QUICK)
-        report.contents(analysis.fit(people, config), "simulated people", Path("unused"))
+            config = replace(config, folds=0, resamples=0, swap=fitting.QUICK)
+        report.contents(fitting.fit(people, config), "simulated people", Path("unused"))
     if part == "memory":
         kilobytes = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return max(kilobytes) * 1024 / 1e9

@@ -15,7 +15,7 @@ from contextlib import suppress
 from tqdm import tqdm
 
 from swapbook import limited, people, tables
-from swapbook.build import collect, opening, verdicts
+from swapbook.build import missing_networks, opening, verdicts
 from swapbook.build.chapters import BUILD, chapter_paths, execute
 from swapbook.conditions import named
 from swapbook.cortex import compared
@@ -71,9 +71,9 @@ def _stopped(scale: str, name: str) -> dict[tuple[str, int, int], str]:
 
 def train_and_score(parameters: dict[str, object]) -> str:
     """Train what is missing or outdated, and score networks and learners on held-out people; an error in words, or none."""
-    what, how = collect.parse([])
+    what, how = missing_networks.parse([])
     what |= {name: value for name, value in parameters.items() if name in ("scale", "data")}
-    missing = collect.train(what, how)
+    missing = missing_networks.train(what, how)
     people.recompute_people(what["scale"], what["data"])
     stopped = {member: member.why_stopped() for member in missing}
     for member, reason in stopped.items():
@@ -82,7 +82,7 @@ def train_and_score(parameters: dict[str, object]) -> str:
     for line in score_learners(what["scale"], what["data"]):
         print(line)
     unexplained = [member for member, reason in stopped.items() if not reason]
-    return collect.failures(unexplained) if unexplained else ""
+    return missing_networks.failures(unexplained) if unexplained else ""
 
 
 def compare(chosen: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from swaputils.report.analysis import Fitted
+from swaputils.report.fitting import Fitted
 from swaputils.report.page import PAGE
 from swaputils.surrogate.mixture_resamples import PARAMETERS
 

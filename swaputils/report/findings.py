@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from swaputils.report.analysis import FEWEST_TRIALS, Fitted
+from swaputils.report.fitting import FEWEST_TRIALS, Fitted
 
 FEW = 100  # trials of a set size below which a swap function is mostly its prior
 ALIKE = math.radians(20)  # report features nearer than this are told apart by few responses

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from swaputils import drawing
-from swaputils.report.analysis import Fitted
+from swaputils.report.fitting import Fitted
 from swaputils.report.page_pieces import Panel, encoded, key, new_panel
 
 

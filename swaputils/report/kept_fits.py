@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from swaputils.files import StoreError, json_bytes, read_bytes, read_json, write_files
-from swaputils.report.analysis import FitConfig, Fitted
+from swaputils.report.fitting import FitConfig, Fitted
 from swaputils.run_folder import config_hash, run_contents
 from swaputils.surrogate.posterior_files import as_run, load
 from swaputils.trials import Trials

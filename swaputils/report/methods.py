@@ -6,7 +6,7 @@ from importlib.metadata import version
 import torch
 
 from swaputils.inputs import STEP_SECONDS
-from swaputils.report.analysis import FEWEST_TRIALS, Fitted
+from swaputils.report.fitting import FEWEST_TRIALS, Fitted
 from swaputils.report.taught_network import Apprentice
 
 TITLE = "Swap errors: an executable book on networks trained to respond as people do"

@@ -9,8 +9,8 @@ from string import Template
 
 from swaputils.files import json_bytes
 from swaputils.report import fit_panels, network_panels, page_tables
-from swaputils.report.analysis import Fitted
 from swaputils.report.findings import findings, lead, limits
+from swaputils.report.fitting import Fitted
 from swaputils.report.methods import methods, references
 from swaputils.report.network_findings import (
     EXPLANATION,

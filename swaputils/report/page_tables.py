@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from swaputils.report.analysis import Fitted
 from swaputils.report.findings import MEANINGS
+from swaputils.report.fitting import Fitted
 
 SHARES = {"p_target": "target", "p_nontarget": "non-targets", "p_uniform": "guesses"}
 

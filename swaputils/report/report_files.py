@@ -7,8 +7,8 @@ from pathlib import Path
 from swaputils.data.reading import Reading
 from swaputils.data.understood import options, understood
 from swaputils.report import contrasts
-from swaputils.report.analysis import FitConfig, Fitted, fit
 from swaputils.report.findings import findings, limits
+from swaputils.report.fitting import FitConfig, Fitted, fit
 from swaputils.report.network_findings import network_findings, network_lead, network_limits
 from swaputils.report.network_measures import Beside
 from swaputils.report.page import contents

@@ -13,7 +13,7 @@ from swaputils.data.understood import listing, understood
 from swaputils.errors import SwaputilsError
 from swaputils.files import refuse_existing, shown, write_files
 from swaputils.jobs import cores
-from swaputils.report import analysis
+from swaputils.report import fitting
 from swaputils.report.kept_fits import keep, kept
 from swaputils.report.network_measures import beside
 from swaputils.report.report_files import report_of
@@ -38,8 +38,8 @@ def whole(
     layout: Annotated[Layout, tyro.conf.arg(name="")] = Layout(),  # noqa: B008 (frozen)
     dry_run: bool = False,
     items: int | None = None,
-    emission: str = analysis.FitConfig.emission,
-    folds: int = analysis.FitConfig.folds,
+    emission: str = fitting.FitConfig.emission,
+    folds: int = fitting.FitConfig.folds,
     seed: int = 0,
     quick: bool = False,
     device: str = "cpu",
@@ -71,16 +71,16 @@ def whole(
         instead = f"--only {column}={first} in place of --condition reads one"
         raise SwaputilsError(f"a network is taught one condition; {instead}")
     chosen = items_to_teach(trials, items)
-    sizes, config = SIZES[chosen], analysis.FitConfig(emission=emission, folds=folds, seed=seed, processes=cores())
+    sizes, config = SIZES[chosen], fitting.FitConfig(emission=emission, folds=folds, seed=seed, processes=cores())
     if quick:
         fewer = min(QUICK_UPDATES, sizes.train.distribution_updates)
-        config = analysis.quicker(config)
+        config = fitting.quicker(config)
         sizes = replace(sizes, train=replace(sizes.train, distribution_updates=fewer))
     _refuse_device(device)
     with working_folder(folder.with_name(f"{folder.name}_unfinished")) as unfinished:
         fitted = kept(unfinished, trials, config)
         if fitted is None:
-            fitted = analysis.fit(trials, config)
+            fitted = fitting.fit(trials, config)
             keep(fitted, unfinished)
         else:
             print("- The fit is done already; the run goes on from there.", flush=True)

@@ -13,7 +13,7 @@ from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise
 from swaputils.errors import SwaputilsError
 from swaputils.inputs import Periods
 from swaputils.network.rnn import RNN, RNNConfig
-from swaputils.report.analysis import Fitted, swap_trials, teacher
+from swaputils.report.fitting import Fitted, swap_trials, teacher
 from swaputils.responders import Noisy
 from swaputils.run_folder import Run, config_hash, provenance, read_run
 from swaputils.surrogate import SwapPosterior, response_density

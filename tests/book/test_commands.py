@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from swapbook.__main__ import COMMANDS, main
-from swapbook.build import collect, rerun, site
+from swapbook.build import missing_networks, rerun, site
 from swapbook.build.chapters import ChapterError, chapter_paths
 from swapbook.conditions import UnknownName
 from swapbook.measures import CODE
@@ -102,7 +102,7 @@ def called(monkeypatch) -> list[tuple]:
         monkeypatch.setattr(module, name, note)
 
     noted(rerun, "compute")
-    noted(rerun.collect, "train", [])
+    noted(rerun.missing_networks, "train", [])
     noted(rerun.people, "recompute_people")
     noted(rerun, "score_learners", [])
     noted(rerun, "compare")
@@ -150,7 +150,7 @@ def test_nothing_is_recomputed_with_a_parameter_that_does_not_exist(called, give
 def test_missing_networks_are_an_error_at_the_end_and_those_that_stopped_are_named(called, monkeypatch, capsys):
     stopped, missing = Network("index_swap", "smoke", 0), Network("index_swap", "smoke", 1)
     monkeypatch.setattr(Network, "why_stopped", lambda self: "It diverged." if self.seed == 0 else None)
-    monkeypatch.setattr(collect, "train", lambda *_: [stopped, missing])
+    monkeypatch.setattr(missing_networks, "train", lambda *_: [stopped, missing])
     monkeypatch.setattr(rerun, "score_learners", lambda *_: ["  gru, 40 trials, seed 0: loss inf"])
     with pytest.raises(SwaputilsError) as error:
         rerun.rerun(["SCALE=smoke"])

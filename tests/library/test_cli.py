@@ -12,7 +12,7 @@ from swaputils import __main__ as command_line
 from swaputils import files
 from swaputils.data.simulated import simulated_trials
 from swaputils.data.table import write_trials
-from swaputils.report import analysis
+from swaputils.report import fitting
 from swaputils.surrogate import LADDER, posterior_files
 from tests.small import hurried
 
@@ -36,7 +36,7 @@ def people(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trials = simulated_trials(seed=1, people=1, trials_per_set_size=60)
     write_trials(tmp_path / "people.csv", trials[trials.displays.set_size >= 7])
-    monkeypatch.setattr(analysis, "FitConfig", hurried)
+    monkeypatch.setattr(fitting, "FitConfig", hurried)
     return "people.csv"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from swaputils.report import methods
-from tests.library.test_analysis import quick_fit, some
+from tests.library.test_fitting import quick_fit, some
 
 ROOT = Path(__file__).resolve().parents[2]
 

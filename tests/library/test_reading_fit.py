@@ -10,7 +10,7 @@ import pytest
 from swaputils import __main__ as command_line
 from swaputils.data.layout import Layout
 from swaputils.data.reading import examine
-from swaputils.report import analysis, contrasts
+from swaputils.report import contrasts, fitting
 from swaputils.report.report_files import report_on
 from tests.library.made_up import made_up
 from tests.small import hurried
@@ -20,7 +20,7 @@ CASES = Path(__file__).parent / "cases"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, tmp_path):
-    monkeypatch.setattr(analysis, "FitConfig", hurried)
+    monkeypatch.setattr(fitting, "FitConfig", hurried)
     monkeypatch.chdir(tmp_path)
 
 
@@ -132,7 +132,7 @@ def test_contrasts_find_a_planted_difference(tmp_path):
     reading = examine("people.csv", Layout(units="deg", condition="task"))
     trials = reading.settled()
     config = hurried(folds=2, resamples=60)
-    fits = {name: analysis.fit(trials[trials.condition == code], config) for code, name in reading.conditions.items()}
+    fits = {name: fitting.fit(trials[trials.condition == code], config) for code, name in reading.conditions.items()}
     table = contrasts.contrasts(fits).query("mixture == '3 components'").set_index("parameter")
     assert table.loc["concentration", "high"] < 0
     assert table.loc["p_uniform", "low"] < 0 < table.loc["p_uniform", "high"]

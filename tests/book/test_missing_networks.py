@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from swapbook.__main__ import main
-from swapbook.build import collect
-from swapbook.build.collect import CHAPTER
+from swapbook.build import missing_networks
+from swapbook.build.missing_networks import CHAPTER
 from swapbook.collection import stopped, stored
 from swapbook.conditions import CONDITIONS, UnknownName
 from swapbook.networks import DEVICE, Network
@@ -46,7 +46,7 @@ def run(*assignments: str, **environment: str) -> SimpleNamespace:
 
 
 def test_every_condition_is_asked_for_at_every_seed():
-    asked = collect.members(SETTINGS)
+    asked = missing_networks.members(SETTINGS)
     assert {(member.condition, member.seed) for member in asked} == {
         (name, seed) for name in CONDITIONS for seed in (0, 1)
     }
@@ -55,7 +55,7 @@ def test_every_condition_is_asked_for_at_every_seed():
 
 def test_seeds_can_be_given_by_condition():
     seeds = {"headline": 3, "human_n4": 2, "others": 1}
-    asked = collect.members(SETTINGS | {"seeds": seeds, "conditions": "index_swap,human_n4,index_untrained"})
+    asked = missing_networks.members(SETTINGS | {"seeds": seeds, "conditions": "index_swap,human_n4,index_untrained"})
     counts = {
         name: sum(member.condition == name for member in asked)
         for name in ("index_swap", "human_n4", "index_untrained")
@@ -69,15 +69,18 @@ def test_a_training_that_stopped_is_not_repeated_while_its_settings_stay(results
     shutil.copytree(ROOT / "results/networks/smoke/index_swap_0", left)
     (left / "metrics.json").write_text(json.dumps({"stopped": "It diverged."}))
     asked = SETTINGS | {"conditions": "index_swap", "seeds": 1}
-    assert collect.outdated(asked) == [] and collect.why_not(collect.members(asked)[0]) == "It diverged."
+    assert (
+        missing_networks.outdated(asked) == []
+        and missing_networks.why_not(missing_networks.members(asked)[0]) == "It diverged."
+    )
     assert stopped("smoke", SETTINGS["data"]).values.tolist() == [["index_swap", 0, "It diverged."]]
     config = json.loads((left / "config.json").read_text())
     (left / "config.json").write_text(json.dumps(config | {"seed": 5}))
-    assert len(collect.outdated(asked)) == 1 and stopped("smoke", SETTINGS["data"]).empty
+    assert len(missing_networks.outdated(asked)) == 1 and stopped("smoke", SETTINGS["data"]).empty
 
 
 def test_a_network_that_starts_from_another_brings_it_along():
-    asked = collect.members(SETTINGS | {"conditions": "probe_energy_score_continued", "seeds": 1})
+    asked = missing_networks.members(SETTINGS | {"conditions": "probe_energy_score_continued", "seeds": 1})
     assert [member.condition for member in asked] == ["probe_similarity_00", "probe_energy_score_continued"]
     assert asked[1].start == asked[0] and asked[0].start is None
 
@@ -87,7 +90,7 @@ def test_parameters_of_a_member_are_those_of_its_network_whatever_its_data_are_c
     data = tmp_path / "it's my fit"
     (data / "posterior" / "cue").mkdir(parents=True)
     network = Network("human_n4", "smoke", 3, str(data))
-    assigned = shlex.split(collect.settings_of(network))
+    assigned = shlex.split(missing_networks.settings_of(network))
     assert assigned == ["CONDITION=human_n4", "SCALE=smoke", "SEED=3", f"DATA={data}", "RECOMPUTE=True"]
     given = parse_parameters(assigned, CHAPTER)
     assert Network(*(given[name] for name in ("condition", "scale", "seed", "data"))) == network
@@ -110,8 +113,8 @@ def test_parameters_of_a_member_are_those_of_its_network_whatever_its_data_are_c
     ],
 )
 def test_settings_that_do_not_exist_are_refused(changed, message):
-    with pytest.raises((collect.SettingError, UnknownName), match=message):
-        collect.members(SETTINGS | changed)
+    with pytest.raises((missing_networks.SettingError, UnknownName), match=message):
+        missing_networks.members(SETTINGS | changed)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,7 @@ def test_settings_that_do_not_exist_are_refused(changed, message):
     ],
 )
 def test_parameters_are_refused_before_anything_runs(command, message, monkeypatch, capsys):
-    monkeypatch.setattr(collect.subprocess, "run", lambda *_, **__: pytest.fail("something ran"))
+    monkeypatch.setattr(missing_networks.subprocess, "run", lambda *_, **__: pytest.fail("something ran"))
     assert main(list(command)) == 1
     assert message in capsys.readouterr().err
     assert not (ROOT / "build" / "none.ipynb").exists()
@@ -154,12 +157,12 @@ def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(resu
     assert first.status == 1
     assert "1 networks are missing\n  n4_task_optimal_0: see " in first.said
     assert Network("index_untrained", "smoke", 0).is_current()
-    trained = collect.notebook_of(Network("index_untrained", "smoke", 0))
+    trained = missing_networks.notebook_of(Network("index_untrained", "smoke", 0))
     assert trained.is_file()  # although nothing is stored of people's scores, which the chapter shows further down
     assert "the network is trained; the notebook ends where" in trained.with_suffix(".log").read_text()
-    log = (collect.folder_of("smoke") / "n4_task_optimal_0.log").read_text()
+    log = (missing_networks.folder_of("smoke") / "n4_task_optimal_0.log").read_text()
     assert "holds an unfinished run of another configuration; delete that folder" in log
-    table = pd.read_csv(collect.folder_of("smoke") / "table.csv")
+    table = pd.read_csv(missing_networks.folder_of("smoke") / "table.csv")
     assert "index_untrained_0" in table["run"].tolist()
     again = run("CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", SWAPUTILS_RESULTS=str(results))
     assert again.status == 0 and "0 of 1 networks are to be trained" in again.said
@@ -168,9 +171,11 @@ def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(resu
 def test_snakemake_is_told_what_to_train_and_how(results, monkeypatch):
     """The device goes to the members in their environment, where a network refuses one that is not there."""
     told = []
-    monkeypatch.setattr(collect.subprocess, "run", lambda command, **how: told.append((command, how)))
-    what, how = collect.parse(["CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", "DEVICE=gpu", "CORES=3"])
-    assert [network.name for network in collect.train(what, how)] == ["index_untrained_0"]
+    monkeypatch.setattr(missing_networks.subprocess, "run", lambda command, **how: told.append((command, how)))
+    what, how = missing_networks.parse(
+        ["CONDITIONS=index_untrained", "SCALE=smoke", "SEEDS=1", "DEVICE=gpu", "CORES=3"]
+    )
+    assert [network.name for network in missing_networks.train(what, how)] == ["index_untrained_0"]
     ((command, settings),) = told
     assert settings["env"][DEVICE] == "gpu" and settings["cwd"] == ROOT
     assert {"conditions=index_untrained", "scale=smoke", "seeds=1", "data=vandenberg2012_color"} < set(command)
@@ -185,7 +190,7 @@ def test_a_run_that_stopped_says_why(results, monkeypatch):
         network = Network("index_swap", "smoke", 3)
         with pytest.raises(SelectionNotLearnt, match="after 20 updates"):
             network.train()
-        assert "after 20 updates the network is at items 2 of 2" in collect.why_not(network)
+        assert "after 20 updates the network is at items 2 of 2" in missing_networks.why_not(network)
         assert Network("index_swap", "smoke", 4).why_stopped() is None
         assert stored("index_swap", "smoke") == []
     # with the settings of before it has not been tried

@@ -11,14 +11,14 @@ from swaputils import report, surrogate
 from swaputils.data.simulated import simulated_trials
 from swaputils.data.table import DataError
 from swaputils.files import write_files
-from swaputils.report import analysis, findings, prediction
-from swaputils.report.analysis import FitConfig, Fitted
+from swaputils.report import findings, fitting, prediction
+from swaputils.report.fitting import FitConfig, Fitted
 from swaputils.trials import Displays, Trials
 from tests.small import certain, hurried, seeded
 
 
 def quick_fit(trials: Trials, **options) -> Fitted:
-    return analysis.fit(trials, hurried(**{"folds": 2} | options))
+    return fitting.fit(trials, hurried(**{"folds": 2} | options))
 
 
 def some(sizes: tuple[int, ...], people: int = 1, trials: int = 40) -> Trials:
@@ -81,7 +81,7 @@ def test_the_seed_decides_the_result():
 
 
 def test_the_number_of_processes_does_not(monkeypatch):
-    monkeypatch.setattr(analysis, "WORTH", 1e-9)
+    monkeypatch.setattr(fitting, "WORTH", 1e-9)
     trials = some((2, 3))
     one, two = (quick_fit(trials, processes=n) for n in (1, 2))
     assert all(
@@ -120,7 +120,7 @@ def test_the_check_sees_a_model_that_fits_and_one_that_does_not():
     trials = Trials(displays, response, torch.ones(len(displays), dtype=torch.long))
 
     def around_the_target(posterior):
-        return analysis.predictive_check(trials, posterior, 30, generator=seeded()).query("around == 'target'")
+        return fitting.predictive_check(trials, posterior, 30, generator=seeded()).query("around == 'target'")
 
     check = around_the_target(truth)
     assert ((check["human"] >= check["low"]) & (check["human"] <= check["high"])).mean() > 0.85

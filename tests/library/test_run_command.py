@@ -9,7 +9,7 @@ import torch
 
 from swaputils.__main__ import main
 from swaputils.files import read_tensors
-from swaputils.report import analysis, taught_network
+from swaputils.report import fitting, taught_network
 from swaputils.report.run_command import _time
 from swaputils.run_folder import read_run
 from swaputils.surrogate import load
@@ -77,7 +77,7 @@ def test_interrupted_it_goes_on_to_the_same_network(people, monkeypatch, capfd):
         patch.setattr(resumable, "write_checkpoint", interrupted)
         assert main([*COMMAND, "--out", "again"]) == 130
     assert sorted(os.listdir(people)) == ["again_unfinished", "people.csv", "whole"]
-    monkeypatch.setattr(analysis, "fit", lambda *_: pytest.fail("it was fitted again"))
+    monkeypatch.setattr(fitting, "fit", lambda *_: pytest.fail("it was fitted again"))
     capfd.readouterr()
     assert main([*COMMAND, "--out", "again"]) == 0
     assert "The fit is done already; the run goes on from there." in capfd.readouterr().out
@@ -103,7 +103,7 @@ def test_what_cannot_be_run_is_refused_before_it_is_fitted(people, monkeypatch, 
     (people / "there").mkdir()
     table = pd.read_csv("people.csv")
     table.assign(mode=["a", "b"] * 60).to_csv("people.csv", index=False)
-    monkeypatch.setattr(analysis, "fit", lambda *_: pytest.fail("it was fitted"))
+    monkeypatch.setattr(fitting, "fit", lambda *_: pytest.fail("it was fitted"))
     assert main([*COMMAND, *options]) == 1
     assert message in capfd.readouterr().err
     assert sorted(os.listdir(people)) == ["people.csv", "there"]
