@@ -1,14 +1,20 @@
-"""What the book asks of Sphinx beyond configuration: maths without a network, a silent console."""
+"""What the book asks of Sphinx beyond configuration: maths without a network, a silent console, named buttons, reading times."""
 
 import re
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from docutils import nodes
+
 MATHJAX = "tex-svg-full.js"
 WHEN_SEEN = "ui/lazy"  # part of MathJax that typesets what comes into view, so that long pages open at once; printing typesets all
 SPECIAL = re.compile(r"([*|\\]|(?<=\w)_(?!\w))")
 BEFORE_NAPOLEON = 400
+WORDS_A_MINUTE = 200
+NAMED_BUTTONS = """addEventListener("load", () => {
+  document.querySelectorAll("button.copybtn").forEach(button => button.setAttribute("aria-label", "Copy code"));
+});"""
 
 
 def set_options(app, config):
@@ -37,6 +43,25 @@ def drop_thebe(app, pagename, templatename, context, doctree):
     ]
 
 
+def words(doctree):
+    """How many words the text has, captions included, code and outputs aside."""
+    texts = doctree.findall(lambda node: isinstance(node, nodes.paragraph | nodes.caption))
+    cells = {
+        text
+        for cell in doctree.findall(nodes.container)
+        if "cell" in cell["classes"]
+        for text in cell.findall(nodes.paragraph)
+    }
+    return sum(len(text.astext().split()) for text in texts if text not in cells)
+
+
+def tell_reading_time(app, doctree, docname):
+    if docname.startswith("notebooks/"):
+        title = next(doctree.findall(nodes.title))
+        minutes = f"{max(1, round(words(doctree) / WORDS_A_MINUTE))} minutes to read, code aside."
+        title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", minutes, classes=["reading-time"]))
+
+
 def escape(app, what, name, obj, options, lines):
     """Signs in docstrings mean themselves and not markup; what stands in backticks is code."""
     for place, line in enumerate(lines):
@@ -48,8 +73,10 @@ def escape(app, what, name, obj, options, lines):
 def setup(app):
     app.config.mathjax_path = MATHJAX
     app.add_css_file("swapbook.css")
-    app.add_js_file("turning.js")
+    app.add_js_file("playing.js")
+    app.add_js_file(None, body=NAMED_BUTTONS)
     app.connect("config-inited", set_options)
+    app.connect("doctree-resolved", tell_reading_time)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", copy_mathjax)
     app.connect("autodoc-process-docstring", escape, priority=BEFORE_NAPOLEON)

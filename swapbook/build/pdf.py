@@ -17,7 +17,7 @@ PDF = BUILD / "swap-errors.pdf"
 STYLE = ROOT / "book" / "_ext" / "printed.css"
 COLUMN = 656  # CSS pixels between the margins that the style sheet sets on A4
 # What is for the screen alone: anchors, controls, code that is folded away on the page, what is read by scripts, and empty cells.
-UNPRINTED = ".headerlink, button, input, output, noscript, script:not([type='application/json']), details.hide, .toctree-wrapper"
+UNPRINTED = ".headerlink, [hidden], button, input, noscript, script, details.hide, .toctree-wrapper"
 REFERRING = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
 PREPARE = """
 (async () => {

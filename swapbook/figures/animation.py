@@ -1,4 +1,7 @@
-"""A small picture that moves, as HTML that stands alone: SVG drawn at its middle frame, and a few lines of script with a slider."""
+"""A small picture that moves, as HTML that stands alone: SVG drawn at its middle frame, a slider, and its numbers.
+
+The script that moves it is book/_ext/static/playing.js; without it the picture stands still, and its controls are hidden.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,38 +12,6 @@ from numpy.typing import ArrayLike
 from swaputils.drawing import COLOURS
 
 SIZE, REACH = 300, 4.2  # pixels of a panel, and the plane's half width that it shows
-
-_SCRIPT = """
-(() => {
-  const box = document.getElementById("NAME"), data = JSON.parse(box.querySelector("script[type='application/json']").textContent);
-  const slider = box.querySelector("input"), button = box.querySelector("button"), label = box.querySelector("output");
-  const dots = ["out", "back"].map(side => [...box.querySelectorAll("." + side + " circle")]);
-  const arrows = [...box.querySelectorAll(".field line")];
-  const draw = frame => {
-    dots.forEach((row, side) => row.forEach((dot, i) => {
-      const [x, y] = data[side ? "back" : "out"][i][side ? frame : data.frames - frame];
-      dot.setAttribute("cx", x); dot.setAttribute("cy", y);
-    }));
-    arrows.forEach((line, i) => {
-      const [x, y] = data.field[Math.min(frame, data.frames - 1)][i];
-      line.setAttribute("x2", x); line.setAttribute("y2", y);
-    });
-    label.textContent = "level t = " + (data.frames - frame);
-  };
-  let timer = null;
-  const stop = () => { clearInterval(timer); timer = null; button.textContent = "Play"; };
-  const next = () => {
-    if (+slider.value >= data.frames) { stop(); return; }
-    slider.value = +slider.value + 1; draw(+slider.value);
-  };
-  button.addEventListener("click", () => {
-    if (timer) { stop(); return; }
-    if (+slider.value >= data.frames) { slider.value = 0; draw(0); }
-    timer = setInterval(next, 150); button.textContent = "Pause";
-  });
-  slider.addEventListener("input", () => { stop(); draw(+slider.value); });
-})();
-"""
 
 
 def flow(
@@ -76,12 +47,11 @@ def flow(
     panels = _panel("out", left, titles[0]) + _panel("back", right, titles[1])
     controls = (
         '<button type="button" style="width:5em">Play</button> '
-        f'<input type="range" min="0" max="{frames}" value="{middle}" style="width:320px" aria-label="report step"> '
+        f'<input type="range" min="0" max="{frames}" value="{middle}" style="width:320px;max-width:60%" aria-label="report step"> '
         f"<output>level t = {frames - middle}</output>"
     )
     stored = f'<script type="application/json">{json.dumps(data, separators=(",", ":"))}</script>'
-    script = f"<script>{_SCRIPT.replace('NAME', name)}</script>"
-    return f'<div id="{name}" style="font-size:0.85em">{panels}<div>{controls}</div>{stored}{script}</div>'
+    return f'<div id="{name}" class="flow" style="font-size:0.85em">{panels}<div hidden>{controls}</div>{stored}</div>'
 
 
 def _pixels(places: ArrayLike) -> np.ndarray:

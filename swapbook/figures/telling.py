@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+from IPython.display import HTML
 from matplotlib.figure import Figure
 from myst_nb import glue
 
@@ -17,6 +18,11 @@ def tell_interval(digits: int, name: str, values: Sequence[float]) -> None:
     """Give an effect and the ends of its interval to the text, the ends as NAME-low and NAME-high."""
     for end, value in zip(("", "_low", "_high"), values):
         tell(digits, **{f"{name}{end}": value})
+
+
+def play(name: str, picture: str) -> None:
+    """Give a figure to play with, which is HTML, to the text."""
+    glue(name, HTML(picture), display=False)
 
 
 def show(name: str, figure: Figure) -> None:

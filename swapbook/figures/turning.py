@@ -1,6 +1,6 @@
 """Pictures of rings in three dimensions that a reader can turn: SVG that stands alone, and a few lines of script that turn it.
 
-The script is book/_ext/static/turning.js; without it the picture stands still.
+The script is book/_ext/static/playing.js; without it the picture stands still.
 """
 
 import json

@@ -44,9 +44,6 @@ def test_places_become_pixels_downwards_and_stay_inside():
     assert (int(last["x1"]), int(last["y1"])) == (animation.SIZE, animation.SIZE)
 
 
-def test_noising_runs_from_the_response_to_the_noise():
-    """The slider counts report steps; the noising is stored from level 0 on and shown in reverse by the script."""
-    page = picture()
-    stored = json.loads(page.find("script", type="application/json").string)
+def test_there_is_a_place_for_every_level():
+    stored = json.loads(picture().find("script", type="application/json").string)
     assert len(stored["out"][0]) == len(stored["back"][0]) == FRAMES + 1
-    assert "data.frames - frame" in str(page)
