@@ -45,10 +45,11 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "pushes": pushes.pushes,
     "factorial": factorial.factorial,
     "scaled_noise": period_noise.scaled_noise,
+    "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES),
 }
 """What is computed, by name; each gives a table."""
 
-ORIGINS = ("settlement", "counterfactuals", "pushes", "factorial", "scaled_noise")
+ORIGINS = ("settlement", "counterfactuals", "pushes", "factorial", "scaled_noise", "settled_accounts")
 """Those of where swaps come from; the others are of networks beside recordings."""
 
 PACKAGED = ("references",)

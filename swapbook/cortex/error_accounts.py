@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from swapbook.conditions import CONDITIONS
+from swapbook.conditions import CONDITIONS, SETTLED
 from swapbook.cortex.network_states import networks
 from swapbook.networks import Network
 from swaputils.angles import to_angle, wrap
@@ -48,6 +48,7 @@ SWAPPING = (
     "index_no_swap",
     "probe_similarity_00",
 )
+KNOWN_TIMES = ("index_swap", *(name for name in SETTLED if name.startswith("index_swap")))
 PROBES = (0.0, math.pi / 4)  # of the one pair of places of probe-cued networks
 
 
@@ -73,13 +74,13 @@ def recovery_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def network_table() -> pd.DataFrame:
+def network_table(conditions: tuple[str, ...] = SWAPPING) -> pd.DataFrame:
     """Accounts of the networks' own swaps, a row for each group of accounts that are told together; rows as of `_rows`.
 
     condition, title, seed; moment: when activity after the cue was read. Networks with too few swaps are left out.
     """
     rows: list[dict] = []
-    for network in networks(*SWAPPING, most=SEEDS):
+    for network in networks(*conditions, most=SEEDS):
         try:
             for moment, found in observed(network):
                 known = {"condition": network.condition, "title": CONDITIONS[network.condition].title}

@@ -1,7 +1,7 @@
 """Figures of where swaps come from: when they are settled, what pushes and noise do, and what the cue and the report move."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -111,9 +111,9 @@ def pushes(table: pd.DataFrame, titles: Mapping[str, str], measure: str = "switc
         row[0].set_ylabel(broken(title), fontsize=8)
     for axes, moment in zip(panels[0], moments):
         axes.set_title(moment, fontsize=8)
-    panels[0, 0].set(ylim=(-0.03, 1.03), xlim=(0, table["dose"].max() * 1.05))
+    panels[0, 0].set(ylim=(-0.03, 1.2), yticks=(0, 0.5, 1), xlim=(0, table["dose"].max() * 1.05))
     for place, (text, role) in enumerate(DIRECTIONS.values()):
-        say(panels[0, place % len(moments)], 0.04, 0.88, text, role, xycoords="axes fraction")
+        say(panels[0, place % len(moments)], 0.03, 0.9, text, role, xycoords="axes fraction")
     return name_axes(figure, "dose of the push (1: the whole way)", f"share of trials: {measure.replace('_', ' ')}")
 
 
@@ -176,15 +176,3 @@ def cue_and_report(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     for place, (effect, role) in enumerate(EFFECTS.items()):
         say(panels[0, 0], 0.03, 0.9 - 0.09 * place, effect, role, xycoords="axes fraction")
     return name_axes(figure, "time in the trial (s)", "length of the effect")
-
-
-def accounts(table: pd.DataFrame, rows: Sequence[str]) -> pd.DataFrame:
-    """Accounts at the end of the cue as a table: mean share of each over the networks of a condition, and how many there are.
-
-    Args:
-        table: see `cortex.error_accounts.network_table`.
-        rows: conditions, in order.
-    """
-    own = table[(table["moment"] == "end of the cue") & table["condition"].isin(rows)]
-    wide = own.pivot_table(index="title", columns="found", values="share", aggfunc="mean", sort=False)
-    return wide.assign(networks=own.groupby("title")["seed"].nunique())

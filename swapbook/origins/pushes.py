@@ -1,11 +1,13 @@
 """What a push of a network's state does to its report, by direction, time and dose."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 import torch
 from torch import Tensor
 
-from swapbook.networks import Network
-from swapbook.origins.replays import REPORTS, Replay, far, replay, swapped
+from swapbook.networks import Network, Trained
+from swapbook.origins.replays import REPORTS, SEED, Replay, far, replay, swapped
 from swapbook.origins.settlement import each_network
 from swaputils.angles import to_xy
 from swaputils.inputs import STEP_SECONDS
@@ -41,7 +43,7 @@ def pushes() -> pd.DataFrame:
 
 def _of_one(network: Network) -> list[dict]:
     trained = network.load()
-    shown = replay(trained, TRIALS)
+    shown, others = replay(trained, TRIALS), _others(trained)
     delay_end, cue_end = trained.plan.task.periods.cue_steps
     report = trained.plan.task.periods.preparatory_steps
     moments = {"end of the delay": delay_end, "end of the cue": cue_end}
@@ -49,7 +51,7 @@ def _of_one(network: Network) -> list[dict]:
     rows = []
     for moment, step in moments.items():
         known = {"moment": moment, "time": STEP_SECONDS * step}
-        for name, ways in _directions(shown, step).items():
+        for name, ways in _directions(shown, others, step).items():
             rows += [known | {"direction": name, "dose": dose} | _after(shown, step, ways, dose) for dose in DOSES]
         if step > report:
             rows += [known | {"direction": "plane", "dose": dose} | _in_plane(shown, step, dose) for dose in DOSES]
@@ -80,18 +82,29 @@ def _after(shown: Replay, step: int, ways: list[Tensor], dose: float) -> dict:
     }
 
 
-def _directions(shown: Replay, step: int) -> dict[str, list[Tensor]]:
+@dataclass(frozen=True)
+class _Others:
+    """States [trials, steps, U] of the same network: with the colours of the items exchanged, and over many displays."""
+
+    exchanged: Tensor
+    varied: Tensor
+
+
+def _others(trained: Trained) -> _Others:
+    displays = trained.plan.task.sample(SPREAD, generator=torch.Generator().manual_seed(SEED))
+    run = Noisy(trained.rnn, trained.plan.task).activity(displays, torch.Generator().manual_seed(SEED + 1))
+    varied = torch.cat((run.preparation, run.report[:, 1:]), dim=1)
+    return _Others(replay(trained, TRIALS, report=REPORTS[::-1]).states, varied)
+
+
+def _directions(shown: Replay, others: _Others, step: int) -> dict[str, list[Tensor]]:
     """Ways [U] outside the readout plane at one step; no "swap" where no trial ends in one."""
-    rnn, task = shown.trained.rnn, shown.trained.plan.task
-    outside = rnn.null_space.T @ rnn.null_space
+    outside = shown.trained.rnn.null_space.T @ shown.trained.rnn.null_space
     now, wrong = shown.states[:, step - 1], shown.swapped
-    exchanged = replay(shown.trained, TRIALS, report=REPORTS[::-1]).states[:, step - 1]
-    exchange = (exchanged.mean(0) - now.mean(0)) @ outside
-    generator = torch.Generator().manual_seed(step)
-    displays = task.sample(SPREAD, generator=generator)
-    run = Noisy(rnn, task).activity(displays, generator)
-    states = torch.cat((run.preparation, run.report[:, 1:]), dim=1)[:, step - 1] @ outside
-    centred = states - states.mean(0)
+    exchange = (others.exchanged[:, step - 1].mean(0) - now.mean(0)) @ outside
+    varied = others.varied[:, step - 1] @ outside
+    centred = varied - varied.mean(0)
+    generator = torch.Generator().manual_seed(SEED + step)
     drawn = torch.randn((RANDOM, len(centred)), generator=generator, dtype=centred.dtype) @ centred
     found = {"exchange": [exchange], "random": list(drawn / drawn.norm(dim=1, keepdim=True) * exchange.norm())}
     if 0 < wrong.sum() < len(wrong):
