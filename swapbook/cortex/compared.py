@@ -17,6 +17,7 @@ from swapbook.cortex import (
     error_accounts,
     flows,
     network_nulls,
+    power,
     reference_values,
     rings,
     solutions,
@@ -45,7 +46,8 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "pushes": pushes.pushes,
     "factorial": factorial.factorial,
     "scaled_noise": period_noise.scaled_noise,
-    "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES),
+    "session_areas": power.session_areas,
+    "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES, 3),
 }
 """What is computed, by name; each gives a table."""
 

@@ -74,13 +74,13 @@ def recovery_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def network_table(conditions: tuple[str, ...] = SWAPPING) -> pd.DataFrame:
+def network_table(conditions: tuple[str, ...] = SWAPPING, most: int = SEEDS) -> pd.DataFrame:
     """Accounts of the networks' own swaps, a row for each group of accounts that are told together; rows as of `_rows`.
 
     condition, title, seed; moment: when activity after the cue was read. Networks with too few swaps are left out.
     """
     rows: list[dict] = []
-    for network in networks(*conditions, most=SEEDS):
+    for network in networks(*conditions, most=most):
         try:
             for moment, found in observed(network):
                 known = {"condition": network.condition, "title": CONDITIONS[network.condition].title}

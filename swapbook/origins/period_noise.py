@@ -17,7 +17,7 @@ from swaputils.network.rollout import draw_noise, rollout
 from swaputils.trials import Displays, Trials
 
 TRIALS = 3_000
-FACTORS = (0.0, 0.5, 1.0, 2.0, 4.0)
+FACTORS = (0.0, 1.0, 2.0, 4.0)
 PERIODS = {"stimulus and delay": ("stimulus", "delay"), "cue": ("cue", "post_cue_delay"), "report": ()}
 SCALED = (
     "index_task_optimal",
@@ -41,7 +41,7 @@ def scaled_noise() -> pd.DataFrame:
     non-target and guesses that is fitted to the reports; far, share of reports near no item; nearest, share nearer to another item
     than the cued one, which takes broad errors for swaps.
     """
-    return each_network(_of_one, *SCALED, most=10)
+    return each_network(_of_one, *SCALED, most=3)
 
 
 @torch.no_grad()

@@ -1,0 +1,92 @@
+"""Where swaps come from: what is known of planted trials, of networks that are not trained, and of small tables."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from swapbook.cortex.power import sessions_needed
+from swapbook.networks import Network
+from swapbook.origins import factorial, replays, settlement
+from swapbook.origins.pushes import _in_plane
+from swapbook.summaries import settled
+
+TRIALS = 400
+
+
+@pytest.fixture(scope="module")
+def network():
+    return Network("index_swap").load()
+
+
+@pytest.fixture(scope="module")
+def shown(network):
+    return replays.replay(network, TRIALS)
+
+
+def test_a_replay_is_the_same_trial_again(network, shown):
+    again = replays.replay(network, TRIALS)
+    assert torch.equal(shown.states, again.states)
+    other = replays.replay(network, TRIALS, cued=1)
+    assert torch.equal(shown.states[:, 0], other.states[:, 0])  # the cue comes later, the noise is the same
+    assert not torch.equal(shown.states[:, -1], other.states[:, -1])
+
+
+def test_no_push_changes_nothing_and_a_whole_exchange_the_report(network, shown):
+    step = network.plan.task.periods.cue_steps[0]
+    torch.testing.assert_close(shown.pushed(step, torch.zeros(16, dtype=torch.float64)), shown.end)
+    exchanged = replays.replay(network, TRIALS, report=replays.REPORTS[::-1])
+    moved = shown.pushed(step, exchanged.states[:, step - 1] - shown.states[:, step - 1])
+    torch.testing.assert_close(moved, exchanged.end)
+
+
+def test_a_push_of_the_plane_does_what_the_exact_sampler_says(shown):
+    """Over a network near its target, within four standard errors of the difference of the two rates and its own error of .03."""
+    start = shown.trained.plan.task.periods.preparatory_steps
+    for dose in (0.5, 2.0):
+        found = _in_plane(shown, start + 20, dose)
+        error = 4 * math.sqrt(found["swap_rate"] * (1 - found["swap_rate"]) / TRIALS) + 0.03
+        assert found["swap_rate"] == pytest.approx(found["predicted"], abs=error)
+
+
+def test_a_number_on_either_side_switches_the_report_of_networks_that_it_settles():
+    (found,) = settlement._switched(Network("index_swap_settled_stimulus"))
+    assert found["below"] > 0.95 and found["above"] < 0.05 and found["switched"] > 0.95
+
+
+def test_the_periods_by_which_activity_tells():
+    network = Network("index_swap_settled_stimulus")
+    times = np.arange(1, 67) * 0.05
+    areas = pd.DataFrame({"time": times, "area": np.where(times > 0.26, 1.0, 0.5)})
+    assert settlement.in_periods(areas, network).round(2).tolist() == [0.5, 1.0, 1.0, 1.0, 1.0]
+
+
+def test_effects_of_cue_report_and_error_on_planted_means():
+    cells = torch.zeros(4, 3, dtype=torch.float64)  # cue 0 report 0, cue 0 report 1, cue 1 report 0, cue 1 report 1
+    for row, (cue, report) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
+        cells[row] = torch.tensor([3.0 * cue, 2.0 * report, 1.0 * (cue != report)])
+    for place, effect in enumerate(factorial.EFFECTS):
+        weights = torch.tensor(factorial.EFFECTS[effect], dtype=torch.float64) / 4
+        moved = weights @ cells
+        expected = torch.zeros(3, dtype=torch.float64)
+        expected[place] = (1.5, 1.0, 0.5)[place]
+        torch.testing.assert_close(moved.abs(), expected)
+
+
+def test_sessions_needed_fall_with_the_effect_and_are_infinite_without_one():
+    generator = np.random.default_rng(0)
+    rows = []
+    for condition, mean in (("large", 0.7), ("small", 0.53), ("none", 0.5)):
+        for seed in range(3):
+            areas = generator.normal(mean, 0.05, 400)
+            rows += [{"condition": condition, "seed": seed, "state": "state", "area": area} for area in areas]
+    found = sessions_needed(pd.DataFrame(rows), 3).set_index("condition")
+    assert found.loc["large", "needed"] <= 5 < found.loc["small", "needed"] <= 70
+    assert math.isinf(found.loc["none", "needed"]) and found.loc["none", "power"] < 0.05
+
+
+def test_tables_leave_out_kinds_of_which_none_is_stored():
+    table = pd.DataFrame({"condition": [], "network_swap_rate": []})
+    assert settled.behaviour(table, settled.KINDS).empty
