@@ -95,7 +95,7 @@ def cloud(axes: Axes, x: ArrayLike, y: ArrayLike, role: str) -> Axes:
 
 def outline(axes: Axes, values: ArrayLike, edges: ArrayLike, role: str) -> Axes:
     """Density of values as the outline of a histogram."""
-    style = {"histtype": "step", "color": COLOURS[role], "linewidth": 1.4}
+    style: dict = {"histtype": "step", "color": COLOURS[role], "linewidth": 1.4}
     axes.hist(np.asarray(values), np.asarray(edges).tolist(), density=True, **style)
     return axes
 
@@ -138,7 +138,7 @@ def support(axes: Axes, distances: Sequence[float]) -> Axes:
     """Marks under the axis where displays had distances: a tick at each, or a bar along a range given by its two ends."""
     heights = axes.get_xaxis_transform()
     if len(distances) == 2:
-        style = {"color": COLOURS["human"], "linewidth": 3, "solid_capstyle": "butt"}
+        style: dict = {"color": COLOURS["human"], "linewidth": 3, "solid_capstyle": "butt"}
         axes.plot(distances, [0.015, 0.015], transform=heights, **style)
     else:
         axes.vlines(distances, 0, 0.04, color=COLOURS["human"], linewidth=1.4, transform=heights)
