@@ -11,7 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from swapbook import people
-from swapbook.build import chapters, example, missing_networks, opening, pdf, rerun, site, verdicts
+from swapbook.build import chapters, example, missing_networks, opening, pdf, rerun, rooms_drawn, site, verdicts
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
 from swapbook.cortex import compared
@@ -56,14 +56,15 @@ def print_book() -> None:
 
 
 def store_outputs(names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
-    """Execute chapters with their default parameters and store the outputs in notebooks/, and those of the page that adds a task.
+    """Execute chapters with their default parameters and store the outputs in notebooks/, those of the page that adds a task, and the map of the house.
 
     Args:
-        names: notebooks; all of them, and that page, unless given.
+        names: notebooks; all of them, that page and the map, unless given.
     """
     chapters.refresh_all(list(names))
     if not names:
         example.refresh_example()
+        draw_map()
 
 
 def collection(assignments: Assignments = ()) -> None:
@@ -178,6 +179,12 @@ def claims() -> None:
     opening.write_opening()
 
 
+def draw_map() -> None:
+    """Draw the map of the house, book/rooms.svg, from the imports in the code."""
+    rooms_drawn.draw_map()
+    print(f"drawn: {shown(rooms_drawn.MAP)}")
+
+
 def recompute(assignments: Assignments = ()) -> None:
     """Recompute what is in results/ from the data, see swapbook/build/rerun.py.
 
@@ -200,6 +207,7 @@ COMMANDS = {
     "tables": tables,
     "compare": compare,
     "claims": claims,
+    "map": draw_map,
     "rerun": recompute,
 }
 
