@@ -55,6 +55,7 @@ class Claim:
     """A sentence, where it comes from ("paper" or "book"), and its parts.
 
     Attributes:
+        chapter, figures: where the book shows it.
         forced: why the objective alone makes it true, if it does.
         caveat: what its parts leave open.
     """
@@ -63,6 +64,8 @@ class Claim:
     source: str
     says: str
     parts: tuple[Part, ...]
+    chapter: int
+    figures: tuple[str, ...] = ()
     forced: str | None = None
     caveat: str | None = None
 
@@ -84,10 +87,12 @@ def read_claims(path: Path) -> list[Claim]:
     for entry in yaml.safe_load(path.read_text()):
         where = f"{shown(path)}: claim {entry.get('name')!r}"
         unknown = set(entry) - {field.name for field in fields(Claim)}
-        if unknown or not {"name", "source", "says", "parts"} <= set(entry):
-            raise ClaimError(f"{where}: a claim has name, source, says, parts and perhaps forced and caveat")
+        if unknown or not {"name", "source", "says", "parts", "chapter"} <= set(entry):
+            raise ClaimError(
+                f"{where}: a claim has name, source, says, chapter, parts and perhaps figures, forced and caveat"
+            )
         parts = tuple(_part(values, where) for values in entry["parts"])
-        claims.append(Claim(**entry | {"parts": parts}))
+        claims.append(Claim(**entry | {"parts": parts, "figures": tuple(entry.get("figures", ()))}))
     names = [claim.name for claim in claims]
     if len(set(names)) < len(names):
         raise ClaimError(f"{shown(path)}: two claims have the same name")

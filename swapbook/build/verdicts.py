@@ -4,6 +4,7 @@ A test compares the page with what this writes, so that page and results cannot 
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from swapbook.scales import BOOK
 from swapbook.tables import PEOPLE
 from swaputils.files import write_text
 
+CHAPTERS = sorted(path.name for path in (ROOT / "notebooks").glob("0*.ipynb"))
 CLAIMS, PAGE = ROOT / "claims.yml", ROOT / "book" / "claims.md"
 OPENING = Path(__file__).with_name("claims_opening.md").read_text()
 
@@ -61,10 +63,16 @@ def section(claim: Claim, findings: list[Finding]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summary(verdicts: dict[str, tuple[str, str]]) -> str:
-    """All verdicts in one table."""
-    rows = [f"| {name} | {source} | {verdict} |" for name, (source, verdict) in verdicts.items()]
-    return "\n".join(["| claim | of | verdict |", "|---|---|---|", *rows]) + "\n"
+def summary(every: Sequence[Claim], findings: Mapping[str, list[Finding]]) -> str:
+    """All verdicts in one table, with the place where each claim is tested."""
+    rows = ["| claim | of | verdict | shown in |", "|---|---|---|---|"]
+    for claim in every:
+        figures = ", ".join(f"{{numref}}`{name}`" for name in claim.figures)
+        place = f"[chapter {claim.chapter}](../notebooks/{CHAPTERS[claim.chapter - 1]})" + (
+            f", {figures}" if figures else ""
+        )
+        rows.append(f"| {claim.name} | {claim.source} | {tally(findings[claim.name])} | {place} |")
+    return "\n".join(rows) + "\n"
 
 
 def judged(part: Part, attempts: pd.DataFrame) -> Finding:
@@ -81,8 +89,7 @@ def judgements() -> dict[str, list[Finding]]:
 def page() -> str:
     """The page of claims as the stored networks have it."""
     every, findings = claims.read_claims(CLAIMS), judgements()
-    verdicts = {claim.name: (claim.source, tally(findings[claim.name])) for claim in every}
-    return "\n".join([OPENING, summary(verdicts), *(section(claim, findings[claim.name]) for claim in every)])
+    return "\n".join([OPENING, summary(every, findings), *(section(claim, findings[claim.name]) for claim in every)])
 
 
 def write_page() -> Path:

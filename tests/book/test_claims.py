@@ -137,7 +137,7 @@ def written(tmp_path, **changes) -> list:
     part = {"quantity": "swap_rate", "condition": "index_swap", "test": "mean", "is": "above", "margin": 0, "seeds": 3}
     part = {name: value for name, value in (part | changes).items() if value is not None}
     path = tmp_path / "claims.yml"
-    path.write_text(yaml.safe_dump([{"name": "One", "source": "book", "says": "So.", "parts": [part]}]))
+    path.write_text(yaml.safe_dump([{"name": "One", "source": "book", "says": "So.", "chapter": 3, "parts": [part]}]))
     return read_claims(path)
 
 
@@ -200,10 +200,12 @@ def test_scores_of_other_networks_are_an_error_and_not_too_few(monkeypatch):
 
 def test_claims_need_their_entries_and_names_of_their_own(tmp_path):
     path = tmp_path / "claims.yml"
-    path.write_text("- {name: One, source: book, says: So., parts: [], because: of}")
-    with pytest.raises(ClaimError, match="a claim has name, source, says, parts and perhaps forced and caveat"):
+    path.write_text("- {name: One, source: book, says: So., chapter: 3, parts: [], because: of}")
+    with pytest.raises(
+        ClaimError, match="a claim has name, source, says, chapter, parts and perhaps figures, forced and caveat"
+    ):
         read_claims(path)
-    path.write_text("- {name: One, source: book, says: So., parts: []}\n" * 2)
+    path.write_text("- {name: One, source: book, says: So., chapter: 3, parts: []}\n" * 2)
     with pytest.raises(ClaimError, match="same name"):
         read_claims(path)
 
