@@ -21,7 +21,7 @@ settings := PYTHON THREADS SWAPUTILS_DATA MAKEFLAGS CI
 given := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
 parameters := $(foreach name,$(filter-out $(settings) -%,$(given)),'$(name)=$($(name))')
 
-.PHONY: help setup book html pdf test collection rerun refresh clean
+.PHONY: help setup book html pdf workshop handout test collection rerun refresh clean
 
 help: ## this list
 	@echo "make TARGET [SCALE=smoke|laptop|paper] [DATA=..] [SEED=..] [CONDITION=..] [RECOMPUTE=True] [THREADS=..] [PYTHON=..]"
@@ -47,13 +47,19 @@ html: setup ## build the HTML book from the stored outputs in build/html, runnin
 pdf: setup ## print the book of the stored outputs into build/swap-errors.pdf; needs Chromium, no network and no LaTeX
 	@$(python) -m swapbook pdf
 
-chapters := $(shell sed -n 's|^ *- file: *\(notebooks/.*\)|\1.ipynb|p' _toc.yml)
+workshop: setup ## write the exercises with all that they need, without solutions and with them, into build/workshop
+	@$(python) -m swapbook workshop
+
+handout: setup ## print two pages of key figures from the stored outputs into build/handout.pdf; needs Chromium
+	@$(python) -m swapbook handout
+
+chapters := $(shell sed -nE 's#^ *- file: *((notebooks|exercises)/.*)#\1.ipynb#p' _toc.yml)
 nbval := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg $(chapters)
 
 test: setup ## run the tests, and compare the chapters with their stored outputs on one thread and on two
 	$(python) -m pytest
-	OMP_NUM_THREADS=1 $(python) -m pytest $(nbval)
-	OMP_NUM_THREADS=2 $(python) -m pytest $(nbval)
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(python) -m pytest $(nbval)
+	OMP_NUM_THREADS=2 TQDM_DISABLE=1 $(python) -m pytest $(nbval)
 
 collection: setup ## train the networks of the book that are missing or outdated: SCALE DATA SEEDS CONDITIONS CORES DEVICE PROFILE DRYRUN
 	@$(python) -m swapbook collection $(parameters)

@@ -11,7 +11,20 @@ import tyro
 from tqdm import tqdm
 
 from swapbook import people
-from swapbook.build import chapters, example, missing_networks, opening, pdf, rerun, rooms_drawn, site, verdicts
+from swapbook.build import (
+    chapters,
+    example,
+    exercises,
+    handout,
+    missing_networks,
+    opening,
+    pdf,
+    rerun,
+    rooms_drawn,
+    site,
+    verdicts,
+    workshop,
+)
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, named
 from swapbook.cortex import compared
@@ -185,6 +198,24 @@ def draw_map() -> None:
     print(f"drawn: {shown(rooms_drawn.MAP)}")
 
 
+def solve() -> None:
+    """Run the solution of every exercise, and store how many processor seconds it takes."""
+    for number, seconds in exercises.store_seconds().items():
+        print(f"{number:3} {seconds:5.1f} s")
+
+
+def write_workshop() -> None:
+    """Write the folders for a class: exercises with all that they need, without solutions and with them."""
+    for archive in workshop.write_workshop():
+        print(f"written: {shown(archive)}, {workshop.size(archive):.0f} MB")
+
+
+def print_handout() -> None:
+    """Print two pages of key figures, of the stored outputs, into build/handout.pdf."""
+    site.build_stored()
+    print(f"printed: {shown(handout.print_handout())}")
+
+
 def recompute(assignments: Assignments = ()) -> None:
     """Recompute what is in results/ from the data, see swapbook/build/rerun.py.
 
@@ -208,6 +239,9 @@ COMMANDS = {
     "compare": compare,
     "claims": claims,
     "map": draw_map,
+    "exercises": solve,
+    "workshop": write_workshop,
+    "handout": print_handout,
     "rerun": recompute,
 }
 

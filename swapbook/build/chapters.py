@@ -19,9 +19,11 @@ from swaputils.errors import SwaputilsError
 from swaputils.files import shown
 
 NOTEBOOKS = ROOT / "notebooks"
+EXERCISES = ROOT / "exercises"
 BUILD = ROOT / "build"
 KERNEL_ARGUMENTS = ["--log-level=ERROR"]  # kernels warn that they are spoken to over TCP, here on one machine
 UNSHOWN = {"remove-output", "remove-stderr", "remove-cell"}
+UNWATCHED = {"TQDM_DISABLE": "1"}  # progress bars are for people who wait
 
 for variable in ("SWAPUTILS_DATA", "SWAPUTILS_RESULTS"):  # the kernels work in notebooks/
     if os.environ.get(variable):
@@ -34,9 +36,18 @@ class ChapterError(SwaputilsError):
 
 def chapter_paths() -> list[Path]:
     """The chapters in reading order, as the book's contents list them; other notebooks beside them are nobody's business."""
+    return _listed(NOTEBOOKS)
+
+
+def exercise_paths() -> list[Path]:
+    """The notebooks of exercises, one a chapter, as the book's contents list them."""
+    return _listed(EXERCISES)
+
+
+def _listed(folder: Path) -> list[Path]:
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
     listed = [ROOT / f"{entry['file']}.ipynb" for part in parts for entry in part["chapters"]]
-    return [path for path in listed if path.parent == NOTEBOOKS]
+    return [path for path in listed if path.parent == folder]
 
 
 def content_hash(paths: list[Path], *texts: str) -> str:
@@ -117,8 +128,9 @@ def refresh(chapter: Path) -> None:
     """Replace a chapter by its freshly executed and normalised self; a chapter that fails stays as it was."""
     notebook = nbformat.read(chapter, as_version=4)
     how = {"timeout": 900, "record_timing": False, "coalesce_streams": True, "extra_arguments": KERNEL_ARGUMENTS}
-    place = {"metadata": {"path": str(NOTEBOOKS)}}
-    NotebookClient(notebook, kernel_name="python3", resources=place, **how).execute()
+    place = {"metadata": {"path": str(chapter.parent)}}
+    client = NotebookClient(notebook, kernel_name="python3", resources=place, **how)
+    client.execute(env=os.environ | UNWATCHED)
     normalise(notebook)
     partial = chapter.with_name(f".{chapter.name}.partial")
     nbformat.write(notebook, partial)
@@ -126,10 +138,11 @@ def refresh(chapter: Path) -> None:
 
 
 def refresh_all(names: list[str]) -> None:
-    """Refresh the named chapters, or all. ChapterError for a file that is no chapter, or a chapter that stops."""
-    chapters = [Path(name).resolve() for name in names] or chapter_paths()
-    for chapter in set(chapters) - set(chapter_paths()):
-        raise ChapterError(f"{chapter.name} is no chapter; the chapters are {', '.join(map(shown, chapter_paths()))}")
+    """Refresh the named notebooks, or all. ChapterError for a file that is no chapter and no exercises, or one that stops."""
+    every = chapter_paths() + exercise_paths()
+    chapters = [Path(name).resolve() for name in names] or every
+    for chapter in set(chapters) - set(every):
+        raise ChapterError(f"{chapter.name} is no chapter; the chapters are {', '.join(map(shown, every))}")
     for chapter in tqdm(chapters, desc="refreshing", unit="chapter"):
         try:
             refresh(chapter)

@@ -110,14 +110,19 @@ def joined(html: Path, names: list[str]) -> str:
 
 
 def print_pages(html: Path, names: list[str], target: Path) -> None:
-    """Print pages of a built book into one PDF, whole or not at all.
+    """Print pages of a built book into one PDF; errors as of `print_document`."""
+    print_document(joined(html, names), target)
+
+
+def print_document(text: str, target: Path) -> None:
+    """Print a document that `joined` made into a PDF, whole or not at all.
 
     Raises:
         BrowserError: where there is no Chromium, or the document could not be shown.
     """
     with tempfile.TemporaryDirectory() as folder, offline_tab() as tab:
         document = Path(folder) / "book.html"
-        document.write_text(joined(html, names))
+        document.write_text(text)
         tab.ask("Emulation.setEmulatedMedia", media="print")
         tab.resize(COLUMN)
         tab.open(document.as_uri())

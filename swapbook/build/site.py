@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from swapbook.build.chapters import BUILD, chapter_paths, content_hash, execute_if_changed
+from swapbook.build.chapters import BUILD, chapter_paths, content_hash, execute_if_changed, exercise_paths
+from swapbook.build.exercises import complete_pages
 from swapbook.build.reference import rooms, write_pages
 from swapbook.parameters import check_names, parse_parameters
 from swapbook.places import ROOT
@@ -46,6 +47,7 @@ def _stage(chapters: dict[str, Path], folder: Path) -> None:
     """Copy all that the book is built from, each chapter from where its executed copy lies, and no other notebook."""
     shutil.copytree(ROOT / "book", folder / "book", ignore=IGNORED)
     write_pages(folder / "book" / "api")
+    complete_pages(folder / "book")
     (folder / "notebooks").mkdir()
     for number, chapter in enumerate(chapter_paths(), start=1):
         shown = chapters.get(chapter.stem, chapter)
@@ -53,6 +55,9 @@ def _stage(chapters: dict[str, Path], folder: Path) -> None:
             fold(shown, folder / "notebooks" / chapter.name)
         else:
             shutil.copy(shown, folder / "notebooks" / chapter.name)
+    (folder / "exercises").mkdir()
+    for path in exercise_paths():
+        shutil.copy(path, folder / "exercises")
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder / name)
 

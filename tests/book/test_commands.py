@@ -11,7 +11,7 @@ import pytest
 
 from swapbook.__main__ import COMMANDS, main
 from swapbook.build import missing_networks, rerun, site
-from swapbook.build.chapters import ChapterError, chapter_paths
+from swapbook.build.chapters import ChapterError, chapter_paths, exercise_paths
 from swapbook.conditions import UnknownName
 from swapbook.measures import CODE
 from swapbook.networks import Network
@@ -233,6 +233,7 @@ def test_each_target_of_make_calls_a_command_that_exists(target):
         "collection": ["collection"],
         "refresh": ["refresh"],
     }
+    expected |= {"workshop": ["workshop"], "handout": ["handout"]}
     assert named == (expected | {"rerun": ["rerun", "refresh"]}).get(target, [])
     for module in re.findall(r"python -m (\w+)", lines):
         assert module in ("swapbook", "pytest", "pip", "venv"), module
@@ -245,3 +246,4 @@ def test_make_passes_parameters_on_and_tests_every_chapter():
     for threads in (1, 2):
         (line,) = re.findall(rf"^OMP_NUM_THREADS={threads} .*--nbval .*$", planned("test"), re.MULTILINE)
         assert re.findall(r"notebooks/\S+", line) == [f"notebooks/{stem}.ipynb" for stem in STEMS]
+        assert re.findall(r"exercises/\S+", line) == [f"exercises/{path.name}" for path in exercise_paths()]

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from swapbook.build.chapters import chapter_paths, defaults, execute
+from swapbook.build.chapters import chapter_paths, defaults, execute, exercise_paths
 
 PARAMETERS = {"scale", "seed", "condition", "data", "recompute"}
 LONGEST_CELL, LONGEST_FUNCTION, PAGE = 20, 10, 88  # lines, lines, characters
@@ -17,6 +17,12 @@ MACHINE_PATH = re.compile(r"(?<![\w/.:<)\]}])/(?:[\w.+-]+/)+[\w.+-]+|\b[A-Z]:\\\
 
 @pytest.fixture(params=chapter_paths(), ids=lambda path: path.stem)
 def chapter(request) -> Path:
+    return request.param
+
+
+@pytest.fixture(params=chapter_paths() + exercise_paths(), ids=lambda path: path.stem)
+def any_notebook(request) -> Path:
+    """A chapter, or the exercises on one."""
     return request.param
 
 
@@ -51,13 +57,13 @@ def test_it_has_one_parameters_cell_with_the_agreed_names(chapter):
     assert values["recompute"] is False
 
 
-def test_it_was_executed_once_from_top_to_bottom(chapter):
-    counts = [cell.execution_count for cell in code_cells(chapter)]
+def test_it_was_executed_once_from_top_to_bottom(any_notebook):
+    counts = [cell.execution_count for cell in code_cells(any_notebook)]
     assert counts == list(range(1, len(counts) + 1))
 
 
-def test_it_is_valid_and_says_nothing_of_who_executed_it_when(chapter):
-    notebook = nbformat.read(chapter, as_version=4)
+def test_it_is_valid_and_says_nothing_of_who_executed_it_when(any_notebook):
+    notebook = nbformat.read(any_notebook, as_version=4)
     nbformat.validate(notebook)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert notebook.metadata.kernelspec.name == "python3"
@@ -72,8 +78,8 @@ def test_it_runs_at_the_smallest_scale_from_what_is_stored_without_any_trials(ch
     assert all(output.output_type != "error" for cell in code_cells(tmp_path / chapter.name) for output in cell.outputs)
 
 
-def test_its_outputs_hold_no_error_no_warning_and_no_path(chapter):
-    for cell in code_cells(chapter):
+def test_its_outputs_hold_no_error_no_warning_and_no_path(any_notebook):
+    for cell in code_cells(any_notebook):
         assert all(output.output_type != "error" for output in cell.outputs)
         assert all(output.get("name") != "stderr" for output in cell.outputs), cell.source
         for text in texts(cell):
@@ -87,12 +93,12 @@ def test_code_that_draws_is_folded(chapter):
             assert "hide-input" in cell.metadata.get("tags", []), cell.source
 
 
-def test_no_cell_ends_in_a_semicolon(chapter):
-    assert not [cell.source for cell in code_cells(chapter) if cell.source.rstrip().endswith(";")]
+def test_no_cell_ends_in_a_semicolon(any_notebook):
+    assert not [cell.source for cell in code_cells(any_notebook) if cell.source.rstrip().endswith(";")]
 
 
-def test_its_code_is_plain_python_in_short_cells_and_functions_as_wide_as_the_page(chapter):
-    for cell in code_cells(chapter):
+def test_its_code_is_plain_python_in_short_cells_and_functions_as_wide_as_the_page(any_notebook):
+    for cell in code_cells(any_notebook):
         lines = cell.source.splitlines()
         assert len(lines) <= LONGEST_CELL and max(map(len, lines)) <= PAGE, cell.source
         for node in ast.walk(ast.parse(cell.source)):
