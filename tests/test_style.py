@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
-from swapbook.build.chapters import chapter_paths
+from swapbook.build.chapters import EXERCISES, chapter_paths
 from swapbook.places import ROOT
 
-CODE = [*(str(ROOT / name) for name in ("swaputils", "swapbook", "book", "tests")), *map(str, chapter_paths())]
+CODE = [str(ROOT / name) for name in ("swaputils", "swapbook", "book", "tests")]
+CODE += [str(EXERCISES), *map(str, chapter_paths())]
 
 
 @pytest.mark.parametrize("arguments", [("check",), ("format", "--check")], ids=["check", "format"])

@@ -4,11 +4,13 @@ One source serves all: the book shows solutions folded, the instructor's page is
 participants leaves them out.
 """
 
+import io
 import json
 import math
 import re
 import time
 import warnings
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -183,7 +185,7 @@ def measured(path: Path) -> dict[str, float]:
             number = re.match(HEAD, cell.source)["number"]
         if cell.cell_type == "code":
             began = time.process_time()
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
                 warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # figures are drawn, not shown
                 exec(compile(cell.source, path.name, "exec"), names)  # noqa: S102 (code of this book, as a chapter is)
             key = number if SOLUTION in tags else path.stem[1]

@@ -1,5 +1,6 @@
 """The book builds without a warning, holds together, and shows all it has to a reader without a network."""
 
+import re
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from swapbook.build.browser import find_browser, offline_tab
+from swapbook.build.handout import document
+from swapbook.build.pdf import print_document
 from swapbook.build.reference import rooms
 from swapbook.build.site import INDEX, contents, render
 from swapbook.places import ROOT
@@ -117,6 +120,15 @@ def test_a_reader_without_a_network_sees_all_of_a_page(name, width, address, tab
     assert page.unloaded == []
     assert [url for url in page.requests if not url.startswith((address, "data:", "blob:"))] == []
     assert page.complaints == []
+
+
+def test_the_handout_has_its_figures_and_numbers_on_two_pages(html, tmp_path):
+    if find_browser() is None:
+        skip_unless_ci("no Chromium was found, so nothing was printed")
+    page = BeautifulSoup(document(html), "html.parser")
+    assert len(page.select("figure img")) == 6 and not page.select("nav")
+    print_document(str(page), tmp_path / "handout.pdf")
+    assert len(re.findall(rb"/Type /Page\n", (tmp_path / "handout.pdf").read_bytes())) == 2
 
 
 def test_the_checks_see_a_page_that_fails(tmp_path, tab):
