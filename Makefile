@@ -68,7 +68,7 @@ rerun: setup ## recompute everything in results/ from the data, then refresh the
 	@$(python) -m swapbook rerun $(parameters)
 	@$(python) -m swapbook refresh
 
-refresh: setup ## execute the chapters with their default parameters and store the outputs in notebooks/, those of the page that adds a task, and the map
+refresh: setup ## execute the chapters with their default parameters and the exercises, and store their outputs, those of the page that adds a task, and the map
 	@$(python) -m swapbook refresh
 
 clean: ## remove what was built; keeps .venv

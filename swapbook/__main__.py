@@ -69,7 +69,7 @@ def print_book() -> None:
 
 
 def store_outputs(names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> None:
-    """Execute chapters with their default parameters and store the outputs in notebooks/, those of the page that adds a task, and the map of the house.
+    """Execute chapters with their default parameters, and exercises; store their outputs, those of the page that adds a task, and the map.
 
     Args:
         names: notebooks; all of them, that page and the map, unless given.
