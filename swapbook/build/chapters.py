@@ -1,5 +1,6 @@
 """The chapters of the book as notebooks on disk: their parameters, their fingerprints, their execution and their stored outputs."""
 
+import base64
 import hashlib
 import json
 import os
@@ -122,6 +123,16 @@ def normalise(notebook: NotebookNode) -> None:
         if cell.cell_type == "code" and UNSHOWN & set(tags):
             bars = {("stream", "stderr")}
             cell.outputs = [each for each in cell.outputs if (each.output_type, each.get("name")) not in bars]
+
+
+def glued_figures(chapter: Path) -> dict[str, bytes]:
+    """The figures that an executed chapter gives to its text, as PNG."""
+    found = {}
+    for cell in nbformat.read(chapter, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            if picture := output.get("data", {}).get("application/papermill.record/image/png"):
+                found[output.metadata["scrapbook"]["name"]] = base64.b64decode(picture)
+    return found
 
 
 def refresh(chapter: Path) -> None:

@@ -11,6 +11,7 @@ import re
 import time
 import warnings
 from contextlib import redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ HEAD = re.compile(
     r"\*\*Goal\.\*\* (?P<goal>[^\n]+)\n\n\*\*Do\.\*\* "
 )
 FOLDED = "<details><summary>{}</summary>\n\n(.*?)\n\n</details>"
+FIGURE = re.compile(r"^# Figure: (.+)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 PLACE = "# your own lines"
 
@@ -133,6 +135,15 @@ def without_solutions(notebook: NotebookNode) -> NotebookNode:
         elif clean.cells[-1].source != PLACE:
             clean.cells.append(new_code_cell(PLACE, id=cell.id))
     return clean
+
+
+def described(notebook: NotebookNode) -> NotebookNode:
+    """A copy whose figures carry the description that a comment in their cell gives, for those who cannot see them."""
+    copy = deepcopy(notebook)
+    for cell in copy.cells:
+        if cell.cell_type == "code" and (said := FIGURE.search(cell.source)):
+            cell.metadata["mystnb"] = {"image": {"alt": said[1]}}
+    return copy
 
 
 def _blank(cell: NotebookNode) -> NotebookNode:

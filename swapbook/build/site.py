@@ -1,5 +1,6 @@
 """The book as HTML, from chapters executed now or from their stored outputs: staged, built by Jupyter Book and put in place."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,13 +9,21 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from swapbook.build.chapters import BUILD, chapter_paths, content_hash, execute_if_changed, exercise_paths
-from swapbook.build.exercises import complete_pages
+from swapbook.build.chapters import (
+    BUILD,
+    chapter_paths,
+    content_hash,
+    execute_if_changed,
+    exercise_paths,
+    glued_figures,
+)
+from swapbook.build.exercises import complete_pages, described
 from swapbook.build.reference import rooms, write_pages
 from swapbook.parameters import check_names, parse_parameters
 from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
 
+LENT = re.compile(r"figures/([\w-]+)\.png")
 INDEX = Path("_build/html/index.html")
 STAMP = Path("_build/sources.txt")
 FOLDED = (3, 4, 5)  # chapters whose results come first, and whose code is a click away
@@ -57,9 +66,20 @@ def _stage(chapters: dict[str, Path], folder: Path) -> None:
             shutil.copy(shown, folder / "notebooks" / chapter.name)
     (folder / "exercises").mkdir()
     for path in exercise_paths():
-        shutil.copy(path, folder / "exercises")
+        nbformat.write(described(nbformat.read(path, as_version=4)), folder / "exercises" / path.name)
+    _lend_figures(folder)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder / name)
+
+
+def _lend_figures(folder: Path) -> None:
+    """Put the figures of chapters that the handout shows beside it, as figures/NAME.png."""
+    wanted = LENT.findall((folder / "book" / "handout.md").read_text())
+    (folder / "book" / "figures").mkdir()
+    for chapter in (folder / "notebooks").iterdir():
+        for name, picture in glued_figures(chapter).items():
+            if name in wanted:
+                (folder / "book" / "figures" / f"{name}.png").write_bytes(picture)
 
 
 def _build(folder: Path) -> None:

@@ -13,7 +13,7 @@ from swapbook.places import ROOT
 from swaputils.run_folder import WEIGHTS
 
 FOLDER = BUILD / "workshop"
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.partial", "benchmarks")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.partial")
 UNUSED = shutil.ignore_patterns("smoke", "limited", "people", "*_unfinished")
 FIRST_SEED = re.compile(r"_0$")
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from copy import deepcopy
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from swapbook.build.exercises import (
     ExerciseError,
     all_exercises,
     complete_pages,
+    described,
     exercises,
     measured,
     section,
@@ -80,6 +82,12 @@ def test_every_exercise_has_a_cell_to_start_from_before_its_folded_solution(note
             assert tagged[place + 2] == "solution"
 
 
+def test_every_figure_has_a_description_on_its_page(notebook):
+    for cell in described(notebook).cells:
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            assert len(cell.metadata["mystnb"]["image"]["alt"].split()) > 5
+
+
 def test_every_solution_says_where_its_expected_result_does_not_come_out():
     assert [each.number for each in all_exercises() if "assert " not in "".join(each.code)] == []
 
@@ -137,6 +145,8 @@ def test_the_folders_hold_all_solutions_or_none(workshop):
 def test_a_participant_starts_from_the_folder_alone(workshop, tmp_path):
     folder = workshop / "participants" / "swaps"
     assert {"README.md", "start.py", "constraints.txt", "pyproject.toml"} <= {path.name for path in folder.iterdir()}
+    packages = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert [name for name in packages if not (folder / name.replace(".", "/") / "__init__.py").is_file()] == []
     assert "python start.py" in (folder / "README.md").read_text()
     first = nbformat.read(folder / "exercises" / exercise_paths()[0].name, as_version=4)
     code = [cell.source for cell in first.cells if cell.cell_type == "code" and cell.source != PLACE]
