@@ -22,7 +22,7 @@ REFERRING = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls"
 PREPARE = """
 (async () => {
   await MathJax.startup.promise;
-  await MathJax.startup.document.lazyTypesetAll();
+  await MathJax.startup.document.lazyTypesetAll?.();  // pages without maths do not load this part
   await Promise.all([...document.images].map(picture => { picture.loading = "eager"; return picture.decode(); }));
   document.querySelectorAll("table, mjx-container[display='true'] > svg, .cell_output svg").forEach(wide => {
     const scale = wide.parentElement.clientWidth / wide.getBoundingClientRect().width;
