@@ -89,7 +89,7 @@ def sessions_needed(areas: pd.DataFrame, contrasts: int) -> pd.DataFrame:
         if held.empty:
             continue
         by_seed = [each["area"].dropna().to_numpy() for _, each in held.groupby("seed")]
-        powers = {n: _power(by_seed, n, LEVEL / contrasts, generator) for n in (5, 8, 12, SESSIONS, 40, 70, 120, MOST)}
+        powers = {n: _power(by_seed, n, LEVEL / contrasts, generator) for n in (8, 12, SESSIONS, 40, 70, 120, MOST)}
         enough = [n for n, power in powers.items() if power >= WANTED]
         effect = own.loc[own["seed"] == own["seed"].min(), "area"].mean()
         found = {"effect": effect, "needed": min(enough, default=math.inf), "power": powers[SESSIONS]}
