@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 from swapbook.collection import stored
-from swapbook.conditions import CONDITIONS
+from swapbook.conditions import CONDITIONS, Condition
 from swapbook.networks import Trained
 from swapbook.null_space_measures import PROBES, REPORTS
 from swapbook.plan import Plan
@@ -77,12 +77,16 @@ def passing(courses: Sequence[dict], space: str) -> np.ndarray:
     return np.array([STEP_SECONDS * found.argmax() if found.any() else np.nan for found in above] or [np.nan])
 
 
+def _swaps_of_itself(each: Condition) -> bool:
+    return each.answers.swap and each.items == 2 and each.objective != MIXTURE_DENSITY and each.announced_in is None
+
+
 def without_noise(networks: pd.DataFrame) -> pd.DataFrame:
     """Swap rates with and without noise of the conditions of two items that were taught swaps, by objective.
 
-    Not of those whose responses are drawn from the output.
+    Not of those whose responses are drawn from the output, or settled by a number that they are shown.
     """
-    asked = those(networks, lambda each: each.answers.swap and each.items == 2 and each.objective != MIXTURE_DENSITY)
+    asked = those(networks, _swaps_of_itself)
     rows = {}
     for name, part in asked.dropna(subset="noise_off_swap_rate").groupby("condition", sort=False):
         quiet = part["noise_off_swap_rate"]
