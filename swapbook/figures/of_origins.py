@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from swapbook.figures.of_networks import broken, name_axes, shade_periods
 from swapbook.networks import Network
@@ -111,9 +112,9 @@ def pushes(table: pd.DataFrame, titles: Mapping[str, str], measure: str = "switc
         row[0].set_ylabel(broken(title), fontsize=8)
     for axes, moment in zip(panels[0], moments):
         axes.set_title(moment, fontsize=8)
-    panels[0, 0].set(ylim=(-0.03, 1.2), yticks=(0, 0.5, 1), xlim=(0, table["dose"].max() * 1.05))
-    for place, (text, role) in enumerate(DIRECTIONS.values()):
-        say(panels[0, place % len(moments)], 0.03, 0.9, text, role, xycoords="axes fraction")
+    panels[0, 0].set(ylim=(-0.03, 1.03), yticks=(0, 0.5, 1), xlim=(0, table["dose"].max() * 1.05))
+    handles = [Line2D([], [], color=COLOURS[role], marker="o", label=text) for text, role in DIRECTIONS.values()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=8)
     return name_axes(figure, "dose of the push (1: the whole way)", f"share of trials: {measure.replace('_', ' ')}")
 
 
