@@ -22,7 +22,7 @@ INSPECT = r"""
   const said = element => element.outerHTML.slice(0, 200);
   const levels = within("h1, h2, h3, h4, h5, h6").map(heading => +heading.tagName[1]);
   const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
-  const named = element => (element.innerText + (element.getAttribute("aria-label") || "") + element.title).trim()
+  const named = element => (element.textContent + (element.getAttribute("aria-label") || "") + element.title).trim()
     || element.querySelector("img[alt], svg[aria-label]") || (element.labels && element.labels.length);
   const parse = colour => colour.match(/[\d.]+/g).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(value => value / 255)
@@ -54,7 +54,7 @@ INSPECT = r"""
     repeated: ids.filter((id, i) => ids.indexOf(id) < i),
     faint: words.filter(faint).map(element => `${getComputedStyle(element).color} on ${behind(element)}: ${said(element)}`),
     unnumbered: within("figure[id]").filter(figure => !figure.querySelector(".caption-number")).map(said),
-    narrowest: Math.min(...within("figure > img:not([style*=width]), figure > a > img").map(picture => picture.clientWidth)),
+    narrowest: Math.min(...within("figure > img:not([style*=width])").map(picture => picture.clientWidth)),
     title: document.title,
     maths: maths.length,
     untypeset: maths.filter(element => !typeset.includes(element)).map(element => element.textContent),

@@ -10,15 +10,18 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from swapbook.build import pdf
 from swapbook.build.browser import find_browser, offline_tab
+from swapbook.build.chapters import chapter_paths
 from swapbook.build.handout import document
 from swapbook.build.pdf import print_document
 from swapbook.build.reference import rooms
-from swapbook.build.site import INDEX, contents, render
+from swapbook.build.site import FOLDED, INDEX, contents, render
 from swapbook.places import ROOT
 from tests.book.reader import read
 from tests.skipping import skip_unless_ci
 
+LEGIBLE, HEAVIEST = 600, 3_000_000  # CSS pixels of a figure of a chapter, bytes of a page with its pictures
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 LOADED_LINKS = {"stylesheet", "icon", "shortcut", "preload", "prefetch", "modulepreload", "dns-prefetch", "preconnect"}
 
@@ -109,7 +112,7 @@ def test_links_and_anchors_inside_the_book_resolve(html, pages):
     assert broken == []
 
 
-@pytest.mark.parametrize("width", [1280, 420], ids=["wide", "narrow"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
 @pytest.mark.parametrize("name", contents())
 def test_a_reader_without_a_network_sees_all_of_a_page(name, width, address, tab):
     tab.resize(width)
@@ -120,6 +123,38 @@ def test_a_reader_without_a_network_sees_all_of_a_page(name, width, address, tab
     assert page.unloaded == []
     assert [url for url in page.requests if not url.startswith((address, "data:", "blob:"))] == []
     assert page.complaints == []
+    assert page.language == "en"
+    assert page.jumps == [] and page.repeated == []
+    assert page.unnamed == [] and page.undescribed == [] and page.unnumbered == []
+    assert page.faint == []
+    assert page.narrowest is None or page.narrowest >= LEGIBLE
+
+
+@pytest.mark.parametrize("name", contents())
+def test_a_page_with_its_pictures_is_light(name, html, pages):
+    page = html / f"{name}.html"
+    pictures = {(page.parent / unquote(picture["src"])).resolve() for picture in pages[page].select("article img[src]")}
+    assert sum(path.stat().st_size for path in {page, *pictures}) <= HEAVIEST
+
+
+def test_a_chapter_says_how_long_it_takes_to_read_and_from_the_third_on_folds_its_code(html, pages):
+    for number, chapter in enumerate(chapter_paths(), start=1):
+        page = pages[html / "notebooks" / f"{chapter.stem}.html"]
+        minutes = int(page.select_one("p.reading-time").text.split()[0])
+        words = sum(len(text.text.split()) for text in page.select("article p") if not text.find_parent(class_="cell"))
+        assert abs(minutes - words / 200) < 0.25 * minutes + 1
+        unfolded = [cell for cell in page.select("article .cell_input") if not cell.find_parent("details")]
+        assert bool(unfolded) == (number not in FOLDED)
+
+
+def test_the_whole_book_joined_for_printing_has_every_figure_and_no_loose_end(html, pages):
+    names = [name for name in contents() if "/api/" not in name]
+    joined = BeautifulSoup(pdf.joined(html, names), "html.parser")
+    ids = [element["id"] for element in joined.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    assert {link["href"][1:] for link in joined.select("a[href^='#']")} <= set(ids)
+    pictures = sum(len(pages[html / f"{name}.html"].select("article img")) for name in names)
+    assert len(joined.select("article img")) == pictures > 40
 
 
 def test_the_handout_has_its_figures_and_numbers_on_two_pages(html, tmp_path):
@@ -133,10 +168,13 @@ def test_the_handout_has_its_figures_and_numbers_on_two_pages(html, tmp_path):
 
 def test_the_checks_see_a_page_that_fails(tmp_path, tab):
     (tmp_path / "page.html").write_text(
-        "<!doctype html><img src='none.png'><span class='math'>x</span><script>console.error('no')</script>"
+        "<!doctype html><h1 id='one'>x</h1><h3 id='one'>x</h3><a href='#one'></a><figure id='two'></figure>"
+        "<p style='color:#aaa'>x</p><img src='none.png'><span class='math'>x</span><script>console.error('no')</script>"
         "<script src='https://example.org/a.js'></script>"
     )
     page = read(tab, (tmp_path / "page.html").as_uri())
+    assert page.jumps == [3] and page.repeated == ["one"] and page.language == ""
+    assert len(page.unnamed) == len(page.undescribed) == len(page.unnumbered) == len(page.faint) == 1
     assert page.untypeset == ["x"]
     assert len(page.unloaded) == 1
     assert "https://example.org/a.js" in page.requests
