@@ -10,8 +10,9 @@ import torch
 import tyro
 from tqdm import tqdm
 
-from swapbook import people
+from swapbook import induced, people
 from swapbook.build import (
+    appendix,
     chapters,
     example,
     exercises,
@@ -166,6 +167,16 @@ def score(what: Name, scale: str = BOOK, data: str = PEOPLE) -> None:
         raise SwaputilsError("\n".join((f"{len(failed)} learners have no score", *failed)))
 
 
+def induce(scale: str = BOOK) -> None:
+    """Read task-optimal networks with nearer probes and with more noise: can they be made to swap?
+
+    Args:
+        scale: smoke, laptop or paper.
+    """
+    named("scale", scale, SCALES)
+    induced.recompute_induced(scale)
+
+
 def tables(name: Annotated[str | None, tyro.conf.Positional] = None, chosen: tuple[str, ...] = ()) -> None:
     """Compute the stored tables of chapter 1 that are missing.
 
@@ -187,8 +198,8 @@ def compare(chosen: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> No
 
 
 def claims() -> None:
-    """Write the page of claims from claims.yml and the stored networks, and the opening page's figure and counts of verdicts."""
-    print(f"written: {shown(verdicts.write_page())}")
+    """Write what is made of claims.yml and the stored networks: the page of claims, the appendix, the opening page's figure and counts."""
+    print(f"written: {shown(verdicts.write_page())}, {shown(appendix.write_page())}")
     opening.write_opening()
 
 
@@ -235,6 +246,7 @@ COMMANDS = {
     "show": show,
     "measure": measure,
     "score": score,
+    "induce": induce,
     "tables": tables,
     "compare": compare,
     "claims": claims,

@@ -189,6 +189,10 @@ RATE = {
     for name in ("index_task_optimal", "index_no_swap", "index_swap")
 }
 CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE
+SHOWN = {
+    name: each.title.replace("swap target", "Flat").replace("swap data", "Flat") for name, each in CONDITIONS.items()
+}
+"""Every condition as figures, tables and pages name it; a title is part of what runs have stored, so it stays as it was."""
 
 
 def named(kind: str, name: str, table: dict):

@@ -115,10 +115,11 @@ def _without(network: Network) -> Network | None:
 def _settings(network: Network) -> dict[str, str]:
     """Hashes of the weights of the networks that are scored."""
     scored = [each for each in (network, _without(network)) if each]
-    return {each.condition: _weights_hash(each.load().rnn) for each in scored}
+    return {each.condition: weights_hash(each.load().rnn) for each in scored}
 
 
-def _weights_hash(rnn: RNN) -> str:
+def weights_hash(rnn: RNN) -> str:
+    """What tells the weights of a network from all others."""
     digest = hashlib.sha256()
     for name, value in sorted(rnn.state_dict().items()):
         digest.update(name.encode() + value.numpy().tobytes())
@@ -145,15 +146,6 @@ def _score(observed: Trials, network: Network) -> list[dict]:
         found["no_swap"] = kernel_log_density(answers(without.load(), displays, generator), response)
     about = {"seed": seed, "fold": seed % FOLDS}
     return [about | {"model": kind} | row for kind, values in found.items() for row in by_person(people, values)]
-
-
-def worth_of_swaps(table: pd.DataFrame) -> np.ndarray:
-    """[people] log density of each held-out person's responses under chapter 1's model, minus that without swaps.
-
-    Nats per rad, means over the person's trials; `table` as from `people_scores`.
-    """
-    persons = table.pivot_table("log_density", "subject", "model")
-    return (persons["surrogate"] - persons["without"]).to_numpy()
 
 
 def by_person(people: Trials, log_density: Float[Tensor, " trials"]) -> list[dict]:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from swapbook.conditions import CONDITIONS
+from swapbook.conditions import SHOWN
 from swaputils.behaviour import mean_interval
 from swaputils.inputs import STEP_SECONDS
 
@@ -57,7 +57,7 @@ def summary(networks: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
         for measure in ("separated", "with_interactions", "additive_r2"):
             values = [found[measure][0][0] for found in measured_on(networks, condition)]
             row[measure] = np.mean(values) if values else math.nan
-        rows[CONDITIONS[condition].title] = row
+        rows[SHOWN[condition]] = row
     return pd.DataFrame(rows).T
 
 

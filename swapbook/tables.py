@@ -19,7 +19,8 @@ from torch import Tensor
 
 from swapbook.conditions import UnknownName, named
 from swapbook.places import results_folder
-from swapbook.studies import model_checks, planted_planes, recovery, swap_functions
+from swapbook.studies import model_checks, planted_planes, recovery, swap_functions, swap_worth
+from swapbook.studies.swap_worth import FOLDS, fold_of
 from swaputils import surrogate
 from swaputils.angles import wrap
 from swaputils.data import catalogue
@@ -32,7 +33,6 @@ from swaputils.trials import Displays, Trials
 SIMULATED = "simulated"
 PEOPLE = "vandenberg2012_color"  # the data set of the book's networks
 SURROGATE_SEED = 0
-FOLDS = 5  # that people are divided into
 FOLDED_SIZE = 4  # set size at which networks learn all of people's responses
 ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colours that experiments recorded
 TOLERANCE = 1e-3  # rad; files round angles
@@ -56,6 +56,7 @@ TABLES = {
     "hamiltonian": model_checks.hamiltonian_table,
     "accounts": model_checks.account_table,
     "ladder": model_checks.ladder_table,
+    "worth": swap_worth.worth_table,
 }
 """What is computed from the trials of a data set, by name."""
 STUDIES = {
@@ -119,11 +120,6 @@ def recompute_surrogate(name: str) -> None:
     for held_out, fitted in folds.items():
         place = _fold_folder(folder, held_out) / f"set_size_{FOLDED_SIZE}"
         surrogate.save(fitted, place, data=name, seed=SURROGATE_SEED, held_out=held_out)
-
-
-def fold_of(observed: Trials) -> Tensor:
-    """[M] fold of each trial's person: people in the order of their numbers, dealt out in turn."""
-    return torch.unique(observed.subject, return_inverse=True)[1] % FOLDS
 
 
 def _fit_folds(observed: Trials) -> dict[int, SwapPosterior]:

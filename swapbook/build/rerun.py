@@ -14,8 +14,8 @@ from contextlib import suppress
 
 from tqdm import tqdm
 
-from swapbook import limited, people, tables
-from swapbook.build import missing_networks, opening, verdicts
+from swapbook import induced, limited, people, tables
+from swapbook.build import appendix, missing_networks, opening, verdicts
 from swapbook.build.chapters import BUILD, chapter_paths, execute
 from swapbook.conditions import named
 from swapbook.cortex import compared
@@ -26,8 +26,18 @@ from swaputils.training.loop import SelectionNotLearnt, TrainingDiverged
 
 SEEDS = range(3)  # of learners
 SMOKE = [(kind, 60, 0) for kind in KINDS]
-WITHOUT_RETRO_CUE = ("functions", "shares", "people", "contrasts", "accounts", "ladder", "checks", "histograms")
-WITH_RETRO_CUE = ("functions", "people", "contrasts", "ladder", "checks", "histograms")
+WITHOUT_RETRO_CUE = (
+    "functions",
+    "shares",
+    "people",
+    "contrasts",
+    "accounts",
+    "ladder",
+    "checks",
+    "histograms",
+    "worth",
+)
+WITH_RETRO_CUE = ("functions", "people", "contrasts", "ladder", "checks", "histograms", "worth")
 TABLES = {
     "studies": tuple(tables.STUDIES),
     "vandenberg2012_color": ("baselines", *WITHOUT_RETRO_CUE, "hamiltonian"),
@@ -81,6 +91,7 @@ def train_and_score(parameters: dict[str, object]) -> str:
             print(f"{member.name}: {reason}")
     for line in score_learners(what["scale"], what["data"]):
         print(line)
+    induced.recompute_induced(what["scale"])
     unexplained = [member for member, reason in stopped.items() if not reason]
     return missing_networks.failures(unexplained) if unexplained else ""
 
@@ -111,5 +122,6 @@ def rerun(assignments: list[str]) -> None:
                 compare(compared.COMPARISONS)
     verdicts.write_page()
     opening.write_opening()
+    appendix.write_page()
     if error:
         raise SwaputilsError(error)

@@ -12,7 +12,7 @@ import pandas as pd
 from swapbook import claims
 from swapbook.claim_quantities import AMONG_PEOPLE, QUANTITIES
 from swapbook.claims import HOLDS, IN_PART, Claim, Finding, Part
-from swapbook.conditions import CONDITIONS
+from swapbook.conditions import CONDITIONS, SHOWN
 from swapbook.places import ROOT
 from swapbook.scales import BOOK
 from swapbook.tables import PEOPLE
@@ -32,9 +32,9 @@ def number(value: float) -> str:
 def part_row(part: Part, finding: Finding) -> str:
     """A row of a claim's table."""
     who = CONDITIONS[part.condition]
-    networks = f"{who.cueing}-cued: {who.title}"
+    networks = f"{who.cueing}-cued: {SHOWN[part.condition]}"
     if part.versus:
-        networks += f", minus {CONDITIONS[part.versus].title}"
+        networks += f", minus {SHOWN[part.versus]}"
     interval = "" if math.isnan(finding.low) else f" [{number(finding.low)}, {number(finding.high)}]"
     if math.isinf(finding.high):
         interval = " [unbounded]"

@@ -9,7 +9,7 @@ import torch
 from matplotlib.figure import Figure
 from seaborn import husl_palette
 
-from swapbook.conditions import CONDITIONS
+from swapbook.conditions import SHOWN
 from swapbook.cortex import solutions
 from swapbook.cortex.flows import COLOURS, end_of, rings, silent_grid
 from swapbook.figures.of_networks import broken, name_axes, shade_periods
@@ -45,7 +45,7 @@ def across_time(table: pd.DataFrame, conditions: Sequence[str], periods: Periods
             for edge in edges:
                 axes.axvline(edge, color=drawing.COLOURS["reference"], linewidth=0.6)
                 axes.axhline(edge, color=drawing.COLOURS["reference"], linewidth=0.6)
-            axes.set_title(f"{CONDITIONS[name].title}: {decoded} colour", fontsize=8)
+            axes.set_title(f"{SHOWN[name]}: {decoded} colour", fontsize=8)
         row[0].set_ylabel("fitted at (s)")
     for axes in panels[-1]:
         axes.set_xlabel("asked at (s)")
@@ -64,7 +64,7 @@ def across_items(table: pd.DataFrame, conditions: Sequence[str], periods: Period
             for _, seed in part.groupby("seed"):
                 drawing.curve(axes, seed["asked"], seed["score"], role, linewidth=1.0)
         drawing.reference(axes, 0.0)
-        axes.set_title(CONDITIONS[name].title, pad=14)
+        axes.set_title(SHOWN[name], pad=14)
     drawing.say(panels[0, 0], 0.55, 0.2, "own item", "human", xycoords="axes fraction")
     drawing.say(panels[0, 0], 0.55, 0.1, "other item", "network", xycoords="axes fraction")
     return name_axes(figure, "time (s)", "mean cosine")
@@ -93,7 +93,7 @@ def rings_under_cues(trained: Mapping[str, Trained]) -> Figure:
                 axes.plot(*loop.T, color=drawing.COLOURS["reference"], linewidth=0.3)
             axes.scatter(*places.T, s=6, color=np.repeat(hues, COLOURS, axis=0), linewidth=0, zorder=3)
             axes.set(aspect="equal", xticks=[], yticks=[])
-            axes.set_title(f"{CONDITIONS[name].title}\n{moment}", fontsize=8)
+            axes.set_title(f"{SHOWN[name]}\n{moment}", fontsize=8)
     return name_axes(figure, "first axis of the cued colour's plane", "second axis")
 
 
@@ -108,7 +108,7 @@ def radii(table: pd.DataFrame, conditions: Sequence[str]) -> Figure:
             for part, role in (("cued", "cued"), ("other", "nontarget"), ("interaction", "reference")):
                 drawing.curve(axes, range(len(moments)), course[part], role, marker="o", markersize=3, linewidth=0.8)
         axes.set(xticks=range(len(moments)), xticklabels=list(moments.values()), ylim=(0, 1.2))
-        axes.set_title(CONDITIONS[name].title)
+        axes.set_title(SHOWN[name])
     for height, (text, role) in zip(
         (0.94, 0.86, 0.78), (("cued colour", "cued"), ("other colour", "nontarget"), ("both together", "reference"))
     ):
@@ -131,7 +131,7 @@ def spectra(table: pd.DataFrame, conditions: Sequence[str]) -> Figure:
         drawing.reference(axes, second, "fades in a second")
         axes.set(xticks=range(1, len(numbers) + 1), xlim=(0.7, len(numbers) + 2.2), title=title)
     for place, name in enumerate(conditions):
-        text = CONDITIONS[name].title
+        text = SHOWN[name]
         drawing.say(panels[1], 0.03, 0.23 - 0.09 * place, text, ROLES[name], xycoords="axes fraction")
     return name_axes(figure, "eigenvalue", "modulus")
 
@@ -151,7 +151,7 @@ def gains(table: pd.DataFrame, conditions: Sequence[str]) -> Figure:
         axes.set(ylabel=label, yscale="log" if column == "plane_gain" else "linear")
     drawing.reference(panels[0], 1.0)
     for place, name in enumerate(conditions):
-        text = CONDITIONS[name].title
+        text = SHOWN[name]
         drawing.say(panels[1], 0.03, 0.93 - 0.09 * place, text, ROLES[name], xycoords="axes fraction")
     figure.supxlabel("time in the report (s)", fontsize=9)
     return figure
@@ -165,7 +165,7 @@ def solutions_map(table: pd.DataFrame, measures: Sequence[str]) -> Figure:
         places, shown = solutions.map_of(table, measure)
         for name, part in places.groupby("condition", sort=False):
             colour = drawing.COLOURS[ROLES[str(name)]]
-            axes.plot(part["x"], part["y"], "o", color=colour, alpha=0.7, label=broken(CONDITIONS[str(name)].title))
+            axes.plot(part["x"], part["y"], "o", color=colour, alpha=0.7, label=broken(SHOWN[str(name)]))
         axes.set(xticks=[], yticks=[])
         axes.set_aspect("equal", adjustable="datalim")
         axes.set_title(f"{measure} ({100 * shown:.0f} % shown)", fontsize=8)

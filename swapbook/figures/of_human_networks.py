@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from swapbook.figures.of_networks import seeds
 from swapbook.figures.of_swaps import DISTANCES
-from swapbook.summaries.human_networks import LEARNERS, MODELS
+from swapbook.summaries.human_networks import LEARNERS, MODELS, WORTH_TRAINING
 from swaputils import drawing
 
 
@@ -56,4 +56,28 @@ def limited_learners(runs: pd.Series) -> Figure:
     drawing.doubling_axis(axes, sorted(runs.index.unique("count")), "human trials")
     axes.set_ylabel("log density minus that of chapter 1's\nmodel, held-out people (nats)")
     axes.legend(fontsize=8, loc="lower right")
+    return figure
+
+
+def worth(table: pd.DataFrame) -> Figure:
+    """What swaps are worth by set size in every data set, with intervals over people, and in standard errors; see `human_networks.worth`."""
+    sets = table.groupby("data", sort=False)
+    figure, grid = plt.subplots(2, len(sets), figsize=(drawing.WIDTH, 4.0), sharey="row", sharex="col")
+    kinds = {"people": ("human", "o"), "planted, no swaps": ("reference", "s")}
+    for (above, below), (name, part) in zip(grid.T, sets):
+        for shift, (who, (role, marker)) in zip((-0.12, 0.12), kinds.items()):
+            one = part[part["who"] == who]
+            drawing.points(above, one["set_size"] + shift, one["gain"], one["low"], one["high"], role, marker)
+            drawing.curve(
+                below, one["set_size"] + shift, one["ratio"], role, marker=marker, markersize=4.5, linewidth=0
+            )
+        drawing.reference(above, 0.0)
+        drawing.reference(below, WORTH_TRAINING)
+        above.set_title(name.replace(" et al.", "\net al.").replace(", exp", ",\nexp"))
+        below.set(xticks=sorted(part["set_size"].unique()), xlim=(1.4, 8.6))
+    drawing.say(grid[0, 0], 1.6, 0.088, "people", "human")
+    drawing.say(grid[0, 0], 1.6, 0.076, "planted, no swaps", "reference")
+    grid[0, 0].set_ylabel("gain of swaps\n(nats a trial)")
+    grid[1, 0].set_ylabel("gain / standard error")
+    figure.supxlabel("set size (items)", fontsize=9)
     return figure

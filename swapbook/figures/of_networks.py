@@ -1,6 +1,7 @@
 """Figures of trained networks."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from seaborn import husl_palette
 
-from swapbook.summaries.collected import TITLES
+from swaputils.behaviour import mean_interval
 from swaputils.drawing import COLOURS, WIDTH, cloud, curve, say
 from swaputils.inputs import STEP_SECONDS, Periods
 
@@ -86,14 +87,15 @@ def broken(title: str) -> str:
 
 
 def trials(paths: ArrayLike, swapped: ArrayLike, periods: Periods) -> Figure:
-    """Both coordinates of the readout, [trials, steps, 2], over time; swaps and correct trials in colours of their own."""
+    """Both coordinates of the readout, [trials, steps, 2], over time; swaps and correct trials in colours of their own, one of each thick."""
     figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 2.6), sharex=True, sharey=True)
     paths, swapped = np.asarray(paths), np.asarray(swapped)
     seconds = STEP_SECONDS * np.arange(1, paths.shape[1] + 1)
     for axes, coordinate, label in zip(panels, (0, 1), ("readout x", "readout y")):
         shade_periods(axes, periods)
         for kind, role in ((~swapped, "cued"), (swapped, "nontarget")):
-            curve(axes, seconds, paths[kind, :, coordinate].T, role, linewidth=0.5, alpha=0.7)
+            curve(axes, seconds, paths[kind, :, coordinate].T, role, linewidth=0.5, alpha=0.4)
+            curve(axes, seconds, paths[kind, :, coordinate][:1].T, role, linewidth=2)
         axes.set(xlabel="time (s)", ylabel=label)
     panels[0].set_ylim(-2.6, 2.1)
     say(panels[1], 1.5, 1.65, "swaps", "nontarget")
@@ -101,27 +103,34 @@ def trials(paths: ArrayLike, swapped: ArrayLike, periods: Periods) -> Figure:
     return figure
 
 
-def readouts(end_points: Mapping[str, ArrayLike], titles: Mapping[str, str], items: Sequence[float]) -> Figure:
-    """`readout` of up to three responders to one display, by role."""
-    figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 2.8), sharex=True, sharey=True)
-    for axes, (who, points) in zip(panels, end_points.items()):
-        readout(axes, points, who, items)
-        axes.set(xlim=(-0.7, 1.55), ylim=(-0.7, 1.55), xlabel="readout x", title=titles[who])
-    panels[0].set_ylabel("readout y")
-    return figure
+def readouts(end_points: Mapping[str, ArrayLike], items: Sequence[float]) -> Figure:
+    """`readout` of several responders to one display, by title, side by side."""
+    size = (WIDTH, 0.8 + WIDTH / len(end_points))
+    figure, panels = plt.subplots(1, len(end_points), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for axes, (title, points) in zip(panels[0], end_points.items()):
+        readout(axes, points, "ideal" if title == "ideal sampler" else "network", items)
+        axes.set(xlim=(-0.7, 1.55), ylim=(-0.7, 1.55))
+        axes.set_title(broken(title), fontsize=8)
+    return name_axes(figure, "readout x", "readout y")
 
 
-def beside_ideal(networks: pd.DataFrame) -> Figure:
-    """Every network of a table beside the ideal sampler for the target of its condition."""
-    measures = {
-        "swap_rate": "swap rate",
-        "median_nearest": "median error to the\nnearest item (rad)",
-        "far": "more than .25 rad\nfrom every item",
-    }
-    parts = {TITLES[name]: part for name, part in networks.groupby("condition", sort=False)}
-    figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 0.6 + 0.2 * len(parts)), sharey=True)
-    for axes, (measure, label) in zip(panels, measures.items()):
-        ideal = {title: part[f"ideal_{measure}"].mean() for title, part in parts.items()}
-        seeds(axes, {title: part[f"network_{measure}"] for title, part in parts.items()}, ideal, "network")
-        axes.set(xlabel=label, xlim=(-0.01, None))
+def effects(rows: Mapping[str, pd.DataFrame]) -> Figure:
+    """A row for each title, a panel for each measure: every network pale, their mean with its 95 % t interval; see `collected.effects`."""
+    labels = list(next(iter(rows.values())))
+    size = (WIDTH, 0.9 + 0.21 * len(rows))
+    figure, panels = plt.subplots(1, len(labels), figsize=size, sharey=True, squeeze=False)
+    names = [f"{title} ({len(table)})" if len(table) > 1 else title for title, table in rows.items()]
+    for axes, label in zip(panels[0], labels):
+        for height, table in enumerate(rows.values()):
+            values = table[label].to_numpy()
+            axes.plot(values, np.full(len(values), height), "o", color=COLOURS["network"], alpha=0.3, markersize=3)
+            mean, low, high = mean_interval(values)
+            axes.plot([low, high], [height, height], color=COLOURS["network"], linewidth=1.6)
+            axes.plot(mean, height, "o", color=COLOURS["network"], markersize=4.5)
+        axes.axvline(0, color=COLOURS["reference"], linestyle="--", linewidth=0.8, zorder=0)
+        axes.set(yticks=range(len(rows)), yticklabels=names, ylim=(len(rows) - 0.5, -0.5))
+        axes.set_xlabel(fill(label, 15), fontsize=8)
+        axes.tick_params(axis="x", labelsize=7)
+        axes.locator_params(axis="x", nbins=3)
+        axes.grid(axis="y", color="0.93")
     return figure

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from swapbook.conditions import CONDITIONS
+from swapbook.conditions import SHOWN
 from swaputils.drawing import COLOURS, points
 
 ROLES = {
@@ -34,7 +34,7 @@ def pipeline(axes: Axes, recordings: pd.DataFrame, animals: Mapping[str, tuple[f
             part = recordings[(recordings["condition"] == name) & (recordings["moment"] == moment)]
             _angle(axes, place + shift, part[["angle", "angle_low", "angle_high"]].mean(), _role(name), face)
             axes.plot(place + shift, part["chance"].mean(), "_", color=COLOURS["target"], markersize=11)
-    titles = [CONDITIONS[name].title.replace(", ", ",\n").replace("; ", ";\n") for name in names]
+    titles = [SHOWN[name].replace(", ", ",\n").replace("; ", ";\n") for name in names]
     axes.set_xticks(range(len(names) + 1), labels=["macaques", *titles], fontsize=7)
     axes.set(ylim=(0, 92), yticks=(0, 30, 60, 90), ylabel="angle of the planes (°)", xlim=(-0.5, len(names) + 0.5))
     return axes
@@ -74,7 +74,7 @@ def effects(axes: Axes, table: pd.DataFrame) -> Axes:
             face = COLOURS[role] if told else "white"
             axes.plot(value, y, _marker(row["condition"]), color=COLOURS[role], markerfacecolor=face, markersize=4)
     for name in names:
-        axes.plot([], [], _marker(name) + "-", color=COLOURS[_role(name)], markersize=4, label=CONDITIONS[name].title)
+        axes.plot([], [], _marker(name) + "-", color=COLOURS[_role(name)], markersize=4, label=SHOWN[name])
     axes.axvline(0, color=COLOURS["reference"], linewidth=0.8)
     axes.hlines(np.arange(len(labels) - 1) + 0.5, -1.05, 1.05, color="0.92", linewidth=0.6)
     axes.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.4, -0.6), xlim=(-1.05, 1.05))

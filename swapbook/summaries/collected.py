@@ -1,15 +1,17 @@
 """The stored networks of a scale as the tables of chapter 3, from the rows of `collection` or `claims.trainings`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from swapbook import claims
-from swapbook.conditions import CONDITIONS, Condition
+from swapbook.conditions import CONDITIONS, SHOWN, Condition
+from swaputils.behaviour import mean_interval
 from swaputils.training.recipes import MIXTURE_DENSITY
 
-TITLES = {name: f"{each.cueing}: {each.title}" for name, each in CONDITIONS.items()}
+TITLES = {name: f"{each.cueing}: {SHOWN[name]}" for name, each in CONDITIONS.items()}
 CONTROL_MEASURES = {
     "swap rate": "swap_rate",
     "to the mean": "to_mean",
@@ -18,6 +20,77 @@ CONTROL_MEASURES = {
     "error of covariance": "covariance_error",
     "far": "far",
 }
+
+
+def _minus_ideal(measure: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda networks: networks[f"network_{measure}"] - networks[f"ideal_{measure}"]
+
+
+def _own(column: str, unit: float = 1.0) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda networks: networks[column].astype(float) / unit
+
+
+MINUS_IDEAL = {
+    "swap rate": _minus_ideal("swap_rate"),
+    "median error (rad)": _minus_ideal("median_nearest"),
+    "far from every item": _minus_ideal("far"),
+    "moved (rad)": _minus_ideal("wasserstein"),
+}
+"""Behaviour minus that of the ideal sampler for the same target, by label."""
+OF_DRIVES = {
+    "swap rate minus ideal": MINUS_IDEAL["swap rate"],
+    "far from both items": _own("network_far"),
+    "moved (rad)": _own("network_wasserstein"),
+    "CPU minutes": _own("cpu_seconds", 60),
+}
+"""What networks with different drives are compared in, by label."""
+DRIVES = {"gated": "", "tree": "_tree", "dendrites": "_dendrites"}  # what ends the name of a condition
+
+
+def effects(
+    networks: pd.DataFrame, measures: Mapping[str, Callable[[pd.DataFrame], pd.Series]]
+) -> dict[str, pd.DataFrame]:
+    """The measures of every network, a table for each condition, by its title; in the order of the rows."""
+    return {
+        TITLES[name]: pd.DataFrame({label: measure(part) for label, measure in measures.items()})
+        for name, part in networks.groupby("condition", sort=False)
+    }
+
+
+def of_drives(stored: pd.DataFrame, conditions: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """`effects` of conditions with each drive: gated, and the paper's dendrites, or the small tree where no such network is stored."""
+    rows = {}
+    for name in conditions:
+        found = {drive: networks_of(stored, name + ending) for drive, ending in DRIVES.items()}
+        chosen = ("gated", "dendrites" if len(found["dendrites"]) else "tree")
+        for drive in chosen:
+            rows |= {f"{SHOWN[name]}, {drive}": table for table in effects(found[drive], OF_DRIVES).values()}
+    return rows
+
+
+def effects_in_words(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean of each measure of `effects` with its 95 % t interval over networks, where there are two or more."""
+    found = {}
+    for title, table in rows.items():
+        found[title] = {"n": len(table)} | {label: in_words(table[label]) for label in table}
+    return pd.DataFrame(found).T
+
+
+def in_words(values: ArrayLike) -> str:
+    """Mean over networks with its 95 % t interval, where there are two or more."""
+    mean, low, high = mean_interval(np.asarray(values))
+    return f"{mean:.3f}" + (f" [{low:.3f}, {high:.3f}]" if np.size(values) > 1 else "")
+
+
+def curve_effects(networks: pd.DataFrame) -> pd.DataFrame:
+    """Swap rate minus the ideal sampler's at each probe distance, with intervals over the networks of each condition."""
+    rows = {}
+    for name, part in networks.groupby("condition", sort=False):
+        own, ideal = (np.array([curve["rate"] for curve in part[f"{who}_curve"]]) for who in ("network", "ideal"))
+        degrees = np.degrees(part["ideal_curve"].iloc[0]["distance"])
+        words = {f"{apart:.0f}°": in_words(column) for apart, column in zip(degrees, (own - ideal).T)}
+        rows[SHOWN[name]] = {"n": len(part)} | words
+    return pd.DataFrame(rows).T
 
 
 def networks_of(table: pd.DataFrame, condition: str) -> pd.DataFrame:
@@ -39,7 +112,7 @@ def mean_curve(networks: pd.DataFrame, column: str, measure: str = "rate") -> np
 def conditions(attempts: pd.DataFrame) -> pd.DataFrame:
     """Every condition that was trained: how often, how often training stopped, and its mean time."""
     tried = attempts["condition"].value_counts()
-    found = {name: (each.cueing, each.items, each.title) for name, each in CONDITIONS.items() if name in tried}
+    found = {name: (each.cueing, each.items, SHOWN[name]) for name, each in CONDITIONS.items() if name in tried}
     times = attempts[attempts["converged"]].groupby("condition")["cpu_seconds"]
     times = times.agg(["size", "mean"]).reindex(list(found))
     seeds = times["size"].fillna(0).astype(int)
@@ -105,12 +178,29 @@ def agreement(attempts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).T.replace("nan", "-")
 
 
-def controls(stored: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """What the networks of some conditions do with the same swaps, a row each, and the ideal sampler for them."""
+def controls(stored: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """`effects` of what networks of some conditions do with the same swaps, and last the ideal sampler for them."""
     networks = pd.concat(networks_of(stored, name) for name in names)
-    found = networks.reindex(columns=[f"network_{measure}" for measure in CONTROL_MEASURES.values()]).set_axis(
-        [f"{CONDITIONS[name].title}, seed {seed}" for name, seed in zip(networks["condition"], networks["seed"])]
+    found = {
+        who: networks.reindex(columns=[f"{who}_{measure}" for measure in CONTROL_MEASURES.values()]).set_axis(
+            list(CONTROL_MEASURES), axis=1
+        )
+        for who in ("network", "ideal")
+    }
+    groups = networks.groupby("condition", sort=False).groups
+    rows = {SHOWN[name]: found["network"].loc[index].astype(float) for name, index in groups.items()}
+    return rows | {"ideal sampler": found["ideal"].mean().to_frame().T}
+
+
+def recipes_in_words(curves: pd.DataFrame) -> pd.DataFrame:
+    """`recipes` as a table."""
+    titles = {"paper": "the paper's recipe", "equal": "this book, equal weights of the steps", "book": "this book"}
+    found = recipes(curves).loc[list(titles)].rename(index=titles)
+    return pd.DataFrame(
+        {
+            "CPU minutes": (found["cpu_seconds"] / 60).round(1),
+            "loss at the end": found["loss"].round(3),
+            "swap rate at the end": found["swap_rate"].round(2),
+            "CPU seconds to the recipe's least loss": found["passed"].round(),
+        }
     )
-    ideal = networks.reindex(columns=[f"ideal_{measure}" for measure in CONTROL_MEASURES.values()]).mean()
-    found.loc["ideal sampler"] = ideal.to_numpy()
-    return found.set_axis(list(CONTROL_MEASURES), axis=1).map("{:.3f}".format)

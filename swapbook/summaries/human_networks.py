@@ -1,8 +1,10 @@
 """Networks and other learners that were taught people's responses: the numbers of chapter 3 from `people` and `limited`."""
 
+import numpy as np
 import pandas as pd
 
 from swapbook import limited, people
+from swaputils import behaviour
 
 MODELS = {
     "uniform": "uniform",
@@ -20,6 +22,7 @@ LEARNERS = {
     "direct": "network taught by trials",
     "gru": "GRU",
 }
+WORTH_TRAINING = 4.0  # standard errors of the gain, from which networks of a set size could tell swaps from none
 _LEARNER = ["kind", "count", "seed"]
 
 
@@ -29,16 +32,19 @@ def beside_model(scores: pd.DataFrame) -> pd.DataFrame:
     return persons.sub(persons["surrogate"], axis=0).reindex(columns=list(MODELS))
 
 
-def between_models(scores: pd.DataFrame) -> dict[str, pd.Series]:
-    """Differences between models, one number a person."""
+def between_models(scores: pd.DataFrame) -> pd.DataFrame:
+    """Differences between models with 95 % intervals over people (nats a trial), and the share of the way that networks go."""
     beside = beside_model(scores)
     pairs = {
-        "ideal_over_network": beside["ideal"] - beside["network"],
-        "ideal_over_no_swap": beside["ideal"] - beside["no_swap"],
-        "gap": -beside["no_swap"],
-        "swap_worth": pd.Series(people.worth_of_swaps(scores)),
+        "ideal sampler minus network": beside["ideal"] - beside["network"],
+        "ideal sampler minus network without swaps": beside["ideal"] - beside["no_swap"],
+        "chapter 1's model minus network without swaps": -beside["no_swap"],
     }
-    return {name: paired.dropna() for name, paired in pairs.items()}
+    rows = {}
+    for title, paired in pairs.items():
+        rows[title] = (*behaviour.mean_interval(paired.dropna().to_numpy()), len(paired.dropna()))
+    rows["share of the latter that networks close"] = (*people.gap_closed(scores), beside["no_swap"].count())
+    return pd.DataFrame(rows, index=["mean", "low", "high", "people"]).T.round(3)
 
 
 def means_in_words(scores: pd.DataFrame) -> pd.DataFrame:
@@ -82,3 +88,35 @@ def narrowing(learners: pd.DataFrame) -> pd.DataFrame:
     alike = learners.pivot_table("log_density", ["seed", "subject"], ["kind", "count"])
     lead = (alike["taught"] - alike["direct"]).dropna()
     return lead[lead.columns[0]] - lead[lead.columns[-1]]
+
+
+def worth(sets: pd.DataFrame) -> pd.DataFrame:
+    """What swaps are worth on held-out people, from `tables.of_sets` of "worth": one row per data set, set_size and who.
+
+    gain, log density of a trial with swaps minus without (nats), mean over people, with its 95 % t interval low to high; standard_error,
+    over people; ratio of the two; people; and for planted responses known, the gain of the model that made them.
+    """
+    rows = []
+    for (data, size, who), part in sets.groupby(["data", "set_size", "who"], sort=False):
+        gains = (part["swaps"] - part["none"]).to_numpy()
+        gain, low, high = behaviour.mean_interval(gains)
+        error = gains.std(ddof=1) / len(gains) ** 0.5
+        row = {"data": data, "set_size": size, "who": who, "gain": gain, "low": low, "high": high}
+        row |= {"standard_error": error, "ratio": gain / error, "people": len(gains)}
+        rows.append(row | {"known": (part["known"] - part["none"]).mean()})
+    return pd.DataFrame(rows)
+
+
+def worth_in_words(found: pd.DataFrame) -> pd.DataFrame:
+    """`worth` of people with the rule: trained networks could tell swaps from none from WORTH_TRAINING standard errors on."""
+    people_only = found[found["who"] == "people"].set_index(["data", "set_size"])
+    planted = found[found["who"] == "planted, swaps"].set_index(["data", "set_size"])
+    table = people_only[["people", "gain", "standard_error"]].round(4)
+    return table.assign(
+        **{
+            "gain / standard error": people_only["ratio"].round(1),
+            "worth training": np.where(people_only["ratio"] >= WORTH_TRAINING, "yes", "no"),
+            "planted": planted["gain"].round(3),
+            "planted, known": planted["known"].round(3),
+        }
+    )

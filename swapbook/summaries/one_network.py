@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from swapbook.collection import stored
+from swapbook.conditions import SHOWN
 from swapbook.evaluation import REFITTED, held_out_displays, refitted, responder
 from swapbook.networks import Network, Trained
 from swapbook.plan import Plan
@@ -34,19 +35,28 @@ def one_display(items: int, count: int) -> Displays:
     return repeated_display(colours, places, 0, count)
 
 
-def answers(
-    network: Network, trained: Trained, displays: Displays, generator: torch.Generator
+def side_by_side(
+    network: Network, displays: Displays, generator: torch.Generator
 ) -> dict[str, Float[Tensor, "trials 2"]]:
-    """End points of a network, of the ideal sampler for its target and, where one is stored, of a network of its task that is
-    task-optimal; in units of the target's radius.
+    """End points by title: of a task-optimal network of its task, of one taught no swaps, of itself and of the ideal sampler for its target.
+
+    In units of the target's radius; only networks that are stored, of the first seed but for itself.
     """
-    plan = trained.plan
-    responders = {"network": responder(trained.rnn, plan), "ideal": IdealSampler(plan.schedule, plan.task)}
-    optimal = "n4_task_optimal" if plan.taught.items == 4 else f"{plan.taught.cueing}_task_optimal"
-    for first in stored(optimal, network.scale, network.data)[:1]:
-        other = first.load()
-        responders["task_optimal"] = Noisy(other.rnn, other.plan.task)
-    return {who: each.end_points(displays, generator) / RADIUS for who, each in responders.items()}
+    plan = network.plan
+    others = ("n4_task_optimal", "human_n4_no_swap") if plan.taught.items == 4 else _of_two(plan.taught.cueing)
+    shown = [
+        first for name in others if name != network.condition for first in stored(name, network.scale, network.data)[:1]
+    ]
+    points = {}
+    for each in (*shown, network):
+        trained = each.load()
+        points[SHOWN[each.condition]] = responder(trained.rnn, trained.plan).end_points(displays, generator)
+    points["ideal sampler"] = IdealSampler(plan.schedule, plan.task).end_points(displays, generator)
+    return {title: found / RADIUS for title, found in points.items()}
+
+
+def _of_two(cueing: str) -> tuple[str, str]:
+    return f"{cueing}_task_optimal", f"{cueing}_no_swap"
 
 
 def readout_paths(

@@ -20,7 +20,8 @@ from swapbook.places import ROOT
 from swaputils.errors import SwaputilsError
 from swaputils.files import read_json
 
-WRITTEN = ["write_page", "write_opening"]
+WRITTEN = ["write_page", "write_opening", "write_page"]
+SCORED = ["execute", "train", "recompute_people", "score_learners", "recompute_induced"]
 STEMS = [path.stem for path in chapter_paths()]
 
 
@@ -105,8 +106,10 @@ def called(monkeypatch) -> list[tuple]:
     noted(rerun.missing_networks, "train", [])
     noted(rerun.people, "recompute_people")
     noted(rerun, "score_learners", [])
+    noted(rerun.induced, "recompute_induced")
     noted(rerun, "compare")
     noted(rerun.verdicts, "write_page")
+    noted(rerun.appendix, "write_page")
     noted(rerun.opening, "write_opening")
     monkeypatch.setattr(
         rerun, "execute", lambda chapter, parameters, output: calls.append(("execute", chapter.stem, parameters))
@@ -119,7 +122,7 @@ def test_all_is_recomputed_in_order(called):
     names = [call[0] for call in called]
     tables = len(rerun.TABLES)
     assert names[:tables] == ["compute"] * tables and {call[1] for call in called[:tables]} == set(rerun.TABLES)
-    assert names[tables:] == ["execute", "train", "recompute_people", "score_learners", *["execute"] * 4, *WRITTEN]
+    assert names[tables:] == [*SCORED, *["execute"] * 4, *WRITTEN]
     executed = [call for call in called if call[0] == "execute"]
     assert [stem for _, stem, _ in executed] == STEMS
     assert all(parameters == {"scale": "smoke", "recompute": True} for *_, parameters in executed)
@@ -131,7 +134,7 @@ def test_all_is_recomputed_in_order(called):
 def test_the_book_s_own_networks_are_held_beside_recordings_before_the_next_chapter(called):
     rerun.rerun([])
     names = [call[0] for call in called]
-    assert names[names.index("score_learners") + 1 :][:2] == ["compare", "execute"] and names.count("compare") == 1
+    assert names[names.index("recompute_induced") + 1 :][:2] == ["compare", "execute"] and names.count("compare") == 1
 
 
 def test_tables_of_the_book_s_data_are_left_alone_where_other_data_are_named(called):

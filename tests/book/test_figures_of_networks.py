@@ -7,12 +7,20 @@ import pytest
 import torch
 
 from swapbook import plane_tables
-from swapbook.figures import of_alignment, of_human_networks, of_networks, of_null_space, of_swaps, of_training
+from swapbook.figures import (
+    of_alignment,
+    of_human_networks,
+    of_networks,
+    of_null_space,
+    of_schematic,
+    of_swaps,
+    of_training,
+)
 from swapbook.summaries.human_networks import LEARNERS, MODELS
 from swaputils import drawing
 from swaputils.inputs import Periods
 
-MODULES = (of_alignment, of_human_networks, of_networks, of_null_space, of_swaps, of_training)
+MODULES = (of_alignment, of_human_networks, of_networks, of_null_space, of_schematic, of_swaps, of_training)
 DISTANCES = np.deg2rad([45, 90, 135, 180])
 CURVE = {"distance": DISTANCES, "rate": [0.3, 0.2, 0.1, 0.0], "low": [0.2, 0.1, 0.0, 0.0], "high": [0.4, 0.3, 0.2, 0.1]}
 OWN = {"distance": DISTANCES, "probability": [0.2, 0.1, 0.05, 0.1], "standard_error": [0.01] * 4}
@@ -56,6 +64,19 @@ EFFECTS = pd.DataFrame(
 )
 PLANES = pd.DataFrame({"condition": ["index_swap"] * 2, "planes": [{"course": [row.tolist()]} for row in COURSES]})
 OVERLAP = pd.DataFrame({"condition": ["index_swap"] * 3, "rate": [0.1] * 3, "before": [0.6, 0.7, 0.8]})
+BOTH = pd.DataFrame({"one measure": [0.1, 0.2, 0.6], "another measure": [0.0, 0.0, 0.0]})
+CHANGED = pd.DataFrame(
+    [(name, seed, change, value, 0.1, 0.2, 0.3, 0.1 * seed) for name in ("index_task_optimal", "probe_task_optimal", "index_swap", "probe_similarity_00") for change in ("none", "probes", "noise") for value in (1.0, 9.0) for seed in (0, 1)],
+    columns=["condition", "seed", "change", "value", "nearest", "swaps", "middle", "other"],
+)  # fmt: skip
+KNOWN = pd.DataFrame(
+    [(kind, swaps, 0.0, width, swaps, swaps, swaps, swaps) for kind in ("choice", "mean") for swaps in (0.0, 0.1) for width in (1.0, 30.0)],
+    columns=["kind", "true_swaps", "true_guesses", "true_concentration", "nearest", "swaps", "middle", "other"],
+)  # fmt: skip
+WORTH = pd.DataFrame(
+    [(data, size, who, 0.02, 0.01, 0.03, 4.5) for data in ("one", "two") for size in (2, 4) for who in ("people", "planted, no swaps")],
+    columns=["data", "set_size", "who", "gain", "low", "high", "ratio"],
+)  # fmt: skip
 
 ON_AXES = {
     "seeds": lambda axes: of_networks.seeds(axes, {"one": [0.1, 0.2], "two": [0.3]}, {"one": 0.15}, "network"),
@@ -74,8 +95,14 @@ ON_AXES = {
 WHOLE = {
     "courses": lambda: of_alignment.courses(PLANES, ["index_swap", "index_no_swap"]),
     "trials": lambda: of_networks.trials(torch.rand(5, 66, 2), torch.arange(5) < 2, Periods()),
-    "readouts": lambda: of_networks.readouts({"network": torch.rand(9, 2)}, {"network": "a network"}, [0.0, 2.0]),
-    "beside_ideal": lambda: of_networks.beside_ideal(NETWORKS),
+    "readouts": lambda: of_networks.readouts(
+        {"a network": torch.rand(9, 2), "ideal sampler": torch.rand(9, 2)}, [0.0, 2.0]
+    ),
+    "effects": lambda: of_networks.effects({"three": BOTH, "one": BOTH[:1]}),
+    "schematic": lambda: of_schematic.schematic(Periods(), 0),
+    "induced": lambda: of_swaps.induced(CHANGED),
+    "planted_swaps": lambda: of_swaps.planted_swaps(KNOWN),
+    "worth": lambda: of_human_networks.worth(WORTH),
     "learning": lambda: of_training.learning(LOG),
     "recipes": lambda: of_training.recipes(RECIPES, 0.1),
     "curves": lambda: of_swaps.curves(NETWORKS),
@@ -136,6 +163,14 @@ def test_every_seed_is_a_point_in_the_row_of_its_name():
     assert (first, second, ideal) == ([[0.1, 0], [0.2, 0]], [[0.3, 1]], [[0.25, 1]])
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
+
+
+def test_effects_are_means_with_intervals_beside_every_network():
+    axes = WHOLE["effects"]().axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["three (3)", "one"]
+    drawn = [np.asarray(line.get_xdata()).ravel().tolist() for line in axes.lines]
+    assert [0.1, 0.2, 0.6] in drawn and [pytest.approx(0.3)] in drawn
+    assert [pytest.approx(-0.357, abs=1e-3), pytest.approx(0.957, abs=1e-3)] in drawn
 
 
 def test_every_network_of_a_condition_is_a_curve_beside_one_of_the_ideal_sampler():

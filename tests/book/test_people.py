@@ -159,17 +159,6 @@ def test_means_are_over_people_and_differences_are_paired():
     assert one["low"].isna().all() and one["difference"].tolist() == [1.0, 0.0]
 
 
-def test_what_swaps_are_worth_to_each_person(scored, model):
-    table = people.people_scores("smoke", "simulated")
-    shown, alone = (
-        surrogate.response_log_density(model, displays, scored.response).mean()
-        for displays in (scored.displays, scored.displays.only_cued())
-    )
-    assert people.worth_of_swaps(table) == pytest.approx([float(shown - alone)], abs=1e-5)
-    both = table_of(surrogate=[-1.0, -2.0], without=[-1.5, -2.2])
-    assert people.worth_of_swaps(pd.concat((both, both.assign(seed=1)))) == pytest.approx([0.5, 0.2])
-
-
 def test_the_gap_that_is_closed():
     """Every person half way, whatever the size of the gap: no interval; people of whom two have none: a wide one.
 

@@ -56,15 +56,46 @@ def test_a_recipe_passes_the_loss_that_the_papers_reaches():
     assert found.loc["book", ["aim", "passed", "loss"]].tolist() == [1.0, 2.0, 0.1]
 
 
+def networks(condition: str, **columns) -> pd.DataFrame:
+    """Two networks of a condition."""
+    return pd.DataFrame({"condition": condition, "cpu_seconds": [60.0, 120.0], **columns})
+
+
+def test_the_paper_s_tree_stands_for_trees_where_one_is_stored():
+    own = {"network_swap_rate": [0.1, 0.3], "ideal_swap_rate": 0.1, "network_far": 0.0, "network_wasserstein": 0.0}
+    names = ["index_swap", "index_swap_tree", "index_swap_dendrites"]
+    stored = pd.concat([networks(name, **own) for name in names], ignore_index=True)
+    drives = collected.of_drives(stored, ["index_swap"])
+    assert list(drives) == ["Flat .10, gated", "Flat .10, dendrites"]
+    assert drives["Flat .10, dendrites"]["swap rate minus ideal"].tolist() == pytest.approx([0.0, 0.2])
+    assert drives["Flat .10, gated"]["CPU minutes"].tolist() == [1.0, 2.0]
+    without = stored[stored["condition"] != "index_swap_dendrites"]
+    assert list(collected.of_drives(without, ["index_swap"])) == ["Flat .10, gated", "Flat .10, tree"]
+    words = collected.effects_in_words(drives).loc["Flat .10, gated"]
+    assert words["n"] == 2 and words["swap rate minus ideal"].startswith("0.100 [-1.171, ")
+
+
+def test_curves_are_compared_with_the_ideal_sampler_s_distance_by_distance():
+    curves = [{"distance": np.deg2rad([45, 90]), "rate": rates} for rates in ([0.3, 0.1], [0.2, 0.1])]
+    table = networks("probe_flat", network_curve=[curves[0]] * 2, ideal_curve=[curves[1]] * 2)
+    found = collected.curve_effects(table).loc["Flat .10"]
+    assert found["45°"].startswith("0.100") and found["90°"].startswith("0.000")
+
+
+def test_no_condition_is_shown_by_two_names_of_flat_swaps():
+    assert not [title for title in collected.SHOWN.values() if "swap target" in title or "swap data" in title]
+    assert len(set(collected.TITLES.values())) == len(collected.TITLES)
+
+
 def test_ends_that_are_alike_are_one_number():
     assert collected.ends(pd.Series([0.1, 0.2])) == "0.100 to 0.200"
     assert collected.ends(pd.Series([0.1, 0.1001])) == "0.100"
 
 
-def test_controls_have_a_row_for_each_network_and_their_ideal_sampler_the_mean():
-    table = collected.controls(STORED, ["probe_energy_score", "index_swap"])
-    assert table["to the mean"].tolist() == ["3.000", "1.000", "2.000", "0.833"]
-    assert set(table["far"]) == {"nan"}
+def test_controls_have_a_table_for_each_condition_and_their_ideal_sampler_the_mean():
+    rows = collected.controls(STORED, ["probe_energy_score", "index_swap"])
+    assert [rows[name]["to the mean"].tolist() for name in rows] == [[3.0], [1.0, 2.0], [pytest.approx(5 / 6)]]
+    assert list(rows)[-1] == "ideal sampler" and rows["Flat .10"]["far"].isna().all()
 
 
 def test_curves_are_averaged_over_networks():
@@ -114,9 +145,25 @@ def test_models_are_compared_on_the_same_people():
         surrogate=[1.0, 2.0], without=[0.5, 1.0], ideal=[0.9, 1.8], network=[0.8, 1.5], no_swap=[0.0, np.nan]
     )
     between = human_networks.between_models(table)
-    assert between["ideal_over_network"].tolist() == pytest.approx([0.1, 0.3])
-    assert between["gap"].tolist() == [1.0]
-    assert between["swap_worth"].tolist() == [0.5, 1.0]
+    assert between["mean"].tolist()[:3] == pytest.approx([0.2, 0.9, 1.0])
+    assert between["people"].tolist() == [2, 1, 1, 1]
+
+
+def worth_of(who: str, gains: list[float], known: float = np.nan) -> pd.DataFrame:
+    """People of one data set and set size, whose gains are these."""
+    rows = {"data": "a set", "set_size": 6, "who": who, "none": -1.0, "swaps": np.array(gains) - 1, "known": known}
+    return pd.DataFrame(rows)
+
+
+def test_networks_are_worth_training_where_the_gain_is_four_standard_errors():
+    planted = worth_of("planted, swaps", [0.3, 0.3], known=-0.6)
+    for spread, verdict in ((0.04, "yes"), (0.2, "no")):
+        found = human_networks.worth(pd.concat((worth_of("people", [0.2 - spread, 0.2 + spread]), planted)))
+        people = found[found["who"] == "people"].iloc[0]
+        assert people["gain"] == pytest.approx(0.2) and people["standard_error"] == pytest.approx(spread)
+        assert people["low"] == pytest.approx(0.2 - 12.706 * spread, abs=1e-4)
+        told = human_networks.worth_in_words(found).loc[("a set", 6)]
+        assert told["worth training"] == verdict and told["planted, known"] == 0.4
 
 
 LEARNT = pd.DataFrame(
