@@ -188,6 +188,7 @@ RATE = {
     f"{name}_rate": replace(_MAIN[name], title=f"{_MAIN[name].title}; rate network", drive="rate", units=64)
     for name in ("index_task_optimal", "index_no_swap", "index_swap")
 }
+BASIC = tuple(_MAIN)  # with the gated drive and nothing else varied
 CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE
 SHOWN = {
     name: each.title.replace("swap target", "Flat").replace("swap data", "Flat") for name, each in CONDITIONS.items()

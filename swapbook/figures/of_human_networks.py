@@ -75,8 +75,8 @@ def worth(table: pd.DataFrame) -> Figure:
         drawing.reference(below, WORTH_TRAINING)
         above.set_title(name.replace(" et al.", "\net al.").replace(", exp", ",\nexp"))
         below.set(xticks=sorted(part["set_size"].unique()), xlim=(1.4, 8.6))
-    drawing.say(grid[0, 0], 1.6, 0.088, "people", "human")
-    drawing.say(grid[0, 0], 1.6, 0.076, "planted, no swaps", "reference")
+    for height, (who, (role, _)) in zip((0.9, 0.76), kinds.items()):
+        drawing.say(grid[0, 0], 0.03, height, who, role, xycoords="axes fraction")
     grid[0, 0].set_ylabel("gain of swaps\n(nats a trial)")
     grid[1, 0].set_ylabel("gain / standard error")
     figure.supxlabel("set size (items)", fontsize=9)

@@ -129,7 +129,7 @@ def effects(rows: Mapping[str, pd.DataFrame]) -> Figure:
             axes.plot(mean, height, "o", color=COLOURS["network"], markersize=4.5)
         axes.axvline(0, color=COLOURS["reference"], linestyle="--", linewidth=0.8, zorder=0)
         axes.set(yticks=range(len(rows)), yticklabels=names, ylim=(len(rows) - 0.5, -0.5))
-        axes.set_xlabel(fill(label, 15), fontsize=8)
+        axes.set_xlabel(fill(label, 60 // len(labels)), fontsize=8)
         axes.tick_params(axis="x", labelsize=7)
         axes.locator_params(axis="x", nbins=3)
         axes.grid(axis="y", color="0.93")
