@@ -152,29 +152,22 @@ def measure(scale: str = BOOK, data: str = PEOPLE, conditions: tuple[str, ...] =
 
 
 def score(what: Name, scale: str = BOOK, data: str = PEOPLE) -> None:
-    """Score networks or other learners on held-out people.
+    """Score networks or other learners on held-out people, or read changed networks.
 
     Args:
-        what: networks, the stored ones of all of people's responses; or learners, which get some human trials and no other.
+        what: networks, the stored ones of all of people's responses; learners, which get some human trials and no other; or changed,
+            task-optimal networks with nearer probes and more noise, whatever the data.
         scale: smoke, laptop or paper.
         data: the data set.
     """
     named("scale", scale, SCALES)
-    named("kind of scores", what, {"networks": None, "learners": None})
+    named("kind of scores", what, {"networks": None, "learners": None, "changed": None})
     if what == "networks":
         people.recompute_people(scale, data)
+    elif what == "changed":
+        induced.recompute_induced(scale)
     elif failed := rerun.score_learners(scale, data):
         raise SwaputilsError("\n".join((f"{len(failed)} learners have no score", *failed)))
-
-
-def induce(scale: str = BOOK) -> None:
-    """Read task-optimal networks with nearer probes and with more noise: can they be made to swap?
-
-    Args:
-        scale: smoke, laptop or paper.
-    """
-    named("scale", scale, SCALES)
-    induced.recompute_induced(scale)
 
 
 def tables(name: Annotated[str | None, tyro.conf.Positional] = None, chosen: tuple[str, ...] = ()) -> None:
@@ -246,7 +239,6 @@ COMMANDS = {
     "show": show,
     "measure": measure,
     "score": score,
-    "induce": induce,
     "tables": tables,
     "compare": compare,
     "claims": claims,

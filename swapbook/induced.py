@@ -181,7 +181,7 @@ def _path(name: str) -> Path:
 
 
 def _read(path: Path, scale: str) -> pd.DataFrame:
-    command = f"run `python -m swapbook induce --scale {scale}`"
+    command = f"run `python -m swapbook score changed --scale {scale}`"
     if not path.is_file():
         raise NotStored(f"{shown(path)}: not computed yet; {command}")
     if not has_settings(path, _settings(_networks(scale))):

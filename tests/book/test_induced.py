@@ -78,7 +78,7 @@ def test_stored_tables_are_those_of_the_stored_networks(monkeypatch, tmp_path):
     monkeypatch.setattr(induced, "weights_hash", lambda rnn: "another")
     with pytest.raises(StoreError, match="comes from other networks"):
         induced.induced("smoke")
-    with pytest.raises(NotStored, match="induce --scale paper"):
+    with pytest.raises(NotStored, match="score changed --scale paper"):
         induced.induced("paper")
     with pytest.raises(StoreError, match="no task-optimal network is stored at scale 'paper'"):
         induced.recompute_induced("paper")

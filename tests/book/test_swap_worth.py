@@ -61,7 +61,7 @@ def test_nothing_of_a_person_is_fitted_to_that_person(people, monkeypatch):
         "predictive_log_density",
         lambda fit, trials, generator: scored.append(set(trials.subject.tolist())) or torch.zeros(len(trials)).double(),
     )
-    swap_worth._held_out(people, fold_of(people), "none")
+    swap_worth._held_out(people, fold_of(people), "uniform guess")
     assert len(seen) == FOLDS and all(not fitted & held for fitted, held in zip(seen, scored))
 
 
