@@ -17,7 +17,10 @@ PDF = BUILD / "swap-errors.pdf"
 STYLE = ROOT / "book" / "_ext" / "printed.css"
 COLUMN = 656  # CSS pixels between the margins that the style sheet sets on A4
 # What is for the screen alone: anchors, controls, code that is folded away on the page, what is read by scripts, and empty cells.
-UNPRINTED = ".headerlink, [hidden], button, input, noscript, script, details.hide, .toctree-wrapper"
+UNPRINTED = (
+    ".headerlink, [hidden], button, input, noscript, script, .toctree-wrapper, "
+    "details.hide:not(:has(.cell_output)), details.hide > .cell_input, details.hide > summary"
+)
 REFERRING = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
 PREPARE = """
 (async () => {
@@ -63,6 +66,8 @@ def _article(page: str, html: Path, names: list[str]) -> Tag:
     for element in article.select(UNPRINTED):
         if not element.decomposed:
             element.decompose()
+    for solution in article.select("details.hide"):  # what is left of it is its output
+        solution.unwrap()
     for folded in article.find_all("details"):
         folded["open"] = ""
     for cell in article.select("div.cell"):

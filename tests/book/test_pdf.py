@@ -19,7 +19,8 @@ SHELL = (
 FIRST = """<section id="start"><h1>First<a class="headerlink" href="#start">#</a></h1><p>See <a href="second.html#wide">there</a>,
 <a href="second.html">all of it</a>, <a href="../genindex.html">the index</a>, <a href="https://example.org">outside</a>.</p></section>"""
 SECOND = f"""<section id="start"><h1>Second</h1><div class="cell"><details class="hide"><summary>Show</summary>
-<div class="cell_input">folded = 1</div></details></div><div class="cell"><div class="cell_input">seen = 2</div></div>
+<div class="cell_input">folded = 1</div></details></div><div class="cell"><details class="hide"><summary>Show</summary>
+<div class="cell_input">solved = 3</div><div class="cell_output">answer 3</div></details></div><div class="cell"><div class="cell_input">seen = 2</div></div>
 <section id="wide"><h2>A wide table</h2><figure><img src="../picture.svg" alt="a picture"></figure>
 <table><tr>{"<td>incompressible</td>" * 30}</tr></table><button>Play</button></section></section>"""
 
@@ -52,6 +53,7 @@ def test_what_is_for_the_screen_is_left_out_and_what_is_shown_there_stays(html):
     text = pdf.joined(html, NAMES)
     page = BeautifulSoup(text, "html.parser")
     assert not page.select(".headerlink, button") and "folded" not in text and "aside" not in text
+    assert "answer 3" in text and "solved" not in text
     assert "seen = 2" in text and page.img["src"] == (html / "picture.svg").as_uri()
 
 
