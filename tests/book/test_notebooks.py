@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from swapbook.build.chapters import chapter_paths, defaults, execute, exercise_paths
+from swapbook.build.chapters import chapter_paths, execute, exercise_paths
+from swapbook.parameters import defaults
 
 PARAMETERS = {"scale", "seed", "condition", "data", "recompute"}
 LONGEST_CELL, LONGEST_FUNCTION, PAGE = 20, 10, 88  # lines, lines, characters
