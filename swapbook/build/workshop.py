@@ -10,6 +10,7 @@ from tqdm import tqdm
 from swapbook.build.chapters import BUILD, EXERCISES, exercise_paths
 from swapbook.build.exercises import TEACHING, complete_pages, without_solutions
 from swapbook.places import ROOT
+from swaputils.files import read_tensors, tensor_bytes
 from swaputils.run_folder import WEIGHTS
 
 FOLDER = BUILD / "workshop"
@@ -19,10 +20,10 @@ FIRST_SEED = re.compile(r"_0$")
 
 
 def _lighten(networks: Path) -> None:
-    """Keep weights of the first network of each condition; of the others what was measured is enough."""
+    """Keep weights of the first network of each condition; of the others what was measured, and files that say whose it is."""
     for weights in networks.glob(f"*/*/{WEIGHTS}"):
         if not FIRST_SEED.search(weights.parent.name):
-            weights.unlink()
+            weights.write_bytes(tensor_bytes({}, read_tensors(weights)[1]))
 
 
 def _fill(folder: Path, solved: bool) -> None:
