@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from swapbook import plane_tables
-from swapbook.conditions import CONDITIONS
+from swapbook.conditions import SHOWN
 from swapbook.figures.of_networks import shade_periods
 from swapbook.networks import Network
 from swaputils.drawing import COLOURS, WIDTH, band, curve, reference, say
@@ -76,7 +76,7 @@ def courses(networks: pd.DataFrame, conditions: Sequence[str], columns: int = 2)
         if len(seeds):
             shade_periods(axes, Network(condition).plan.task.config.periods)
             course(axes, seeds, plane_tables.mean_course(seeds), "network")
-        axes.set_title(f"{CONDITIONS[condition].title} ({len(seeds)})".replace("; ", ";\n"), pad=14)
+        axes.set_title(f"{SHOWN[condition]} ({len(seeds)})".replace("; ", ";\n"), pad=14)
     panels[0, 0].set_ylim(0, 1.03)
     figure.supxlabel("time (s)", fontsize=9)
     figure.supylabel("alignment of the two colour planes", fontsize=9)
