@@ -42,7 +42,7 @@ def behaviour(networks: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
                 "far from both": own["network_far"].mean(),
                 "median error (rad)": own["network_median_nearest"].mean(),
             }
-    return pd.DataFrame(rows).T.rename_axis("swaps are settled")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("swaps are settled")
 
 
 def told(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
@@ -54,7 +54,7 @@ def told(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
             found = own.groupby("seed").apply(in_periods, Network(condition), include_groups=False)
             rows[kind] = {"networks": len(found)} | found.mean().to_dict()
     named = {"stimulus": "stimulus", "delay": "delay", "cue": "cue", "post_cue_delay": "before the report"}
-    return pd.DataFrame(rows).T.rename(columns=named).rename_axis("swaps are settled")
+    return pd.DataFrame.from_dict(rows, orient="index").rename(columns=named).rename_axis("swaps are settled")
 
 
 def planes(networks: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, pd.DataFrame]:
@@ -73,7 +73,7 @@ def plane_contrasts(networks: pd.DataFrame, kinds: Mapping[str, str], versus: st
         for kind, each in found.items()
         if kind != versus and versus in found
     }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def accounts(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
@@ -84,4 +84,4 @@ def accounts(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
         if len(own):
             networks = own["seed"].nunique()
             rows[kind] = {"networks": networks} | (own.groupby("found", sort=False)["share"].sum() / networks).to_dict()
-    return pd.DataFrame(rows).T.fillna(0.0).rename_axis("swaps are settled")
+    return pd.DataFrame.from_dict(rows, orient="index").fillna(0.0).rename_axis("swaps are settled")
