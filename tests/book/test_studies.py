@@ -8,6 +8,7 @@ import torch
 
 from swapbook.studies import model_checks, observers, recovery, swap_functions
 from swapbook.studies.observers import OBSERVERS
+from swaputils import surrogate
 from swaputils.angles import wrap
 from swaputils.data.simulated import simulated_trials
 from swaputils.surrogate import (
@@ -31,14 +32,13 @@ def few_steps(monkeypatch):
     monkeypatch.setattr(swap_functions, "SHARE_DRAWS", 5)
     monkeypatch.setattr(model_checks, "RESAMPLES", 5)
     monkeypatch.setattr(model_checks, "SIMULATED_PER_DISPLAY", 3)
-    fit = recovery.fit_bns
+    fit = surrogate.fit_bns
 
     def quick(trials, model, config=None, *, generator):
         return fit(trials, model, FEW, generator=generator)
 
-    for module in (swap_functions, model_checks, recovery):
-        monkeypatch.setattr(module, "fit_bns", quick)
-    monkeypatch.setattr("swaputils.surrogate.comparison.fit_bns", quick)
+    for place in ("swaputils.surrogate", "swaputils.surrogate.comparison", "swapbook.studies.swap_worth"):
+        monkeypatch.setattr(f"{place}.fit_bns", quick)
 
 
 @pytest.fixture(scope="module")
