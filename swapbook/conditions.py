@@ -137,28 +137,14 @@ VARIANTS = {
 }
 PERIODS = ("stimulus", "delay", "cue")
 # The same behaviour with swaps that are settled at a known time, and controls: the number tells nothing, or comes after the cue
+_settled = partial(replace, _MAIN["index_swap"], answers=announced_flat(0.10))
 SETTLED = {
     **{
-        f"index_swap_settled_{period}": replace(
-            _MAIN["index_swap"],
-            title=f"Flat .10, settled in the {period}",
-            answers=announced_flat(0.10),
-            announced_in=period,
-        )
+        f"index_swap_settled_{period}": _settled(title=f"Flat .10, settled in the {period}", announced_in=period)
         for period in PERIODS
     },
-    "index_swap_settled_late": replace(
-        _MAIN["index_swap"],
-        title="Flat .10, settled after the cue",
-        answers=announced_flat(0.10),
-        announced_in="post_cue_delay",
-    ),
-    **{
-        f"{name}_idle": replace(
-            _MAIN[name], title=f"{_MAIN[name].title}; a number that tells nothing", announced_in="cue"
-        )
-        for name in ("index_swap", "index_no_swap")
-    },
+    "index_swap_settled_late": _settled(title="Flat .10, settled after the cue", announced_in="post_cue_delay"),
+    **_with(("index_swap", "index_no_swap"), "idle", "a number that tells nothing", announced_in="cue"),
     **{
         f"index_swap_own_{period}": replace(
             _MAIN["index_swap"], title=f"Flat .10, settled by noise of the {period}", objective=own_noise(period)
@@ -178,16 +164,16 @@ SETTLED = {
 NOISE = 0.55  # standard deviation of a step's noise before the report
 RATIOS = (100, 30, 10, 3, 1)  # of the longest memory to it that the drive allows
 BOUNDED = {
-    f"{name}_ratio_{ratio}": replace(
-        _MAIN[name], title=f"{_MAIN[name].title}; memory at most {ratio} times the noise", memory_bound=ratio * NOISE
-    )
-    for name in ("index_swap", "index_no_swap")
+    name: bounded
     for ratio in RATIOS
+    for name, bounded in _with(
+        ("index_swap", "index_no_swap"),
+        f"ratio_{ratio}",
+        f"memory at most {ratio} times the noise",
+        memory_bound=ratio * NOISE,
+    ).items()
 }
-RATE = {
-    f"{name}_rate": replace(_MAIN[name], title=f"{_MAIN[name].title}; rate network", drive="rate", units=64)
-    for name in ("index_task_optimal", "index_no_swap", "index_swap")
-}
+RATE = _with(_INDEX, "rate", "rate network", drive="rate", units=64)
 BASIC = tuple(_MAIN)  # with the gated drive and nothing else varied
 CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE
 SHOWN = {

@@ -12,13 +12,13 @@ from swapbook.origins.settlement import each_network
 from swaputils import surrogate
 from swaputils.angles import to_angle
 from swaputils.behaviour import is_swap
-from swaputils.inputs import PREPARATION
 from swaputils.network.rollout import draw_noise, rollout
 from swaputils.trials import Displays, Trials
 
 TRIALS = 3_000
 FACTORS = (0.0, 1.0, 2.0, 4.0)
-PERIODS = {"stimulus and delay": ("stimulus", "delay"), "cue": ("cue", "post_cue_delay"), "report": ()}
+PERIODS = {"stimulus and delay": slice(0, 2), "cue": slice(2, 4), "report": slice(4, 5)}
+"""Periods by their places in a trial, the report last."""
 SCALED = (
     "index_task_optimal",
     "index_no_swap",
@@ -53,12 +53,10 @@ def _of_one(network: Network) -> list[dict]:
     noise = draw_noise(rnn, inputs, generator=torch.Generator().manual_seed(SEED + 1))
     in_plane = rnn.in_plane(noise.steps) @ rnn.readout
     parts = {"plane": in_plane, "null space": noise.steps - in_plane}
-    rows = []
-    for period, names in PERIODS.items():
-        starts = [sum(inputs.steps[:place]) for place in range(len(PREPARATION) + 1)]
-        steps = slice(starts[-1], None)
-        if names:
-            steps = slice(starts[PREPARATION.index(names[0])], starts[PREPARATION.index(names[-1]) + 1])
+    lengths, rows = [*inputs.steps, inputs.report], []
+    for period, places in PERIODS.items():
+        start = sum(lengths[: places.start])
+        steps = slice(start, start + sum(lengths[places]))
         for space, part in parts.items():
             for factor in FACTORS:
                 scaled = noise.steps.clone()

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from swapbook.networks import Network, Trained
-from swapbook.origins.replays import REPORTS, SEED, Replay, far, replay, swapped
+from swapbook.null_space_measures import REPORTS
+from swapbook.origins.replays import SEED, Replay, far, replay, swapped
 from swapbook.origins.settlement import each_network
 from swaputils.angles import to_xy
 from swaputils.inputs import STEP_SECONDS

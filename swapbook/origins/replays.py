@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from swapbook.networks import Trained
+from swapbook.null_space_measures import PROBES, REPORTS
 from swaputils.angles import distance, to_angle
 from swaputils.behaviour import FAR, is_swap
 from swaputils.inputs import TrialInputs
@@ -14,7 +15,6 @@ from swaputils.network.rollout import TrialNoise, draw_noise, rollout
 from swaputils.task import repeated_display
 from swaputils.trials import Displays
 
-REPORTS, PROBES = (0.0, 2.1), (0.0, 0.7853981633974483)  # of the display, rad
 SEED = 1_000_091  # of noise and announcements that no training run and no other measure draws
 
 

@@ -12,11 +12,11 @@ from tqdm import tqdm
 from swapbook.collection import stored
 from swapbook.conditions import BOUNDED, SETTLED
 from swapbook.networks import Network
+from swapbook.null_space_measures import LEAST_SWAPS
 from swapbook.origins.replays import far, replay, swapped
 from swaputils.inputs import PREPARATION, STEP_SECONDS
 
 TRIALS = 4_000
-LEAST_SWAPS = 50  # in each half of the trials
 EITHER_SIDE = 2.5  # number that is announced: below every threshold in the one run, above in the other
 TRACED = (
     "index_swap",

@@ -9,20 +9,10 @@ import pytest
 from swapbook.collection import collection, learning_curves, stopped, stored
 from swapbook.measures import CODE
 from swapbook.networks import STOPPED, Network
-from swapbook.places import ROOT
 from swapbook.scales import SCALES
 from swaputils.files import StoreError
 
 DATA = "vandenberg2012_color"
-
-
-@pytest.fixture
-def results(tmp_path, monkeypatch):
-    """A results folder with two stored networks of the smoke scale, of conditions whose names begin alike."""
-    for name in ("probe_energy_score_0", "probe_energy_score_continued_0"):
-        shutil.copytree(ROOT / "results" / "networks" / "smoke" / name, tmp_path / "networks" / "smoke" / name)
-    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    return tmp_path
 
 
 def test_the_table_has_a_row_for_each_stored_network(results):

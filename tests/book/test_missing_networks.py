@@ -27,15 +27,6 @@ from swaputils.training.resumable import Checkpoint, write_checkpoint
 SETTINGS = {"scale": "smoke", "data": "vandenberg2012_color", "seeds": 2, "conditions": "all"}
 
 
-@pytest.fixture
-def results(tmp_path, monkeypatch):
-    """A results folder with two stored networks of the smoke scale, of conditions whose names begin alike."""
-    for name in ("probe_energy_score_0", "probe_energy_score_continued_0"):
-        shutil.copytree(ROOT / "results" / "networks" / "smoke" / name, tmp_path / "networks" / "smoke" / name)
-    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
-    return tmp_path
-
-
 def run(*assignments: str, **environment: str) -> SimpleNamespace:
     """The command in a process of its own: its exit status and everything that it said."""
     arguments = [sys.executable, "-m", "swapbook", "collection", *assignments]

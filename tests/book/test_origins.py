@@ -9,6 +9,7 @@ import torch
 
 from swapbook.cortex.power import sessions_needed
 from swapbook.networks import Network
+from swapbook.null_space_measures import REPORTS
 from swapbook.origins import factorial, replays, settlement
 from swapbook.origins.pushes import _in_plane
 from swapbook.summaries import settled
@@ -37,7 +38,7 @@ def test_a_replay_is_the_same_trial_again(network, shown):
 def test_no_push_changes_nothing_and_a_whole_exchange_the_report(network, shown):
     step = network.plan.task.periods.cue_steps[0]
     torch.testing.assert_close(shown.pushed(step, torch.zeros(16, dtype=torch.float64)), shown.end)
-    exchanged = replays.replay(network, TRIALS, report=replays.REPORTS[::-1])
+    exchanged = replays.replay(network, TRIALS, report=REPORTS[::-1])
     moved = shown.pushed(step, exchanged.states[:, step - 1] - shown.states[:, step - 1])
     torch.testing.assert_close(moved, exchanged.end)
 
