@@ -1,9 +1,9 @@
 """The named conditions of the book: which task, which answers, which objective."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from swapbook.answers import (
     HUMAN_RESPONSES,
@@ -17,9 +17,10 @@ from swapbook.answers import (
     similarity,
 )
 from swaputils.errors import SwaputilsError
-from swaputils.inputs import Periods
 from swaputils.training.recipes import (
     DIFFUSION,
+    DIFFUSION_AS_OFTEN,
+    DIFFUSION_SAMPLED,
     ENERGY_SCORE,
     MEAN_REGRESSION,
     MIXTURE_DENSITY,
@@ -45,9 +46,10 @@ class Condition:
         start: condition whose trained network is the initial one; None to start from scratch with the selection stage.
         drive, units: of the network: gated; tree, a small one; dendrites, the paper's tree; rate, one matrix between units.
             At the paper's scale gated ones are that tree.
-        post_cue_delay: time between cue and report, s.
         announced_in: period in which a number is shown, see `task.DelayedEstimation`; None for no such number.
-        memory_bound: largest activity outside the readout plane that a drive asks for; None for no bound.
+        periods, rnn, train: durations (s), and settings of network and training, where they are not those of the scale.
+        update_factor: times the usual number of updates for the distribution.
+        betas: noise added at the first and the last level, see `linear_schedule`; None for the paper's.
     """
 
     title: str
@@ -59,9 +61,12 @@ class Condition:
     start: str | None = None
     drive: Literal["gated", "tree", "dendrites", "rate"] = "gated"
     units: int = 16
-    post_cue_delay: float = Periods.post_cue_delay
     announced_in: Literal["stimulus", "delay", "cue", "post_cue_delay"] | None = None
-    memory_bound: float | None = None
+    periods: Mapping[str, float] = field(default_factory=dict)
+    rnn: Mapping[str, Any] = field(default_factory=dict)
+    train: Mapping[str, Any] = field(default_factory=dict)
+    update_factor: float = 1.0
+    betas: tuple[float, float] | None = None
 
     @property
     def settings(self) -> dict:
@@ -131,8 +136,16 @@ def _with(names: Sequence[str], ending: str, text: str, **changed) -> dict[str, 
 VARIANTS = {
     **_with(HEADLINE, "tree", "tree", drive="tree"),
     **_with(HEADLINE, "64", "64 units", units=64),
-    **_with(_INDEX, "dendrites", "dendrites", drive="dendrites"),
-    **_with(_INDEX, "waits", f"{ANIMALS_DELAY:g} s after the cue", post_cue_delay=ANIMALS_DELAY),
+    **_with((*_INDEX, "index_mean_regression"), "dendrites", "dendrites", drive="dendrites"),
+    **_with(
+        ("probe_task_optimal", "probe_mean_regression", "probe_similarity_00", "probe_flat"),
+        "places",
+        "dendrites, any place",
+        drive="dendrites",
+        probes="continuous",
+        rnn={"projection": 6},
+    ),
+    **_with(_INDEX, "waits", f"{ANIMALS_DELAY:g} s after the cue", periods={"post_cue_delay": ANIMALS_DELAY}),
     **_with(["index_swap"], "continued", "after task-optimal", start="index_task_optimal"),
 }
 PERIODS = ("stimulus", "delay", "cue")
@@ -163,19 +176,37 @@ SETTLED = {
 }
 NOISE = 0.55  # standard deviation of a step's noise before the report
 RATIOS = (100, 30, 10, 3, 1)  # of the longest memory to it that the drive allows
+# A network that starts with short memories does not select. So the first bound is wide, and each of the others goes on from the last.
 BOUNDED = {
-    name: bounded
-    for ratio in RATIOS
-    for name, bounded in _with(
-        ("index_swap", "index_no_swap"),
-        f"ratio_{ratio}",
-        f"memory at most {ratio} times the noise",
-        memory_bound=ratio * NOISE,
-    ).items()
+    f"{name}_ratio_{ratio}": replace(
+        _MAIN[name],
+        title=f"{_MAIN[name].title}; memory at most {ratio} times the noise",
+        rnn={"memory_bound": ratio * NOISE},
+        start=f"{name}_ratio_{wider}" if wider else None,
+        update_factor=0.5 if wider else 1.0,
+    )
+    for name in ("index_swap", "index_no_swap")
+    for ratio, wider in zip(RATIOS, (None, *RATIOS))
 }
 RATE = _with(_INDEX, "rate", "rate network", drive="rate", units=64)
+_PAIR = ("index_swap", "probe_similarity_00")
+# What the book's training adds to the paper's, taken away one by one, and the same training for longer
+DEPARTURES = {
+    **_with(_PAIR, "as_often", "swaps practised as often as they are", objective=DIFFUSION_AS_OFTEN),
+    **_with(_PAIR, "sampled", "sampled target", objective=DIFFUSION_SAMPLED),
+    **_with(_PAIR, "unaveraged", "last weights", train={"averaging": 0.0}),
+    **_with(_PAIR, "unscaled", "memory scale 1", rnn={"memory_scale": 1.0}),
+}
+LONGER = _with(_PAIR, "longer", "five times the updates", update_factor=5.0)
+# The same swaps with other schedules of noise and other lengths of the report: the ideal sampler commits itself at other times
+TIMED = {
+    **_with(["index_swap"], "early", "less noise", betas=(0.02, 0.20)),
+    **_with(["index_swap"], "late", "more noise", betas=(0.005, 0.50)),
+    **_with(["index_swap"], "short", "report of 1.5 s", periods={"report": 1.5}),
+    **_with(["index_swap"], "long", "report of 3 s", periods={"report": 3.0}),
+}
 BASIC = tuple(_MAIN)  # with the gated drive and nothing else varied
-CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE
+CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE | DEPARTURES | LONGER | TIMED
 SHOWN = {
     name: each.title.replace("swap target", "Flat").replace("swap data", "Flat") for name, each in CONDITIONS.items()
 }

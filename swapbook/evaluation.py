@@ -34,7 +34,7 @@ def evaluate(rnn: RNN, plan: Plan) -> dict:
     """Behaviour of the network and of the ideal sampler on held-out displays, and of the network without noise.
 
     Each has the numbers of `behaviour.summarise`, and: wasserstein, circular Wasserstein distance of its errors from those of the target
-    itself (rad); for targets with narrow clusters to_mean and to_nearest, see `behaviour.choice_or_mean`; for two items on eight locations
+    itself (rad); for targets with narrow clusters to_mean and to_nearest, see `behaviour.choice_or_mean`; for two items that probes cue
     curve, the swap rate by probe distance; for targets that are densities on the circle log_density, the mean log density of the responses
     under the target (nats), and responsibilities, the mean probability under the fit to people that a response came from a non-target, by
     its probe distance.
@@ -130,7 +130,7 @@ def _described(plan: Plan, displays: Displays, end_point: Tensor, target: Target
         probability = surrogate.responsibilities(plan.human, displays, response)
         by_distance = behaviour.responsibility_curve(displays, probability, behaviour.location_edges())
         summary["responsibilities"] = by_distance.to_dict("list")
-    if plan.taught.probes == "locations" and plan.taught.items == 2:
+    if plan.taught.cueing == "probe" and plan.taught.items == 2:
         swapped = behaviour.is_swap(displays, response)
         curve = behaviour.swap_curve(displays, swapped, behaviour.location_edges())
         summary["curve"] = curve.to_dict("list")

@@ -51,7 +51,7 @@ class Plan:
     @property
     def schedule(self) -> Schedule:
         """Noise of the report."""
-        return linear_schedule(self.task.periods.steps("report"))
+        return _schedule(self.taught, self.task.config)
 
     def new_rnn(self, *, generator: torch.Generator) -> RNN:
         """An untrained network of this plan."""
@@ -75,11 +75,11 @@ def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None =
         raise SwaputilsError(
             f"condition {condition} learns from people; pass a posterior over their responses as `human`"
         )
-    periods = replace(sizes.periods, post_cue_delay=taught.post_cue_delay)
+    periods = replace(sizes.periods, **taught.periods)
     shown = TaskConfig(cueing=taught.cueing, items=taught.items, probes=taught.probes, periods=periods)
     if not taught.answers.narrow:
         shown = replace(shown, separation=0.0)  # the colours that people saw were independent
-    schedule = linear_schedule(shown.periods.steps("report"))
+    schedule = _schedule(taught, shown)
     rnn, train = _sizes(taught, sizes)
     task = DelayedEstimation(shown, partial(taught.answers.target, people=human), taught.announced_in)
     easy = replace(task, answers=partial(NO_SWAPS.target, people=None))
@@ -99,23 +99,26 @@ def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None =
     )
 
 
+def _schedule(taught: Condition, shown: TaskConfig) -> Schedule:
+    """Noise of the report of a condition."""
+    return linear_schedule(shown.periods.steps("report"), *(taught.betas or ()))
+
+
 def _sizes(taught: Condition, sizes: Scale) -> tuple[RNNConfig, TrainConfig]:
     """Network and training of a condition."""
     rnn, train = replace(sizes.rnn[taught.drive], units=taught.units), sizes.train[taught.drive]
-    if taught.memory_bound is not None:
-        bound = taught.memory_bound
-        rnn = replace(rnn, memory_bound=bound, memory_scale=min(rnn.memory_scale, bound))
     if taught.cueing == "probe":
         rnn = replace(rnn, projection=sizes.projection)
     if taught.items > 2:
         slower = {name: getattr(train, name) / MORE_ITEMS_SLOWER for name in ("selection_rate", "distribution_rate")}
         train = replace(train, wrong_items=max(train.wrong_items, MORE_ITEMS_WRONG), **slower)
     objective = taught.objective or TASK_OPTIMAL
-    return rnn, replace(
+    return replace(rnn, **taught.rnn), replace(
         train,
+        **taught.train,
         selection_rate=min(train.selection_rate, objective.first.largest_rate),
         distribution_rate=min(train.distribution_rate, objective.largest_rate),
-        distribution_updates=int(train.distribution_updates * objective.update_factor),
+        distribution_updates=int(train.distribution_updates * objective.update_factor * taught.update_factor),
         batch=train.batch * objective.batch_factor,
     )
 
@@ -140,6 +143,8 @@ def _config(
         "rnn": rnn.stored(),
         "train": train.stored(),
     }
+    if taught.betas is not None:
+        config["betas"] = list(taught.betas)
     if not taught.answers.narrow:
         config["response_density"] = _density_fingerprint(human, shown)
     return config

@@ -23,7 +23,7 @@ class BoundedDrive(nn.Module):
         super().__init__()
         self.inner = inner
         self.register_buffer("outside", torch.eye(readout.shape[1]).to(readout) - readout.T @ readout)
-        self.register_buffer("bound", readout.new_tensor(bound))
+        self.register_buffer("bound", readout.new_tensor(bound), persistent=False)
 
     def weights(self) -> tuple[Tensor, ...]:
         """What acts at every step: of the other drive, P and B."""

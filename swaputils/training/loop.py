@@ -72,10 +72,12 @@ class TrainConfig:
 
     def __post_init__(self):
         for name, value in vars(self).items():
-            if name != "rotated" and not value > 0:
+            if name not in ("rotated", "averaging") and not value > 0:
                 raise SwaputilsError(f"TrainConfig.{name} is {value}; it must be positive")
-        if self.averaging >= 1:
-            raise SwaputilsError(f"TrainConfig.averaging is {self.averaging}; it must lie below 1")
+        if not 0 <= self.averaging < 1:
+            raise SwaputilsError(
+                f"TrainConfig.averaging is {self.averaging}; it must be 0 (the last weights) or more and below 1"
+            )
 
     def stored(self) -> dict[str, int | float | bool]:
         """As JSON values; what runs were stored without is left out where it is as it was for them."""

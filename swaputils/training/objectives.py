@@ -40,6 +40,16 @@ def diffusion_closed_form(
     return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
 
 
+def diffusion_as_often(
+    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Float[Tensor, " steps"], generator: torch.Generator
+) -> Float[Tensor, ""]:
+    """The closed-form objective on noised responses as the target has them, rare swaps and all. Arguments as above."""
+    path = _sample_path(batch.target, schedule, generator)
+    expected = batch.target.expected_endpoint(schedule, path[:, :-1])
+    noise = draw_noise(rnn, batch.inputs, generator=generator)
+    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
+
+
 def diffusion_own_noise(
     rnn: RNN,
     batch: Batch,

@@ -39,8 +39,8 @@ class Objective:
         return self.selected_by or self
 
 
-def _diffusion(schedule: Schedule) -> Loss:
-    return partial(objectives.diffusion_closed_form, schedule=schedule, weights=signal_weights(schedule))
+def _diffusion(loss: Loss) -> Callable[[Schedule], Loss]:
+    return lambda schedule: partial(loss, schedule=schedule, weights=signal_weights(schedule))
 
 
 def _always(loss: Loss) -> Callable[[Schedule], Loss]:
@@ -50,10 +50,7 @@ def _always(loss: Loss) -> Callable[[Schedule], Loss]:
 def own_noise(period: str) -> Objective:
     """The diffusion objective where the network's noise of a period settles what is reported, see `diffusion_own_noise`."""
 
-    def loss(schedule: Schedule) -> Loss:
-        weights = signal_weights(schedule)
-        return partial(objectives.diffusion_own_noise, period=period, schedule=schedule, weights=weights)
-
+    loss = _diffusion(partial(objectives.diffusion_own_noise, period=period))
     return Objective(f"diffusion, noise of the {period}", loss, selected_by=DIFFUSION)
 
 
@@ -61,7 +58,9 @@ def own_noise(period: str) -> Objective:
 # its noise is slow to learn a spread. Where the gradient comes from free-running trials of a network that still has to learn its
 # distribution, training at the common rates diverges, or loses the cue in a burst that it does not recover from. Moments of few answers
 # are noisy: covariances stay an eighth off with only the batch or only the number of updates larger.
-DIFFUSION = Objective("diffusion", _diffusion)
+DIFFUSION = Objective("diffusion", _diffusion(objectives.diffusion_closed_form))
+DIFFUSION_SAMPLED = Objective("diffusion, sampled target", _diffusion(objectives.diffusion_sampled))
+DIFFUSION_AS_OFTEN = Objective("diffusion, swaps as often as they are", _diffusion(objectives.diffusion_as_often))
 TASK_OPTIMAL = Objective("task_optimal", _always(objectives.regression))
 MEAN_REGRESSION = Objective("mean_regression", _always(objectives.regression), selected_by=TASK_OPTIMAL)
 MOMENT_MATCHING = Objective(
