@@ -76,7 +76,7 @@ class TrainConfig:
                 raise SwaputilsError(f"TrainConfig.{name} is {value}; it must be positive")
         if not 0 <= self.averaging < 1:
             raise SwaputilsError(
-                f"TrainConfig.averaging is {self.averaging}; it must be 0 (the last weights) or more and below 1"
+                f"TrainConfig.averaging is {self.averaging}; it must be 0 or more and below 1"
             )
 
     def stored(self) -> dict[str, int | float | bool]:

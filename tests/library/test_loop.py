@@ -264,7 +264,7 @@ def test_checks_of_known_answers(monkeypatch):
         ({"batch": 0}, "TrainConfig.batch is 0; it must be positive"),
         ({"distribution_rate": -1e-3}, "TrainConfig.distribution_rate is -0.001; it must be positive"),
         ({"clip": math.nan}, "TrainConfig.clip is nan; it must be positive"),
-        ({"averaging": 1.0}, "TrainConfig.averaging is 1.0; it must be 0 (the last weights) or more and below 1"),
+        ({"averaging": 1.0}, "TrainConfig.averaging is 1.0; it must be 0 or more and below 1"),
     ],
 )
 def test_impossible_settings_are_refused(fields, message):
