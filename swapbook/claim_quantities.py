@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from swapbook import limited, people
+from swapbook import limited, people, unfitted
 from swapbook.limited import COUNTS
 from swapbook.plane_tables import half_rise
 
@@ -126,6 +126,10 @@ def _gap_closed(scale: str, name: str) -> tuple[float, float, float, int]:
     return (*people.gap_closed(table), seeds)
 
 
+def _unfitted(quantity: str) -> Callable[[str, str], tuple[float, float, float, int]]:
+    return lambda scale, name: unfitted.finding(quantity)
+
+
 def _gain(versus: str, count: int) -> Callable[[str, str], tuple[float, float, float, int]]:
     return lambda scale, name: limited.gain(limited.limited_scores(scale, name), "taught", versus, count)
 
@@ -149,5 +153,20 @@ AMONG_PEOPLE = {
         )
         for versus, title in (("direct", "directly by trials"), ("gru", "a GRU's"))
         for count in COUNTS
+    },
+    **{
+        f"foretold_{items}": AmongPeople(
+            f"share of swaps, people's minus what chapter 1's surrogate foretells; {items} items, neutral retro-cue",
+            _unfitted(f"foretold_{items}"),
+        )
+        for items in unfitted.SIZES
+    },
+    **{
+        name: AmongPeople(f"share of swaps, {title}; 4 to 8 items", _unfitted(name))
+        for name, title in {
+            "valid_saves": "after a neutral minus after a valid retro-cue",
+            "marked_excess": "to the item that an invalid retro-cue marked minus to another",
+            "others_gain": "to an item not marked, after an invalid minus after a neutral retro-cue",
+        }.items()
     },
 }

@@ -58,6 +58,7 @@ RANKS = {
         "misbinding": 7,
         "people": 8,
         "limited": 9,
+        "unfitted": 9,
         "induced": 9,
         "claim_quantities": 10,
         "claims": 11,
