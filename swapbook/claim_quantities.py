@@ -9,6 +9,7 @@ import pandas as pd
 
 from swapbook import limited, people, unfitted
 from swapbook.limited import COUNTS
+from swapbook.null_space_measures import crossing
 from swapbook.plane_tables import half_rise
 
 
@@ -115,6 +116,11 @@ QUANTITIES = {
         "area of the readout plane minus that of the null space, mean over the report",
         ("network_decision",),
         lambda areas: np.mean(np.subtract(areas["plane"], areas["null_space"])),
+    ),
+    "settled_at": Quantity(
+        "seconds into the report until the null space tells a swap with an area of .75",
+        ("network_decision",),
+        lambda areas: crossing(areas["null_space"]),
     ),
     "converged": Quantity("share of seeds whose training ended with the cued item selected", ("converged",), float),
 }

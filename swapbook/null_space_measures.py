@@ -6,6 +6,7 @@ would always share a line.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from swapbook.plan import Plan
 from swaputils import behaviour
 from swaputils.angles import to_angle, wrap
 from swaputils.errors import SwaputilsError
+from swaputils.inputs import STEP_SECONDS
 from swaputils.network.rnn import RNN
 from swaputils.network.rollout import Rollout
 from swaputils.responders import Noisy
@@ -32,6 +34,7 @@ LEAST_SWAPS = 50  # in each half of the trials, to tell them from correct ones
 REPORTS = (0.0, 2.1)  # of the display that is shown many times, rad
 PROBES = (0.0, math.pi / 4)
 DECIMALS = 4  # that are stored
+TOLD = 0.75  # area under the ROC curve at which a swap is told
 
 
 def neural_measures(rnn: RNN, plan: Plan, *, generator: torch.Generator) -> dict:
@@ -94,6 +97,15 @@ def decision(rnn: RNN, plan: Plan, *, generator: torch.Generator) -> dict[str, l
         from_null.append(roc_auc_score(swapped[held_out], model.decision_function(null[held_out, step])))
     from_plane = [roc_auc_score(swapped[held_out], exact[:, step]) for step in range(plan.schedule.steps)]
     return {"null_space": _rounded(from_null), "plane": _rounded(from_plane)}
+
+
+def crossing(areas: Sequence[float]) -> float:
+    """Seconds into the report at which the area first is above TOLD, on the line between two steps; NaN where it never is."""
+    for step, (before, after) in enumerate(zip((areas[0], *areas), areas)):
+        if after > TOLD:
+            within = (after - TOLD) / (after - before) if before <= TOLD else 0.0
+            return STEP_SECONDS * (step - within)
+    return math.nan
 
 
 def swap_axes(rnn: RNN, plan: Plan, *, generator: torch.Generator) -> dict[str, list[float]] | None:

@@ -22,7 +22,7 @@ from swapbook.cortex import (
     rings,
     solutions,
 )
-from swapbook.origins import factorial, period_noise, pushes, settlement
+from swapbook.origins import factorial, period_noise, pushes, settlement, signal
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
@@ -46,12 +46,21 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "pushes": pushes.pushes,
     "factorial": factorial.factorial,
     "scaled_noise": period_noise.scaled_noise,
+    "signal_to_noise": signal.signal_to_noise,
     "session_areas": power.session_areas,
     "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES, 3),
 }
 """What is computed, by name; each gives a table."""
 
-ORIGINS = ("settlement", "counterfactuals", "pushes", "factorial", "scaled_noise", "settled_accounts")
+ORIGINS = (
+    "settlement",
+    "counterfactuals",
+    "pushes",
+    "factorial",
+    "scaled_noise",
+    "settled_accounts",
+    "signal_to_noise",
+)
 """Those of where swaps come from; the others are of networks beside recordings."""
 
 PACKAGED = ("references",)

@@ -12,13 +12,12 @@ from sklearn.metrics import roc_auc_score
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS, Condition
 from swapbook.networks import Trained
-from swapbook.null_space_measures import PROBES, REPORTS
+from swapbook.null_space_measures import PROBES, REPORTS, crossing
 from swapbook.plan import Plan
 from swapbook.summaries.collected import TITLES, networks_of, those
 from swaputils import behaviour
 from swaputils.angles import to_angle, wrap
 from swaputils.diffusion import ideal
-from swaputils.inputs import STEP_SECONDS
 from swaputils.responders import Noisy, Silent
 from swaputils.task import repeated_display
 from swaputils.training.recipes import MIXTURE_DENSITY
@@ -72,9 +71,8 @@ def best_components(networks: pd.DataFrame, *conditions: str) -> list[int]:
 
 
 def passing(courses: Sequence[dict], space: str) -> np.ndarray:
-    """When the area of a space first is above .75, in seconds of the report; NaN where it never is, or there is no network."""
-    above = [np.array(course[space]) > 0.75 for course in courses]
-    return np.array([STEP_SECONDS * found.argmax() if found.any() else np.nan for found in above] or [np.nan])
+    """`crossing` of the area of a space in each course; NaN where there is no network."""
+    return np.array([crossing(course[space]) for course in courses] or [np.nan])
 
 
 def _swaps_of_itself(each: Condition) -> bool:

@@ -75,9 +75,7 @@ class TrainConfig:
             if name not in ("rotated", "averaging") and not value > 0:
                 raise SwaputilsError(f"TrainConfig.{name} is {value}; it must be positive")
         if not 0 <= self.averaging < 1:
-            raise SwaputilsError(
-                f"TrainConfig.averaging is {self.averaging}; it must be 0 or more and below 1"
-            )
+            raise SwaputilsError(f"TrainConfig.averaging is {self.averaging}; it must be 0 or more and below 1")
 
     def stored(self) -> dict[str, int | float | bool]:
         """As JSON values; what runs were stored without is left out where it is as it was for them."""

@@ -11,6 +11,7 @@ from swapbook.cortex.power import sessions_needed
 from swapbook.networks import Network
 from swapbook.null_space_measures import REPORTS
 from swapbook.origins import factorial, replays, settlement
+from swapbook.origins.commitment import commitments, ideal_commitment, slopes
 from swapbook.origins.pushes import _in_plane
 from swapbook.summaries import settled
 
@@ -91,3 +92,28 @@ def test_sessions_needed_fall_with_the_effect_and_are_infinite_without_one():
 def test_tables_leave_out_kinds_of_which_none_is_stored():
     table = pd.DataFrame({"condition": [], "network_swap_rate": []})
     assert settled.behaviour(table, settled.KINDS).empty
+
+
+def test_networks_that_settle_with_the_ideal_sampler_have_a_slope_of_one_and_planted_lags_are_found():
+    names = ["index_swap", "index_swap_late", "index_swap_short"]
+    rows = []
+    for name in names:
+        plan = Network(name).plan
+        told = round(ideal_commitment(plan) / 0.05)
+        for seed, lag in enumerate((1, 2, 3)):
+            areas = {
+                space: [0.5] * (told + late) + [1.0] * (plan.schedule.steps - told - late)
+                for space, late in (("plane", 0), ("null_space", lag))
+            }
+            rows.append({"condition": name, "seed": seed, "network_decision": areas})
+    found = slopes(commitments(pd.DataFrame(rows), names))
+    assert found.loc["plane", "slope"] == pytest.approx(1, abs=0.06)
+    assert found.loc["null space", "low"] < 1 < found.loc["null space", "high"]
+    assert found.loc["null space", "intercept (s)"] - found.loc["plane", "intercept (s)"] == pytest.approx(
+        0.1, abs=0.001
+    )
+
+
+def test_noised_responses_are_told_at_the_time_that_their_own_noise_allows():
+    assert ideal_commitment(Network("index_swap_early").plan) < ideal_commitment(Network("index_swap").plan) - 0.2
+    assert ideal_commitment(Network("index_swap_late").plan) > ideal_commitment(Network("index_swap").plan) + 0.2

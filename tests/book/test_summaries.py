@@ -203,9 +203,9 @@ def test_components_have_every_colour_of_the_second_item():
     assert list(found.columns) == [1, 2, 3, 4, "colour", "swap"]
 
 
-def test_an_area_passes_where_it_first_is_above_three_quarters():
+def test_an_area_passes_three_quarters_on_the_line_between_two_steps():
     courses = [{"plane": [0.5, 0.8, 0.7, 0.9]}, {"plane": [0.5, 0.6, 0.7, 0.75]}]
-    assert null_space.passing(courses, "plane") == pytest.approx([0.05, np.nan], nan_ok=True)
+    assert null_space.passing(courses, "plane") == pytest.approx([0.05 * 5 / 6, np.nan], nan_ok=True)
     assert np.isnan(null_space.passing([], "plane")).tolist() == [True]
 
 
