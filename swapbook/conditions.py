@@ -22,6 +22,7 @@ from swaputils.training.recipes import (
     DIFFUSION_AS_OFTEN,
     DIFFUSION_SAMPLED,
     ENERGY_SCORE,
+    ENERGY_SCORE_SELECTED,
     MEAN_REGRESSION,
     MIXTURE_DENSITY,
     MOMENT_MATCHING,
@@ -113,6 +114,11 @@ _MAIN = {
         answers=similarity(0.0),
         objective=ENERGY_SCORE,
         start="probe_similarity_00",
+    ),
+    "probe_energy_score_selected": _probe(
+        "energy score after selection by diffusion, similarity swaps",
+        answers=similarity(0.0),
+        objective=ENERGY_SCORE_SELECTED,
     ),
     "probe_mixture_density": _probe(
         "mixture-density readout, similarity swaps", answers=similarity(0.0), objective=MIXTURE_DENSITY
@@ -206,6 +212,7 @@ TIMED = {
     **_with(["index_swap"], "long", "report of 3 s", periods={"report": 3.0}),
 }
 BASIC = tuple(_MAIN)  # with the gated drive and nothing else varied
+PLAIN = (*_MAIN, *VARIANTS)  # swaps that are not settled by design, and training that is the book's
 CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE | DEPARTURES | LONGER | TIMED
 SHOWN = {
     name: each.title.replace("swap target", "Flat").replace("swap data", "Flat") for name, each in CONDITIONS.items()

@@ -134,3 +134,20 @@ def effects(rows: Mapping[str, pd.DataFrame]) -> Figure:
         axes.locator_params(axis="x", nbins=3)
         axes.grid(axis="y", color="0.93")
     return figure
+
+
+def by_ratio(kinds: Mapping[str, pd.DataFrame]) -> Figure:
+    """Behaviour and alignment of networks over how large memories are beside the noise of a step.
+
+    Args:
+        kinds: for each kind a table of networks with `ratio`, the first drawn as networks without swaps; every other column is a panel.
+    """
+    labels = [name for name in next(iter(kinds.values())) if name != "ratio"]
+    figure, panels = plt.subplots(1, len(labels), figsize=(WIDTH, 2.5))
+    for axes, label in zip(panels, labels):
+        for (kind, table), role in zip(kinds.items(), ("reference", "network")):
+            axes.plot(table["ratio"], table[label], "o", color=COLOURS[role], markersize=4, alpha=0.6, label=kind)
+        axes.set(xscale="log", ylim=(0, None))
+        axes.set_title(fill(label, 60 // len(labels)), fontsize=8)
+    panels[0].legend(fontsize=7)
+    return name_axes(figure, "memory / noise of a step", "")

@@ -177,3 +177,30 @@ def cue_and_report(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     for place, (effect, role) in enumerate(EFFECTS.items()):
         say(panels[0, 0], 0.03, 0.9 - 0.09 * place, effect, role, xycoords="axes fraction")
     return name_axes(figure, "time in the trial (s)", "length of the effect")
+
+
+def commitment(table: pd.DataFrame) -> Figure:
+    """When networks settle their swaps over when the ideal sampler does, in the readout plane and outside it; a point for each network.
+
+    Args:
+        table: see `origins.commitment.commitments`.
+    """
+    figure, axes = plt.subplots(figsize=(0.62 * WIDTH, 3.2))
+    ends = [0, 1.1 * table[["ideal", "plane", "null_space"]].max().max()]
+    axes.plot(ends, ends, color=COLOURS["reference"], linestyle="--", linewidth=0.8, zorder=0)
+    for space, role, label in (("null_space", "network", "null space"), ("plane", "ideal", "readout plane")):
+        axes.plot(
+            table["ideal"],
+            table[space],
+            "o",
+            color=COLOURS[role],
+            alpha=0.6,
+            markersize=4,
+            linestyle="none",
+            label=label,
+        )
+    axes.set(
+        xlim=ends, ylim=ends, xlabel="the ideal sampler settles (s of the report)", ylabel="the network settles (s)"
+    )
+    axes.legend(loc="upper left")
+    return figure

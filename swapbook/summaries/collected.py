@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from swapbook import claims
+from swapbook.claim_quantities import QUANTITIES
 from swapbook.conditions import CONDITIONS, SHOWN, Condition
 from swaputils.behaviour import mean_interval
 from swaputils.training.recipes import MIXTURE_DENSITY
@@ -44,7 +45,31 @@ OF_DRIVES = {
     "CPU minutes": _own("cpu_seconds", 60),
 }
 """What networks with different drives are compared in, by label."""
-DRIVES = {"gated": "", "tree": "_tree", "dendrites": "_dendrites"}  # what ends the name of a condition
+DRIVES = {"gated": "", "tree": "_tree", "dendrites": "_dendrites", "rate": "_rate"}  # what ends the name of a condition
+DEPARTURES_OF = {
+    "": "this book",
+    "_as_often": "swaps practised as often as they are",
+    "_sampled": "sampled target",
+    "_unaveraged": "last weights",
+    "_unscaled": "memory scale 1",
+    "_longer": "five times the updates",
+}
+"""What one thing is otherwise than in the book's training, by the end of the condition's name."""
+
+
+def _alignment(moment: str) -> Callable[[pd.DataFrame], pd.Series]:
+    quantity = QUANTITIES[f"alignment_{moment}"]
+    return lambda networks: networks.apply(quantity.of, axis=1).astype(float)
+
+
+BESIDE_PLANES = {
+    "swap rate minus ideal": MINUS_IDEAL["swap rate"],
+    "far from both items": _own("network_far"),
+    "median error (rad)": _own("network_median_nearest"),
+    "planes before the cue": _alignment("before"),
+    "planes at its end": _alignment("after"),
+}
+"""Behaviour, and alignment of the colour planes, by label."""
 
 
 def effects(
@@ -62,10 +87,30 @@ def of_drives(stored: pd.DataFrame, conditions: Sequence[str]) -> dict[str, pd.D
     rows = {}
     for name in conditions:
         found = {drive: networks_of(stored, name + ending) for drive, ending in DRIVES.items()}
-        chosen = ("gated", "dendrites" if len(found["dendrites"]) else "tree")
+        chosen = ("gated", "dendrites" if len(found["dendrites"]) else "tree", "rate")
         for drive in chosen:
             rows |= {f"{SHOWN[name]}, {drive}": table for table in effects(found[drive], OF_DRIVES).values()}
     return rows
+
+
+def departures(stored: pd.DataFrame, condition: str) -> dict[str, pd.DataFrame]:
+    """`effects` on behaviour and planes of the networks of a condition and of those that one thing of the training sets apart."""
+    rows = {}
+    for ending, title in DEPARTURES_OF.items():
+        own = networks_of(stored, condition + ending)
+        rows |= {f"{SHOWN[condition]}, {title}": table for table in effects(own, BESIDE_PLANES).values()}
+    return rows
+
+
+def by_ratio(stored: pd.DataFrame, ratios: pd.DataFrame, conditions: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Behaviour and planes of networks beside the ratio of memory to noise that each attains, see `origins.signal`; by condition."""
+    found = {}
+    for name in conditions:
+        own = stored[stored["condition"].str.fullmatch(rf"{name}(_ratio_\d+)?")].merge(ratios, on=["condition", "seed"])
+        found[SHOWN[name]] = pd.DataFrame({label: measure(own) for label, measure in BESIDE_PLANES.items()}).assign(
+            ratio=own["ratio"]
+        )
+    return found
 
 
 def effects_in_words(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

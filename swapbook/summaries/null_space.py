@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 from swapbook.collection import stored
-from swapbook.conditions import CONDITIONS, Condition
+from swapbook.conditions import CONDITIONS, PLAIN, Condition
 from swapbook.networks import Trained
 from swapbook.null_space_measures import PROBES, REPORTS, crossing
 from swapbook.plan import Plan
@@ -75,16 +75,16 @@ def passing(courses: Sequence[dict], space: str) -> np.ndarray:
     return np.array([crossing(course[space]) for course in courses] or [np.nan])
 
 
-def _swaps_of_itself(each: Condition) -> bool:
-    return each.answers.swap and each.items == 2 and each.objective != MIXTURE_DENSITY and each.announced_in is None
+def _swaps(each: Condition) -> bool:
+    return each.answers.swap and each.items == 2 and each.objective != MIXTURE_DENSITY
 
 
 def without_noise(networks: pd.DataFrame) -> pd.DataFrame:
     """Swap rates with and without noise of the conditions of two items that were taught swaps, by objective.
 
-    Not of those whose responses are drawn from the output, or settled by a number that they are shown.
+    Of the PLAIN ones, and not of those whose responses are drawn from the output.
     """
-    asked = those(networks, _swaps_of_itself)
+    asked = those(networks[networks["condition"].isin(PLAIN)], _swaps)
     rows = {}
     for name, part in asked.dropna(subset="noise_off_swap_rate").groupby("condition", sort=False):
         quiet = part["noise_off_swap_rate"]

@@ -75,6 +75,15 @@ MOMENT_MATCHING = Objective(
 ENERGY_SCORE = Objective(
     "energy_score", _always(partial(objectives.energy_score, repeats=REPEATS)), repeats=REPEATS, largest_rate=3e-3
 )
+ENERGY_SCORE_SELECTED = Objective(
+    "energy_score, selected by diffusion",
+    ENERGY_SCORE.loss,
+    selected_by=DIFFUSION,
+    repeats=REPEATS,
+    largest_rate=3e-3,
+    batch_factor=4,
+    update_factor=2.0,
+)
 MIXTURE_DENSITY = Objective(
     "mixture_density", _always(objectives.mixture_density), selected_by=TASK_OPTIMAL, largest_rate=1e-3
 )
