@@ -57,6 +57,18 @@ def told(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns=named).rename_axis("swaps are settled")
 
 
+def changed(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Share of reports of the item that was not cued first, by change of the trial, means over networks; in brackets those near neither item.
+
+    Args:
+        table: see `origins.changed_trials`.
+    """
+    means = table.groupby(["condition", "change"])[["nontarget", "far"]].mean()
+    words = means.map("{:.2f}".format).agg(lambda row: f"{row['nontarget']} ({row['far']})", axis=1).unstack("change")
+    words = words.reindex(kinds.values()).dropna()[list(table["change"].unique())]
+    return words.rename(index={name: kind for kind, name in kinds.items()}).T
+
+
 def planes(networks: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     """`plane_tables.at_moments` of each kind of networks of which some are stored."""
     found = {kind: at_moments(networks, condition) for kind, condition in kinds.items()}

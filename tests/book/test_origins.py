@@ -1,6 +1,7 @@
 """Where swaps come from: what is known of planted trials, of networks that are not trained, and of small tables."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import torch
 from swapbook.cortex.power import sessions_needed
 from swapbook.networks import Network
 from swapbook.null_space_measures import REPORTS
-from swapbook.origins import factorial, replays, settlement
+from swapbook.origins import changed_trials, factorial, replays, settlement
 from swapbook.origins.commitment import commitments, ideal_commitment, slopes
 from swapbook.origins.pushes import _in_plane
 from swapbook.summaries import settled
@@ -117,3 +118,26 @@ def test_networks_that_settle_with_the_ideal_sampler_have_a_slope_of_one_and_pla
 def test_noised_responses_are_told_at_the_time_that_their_own_noise_allows():
     assert ideal_commitment(Network("index_swap_early").plan) < ideal_commitment(Network("index_swap").plan) - 0.2
     assert ideal_commitment(Network("index_swap_late").plan) > ideal_commitment(Network("index_swap").plan) + 0.2
+
+
+def test_a_cue_that_turns_at_once_is_the_other_cue_and_changes_leave_the_rest_of_the_trial(network):
+    task = network.plan.task
+    displays = task.sample(50, generator=torch.Generator().manual_seed(0))
+    cued, other = task.encode(displays), task.encode(replace(displays, cued=1 - displays.cued))
+    for change, changed in changed_trials.CHANGES.items():
+        inputs = changed(cued, other)
+        longer = {"delay twice as long": 15, "delay four times as long": 45}.get(change, 0)
+        assert inputs.preparation == cued.preparation + longer, change
+        assert torch.equal(inputs.shown[0], cued.shown[0]), change
+    turned = changed_trials.CHANGES["other cue, from .4 on"](cued, other)
+    assert turned.steps == (5, 15, 2, 3, 1)
+    assert torch.equal(turned.shown[2], cued.shown[2]) and torch.equal(turned.shown[3], other.shown[2])
+
+
+def test_only_the_cue_is_made_stronger_and_not_the_number_that_comes_with_it():
+    task = Network("index_swap_settled_cue").plan.task
+    displays = task.sample(50, generator=torch.Generator().manual_seed(0))
+    cued, other = task.encode(displays), task.encode(replace(displays, cued=1 - displays.cued))
+    stronger = changed_trials.CHANGES["cue twice as strong"](cued, other).shown[2]
+    assert torch.equal(stronger[:, -1], cued.shown[2][:, -1])
+    torch.testing.assert_close(stronger[:, :-1].sum(1), 2 * cued.shown[2][:, :-1].sum(1))
