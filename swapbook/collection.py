@@ -8,7 +8,6 @@ import pandas as pd
 from swapbook.conditions import CONDITIONS
 from swapbook.measures import unmeasured
 from swapbook.networks import STOPPED, Network
-from swapbook.places import results_folder
 from swapbook.scales import BOOK
 from swapbook.tables import PEOPLE
 from swaputils.files import StoreError, read_json, shown
@@ -78,11 +77,3 @@ def _row(network: Network) -> dict:
     row |= {name: made_by.get(name) for name in ("cpu_seconds", "torch", "commit")}
     row |= {"planes": metrics.get("planes")}
     return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
-
-
-def learning_curves() -> pd.DataFrame:
-    """Loss against processor time of the book's training and of the paper's recipe, see `swapbook.benchmarks.learning_speed`."""
-    path = results_folder() / "training" / "learning.csv"
-    if not path.is_file():
-        raise StoreError(f"{shown(path)}: not measured yet; run `python -m swapbook.benchmarks.learning_speed`")
-    return pd.read_csv(path)

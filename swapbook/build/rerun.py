@@ -4,8 +4,7 @@ claims and the opening page's figure.
 After chapter 1 the networks are trained that are missing, or outdated because the surrogate has changed; those that learnt all of
 people's responses, and learners that get a few human trials, are scored on held-out people, and the book's networks are held beside recordings. To train a network again whatever its
 state, delete its folder. Networks and learners that stopped by themselves are named; only what is missing without such a reason is
-an error. The tables, which take hours, are those of the book's own data sets, so they are left alone where another one is named. The
-learning curves of the paper's recipe stay as they are: `python -m swapbook.benchmarks.learning_speed` measures them.
+an error. The tables, which take hours, are those of the book's own data sets, so they are left alone where another one is named.
 The executed copies go to build/rerun.
 """
 

@@ -21,27 +21,3 @@ def learning(log: pd.DataFrame) -> Figure:
             delay.set_ylabel("delay (s)", color=drawing.COLOURS["reference"])
     panels[0].set_ylabel("loss")
     return figure
-
-
-def recipes(curves: pd.DataFrame, ideal_rate: float) -> Figure:
-    """Loss and swap rate over processor time, see `collection.learning_curves`, and the ideal sampler's swap rate."""
-    figure, panels = plt.subplots(1, 2, figsize=(drawing.WIDTH, 2.8))
-    roles = {"paper": "reference", "equal": "human", "book": "network"}
-    for axes, measure in zip(panels, ("loss", "swap_rate")):
-        for recipe, role in roles.items():
-            run = curves[curves["recipe"] == recipe]
-            drawing.curve(axes, run["cpu_seconds"] / 60, run[measure], role, linewidth=1)
-        axes.set(xlabel="CPU minutes", xlim=(0, None))
-    panels[0].set(yscale="log")
-    panels[0].set_ylabel("loss with equal weights of steps,\nclosed-form target")
-    last = curves.groupby("recipe").last()
-    for recipe, share, right, height, text in (
-        ("paper", 0.5, 0, 2.3, "paper's recipe"),
-        ("book", 1, 1, 1.0, "this book"),
-        ("equal", 1, 1, 0.9, "this book, equal weights"),
-    ):
-        minute = share * last["cpu_seconds"][recipe] / 60 + right
-        drawing.say(panels[0], minute, height * last["loss"][recipe], text, roles[recipe])
-    panels[1].set(ylabel="swap rate", ylim=(0, 0.6))
-    drawing.reference(panels[1], ideal_rate, "ideal sampler", "ideal")
-    return figure

@@ -165,16 +165,6 @@ def conditions(attempts: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{"CPU minutes": (times["mean"] / 60).map("{:.0f}".format)})
 
 
-def recipes(curves: pd.DataFrame) -> pd.DataFrame:
-    """Where each recipe of `collection.learning_curves` ends; aim, the least loss that the paper's reaches, and when it passes that.
-
-    One row per recipe: the last cpu_seconds, loss and swap_rate, aim, and passed (CPU seconds).
-    """
-    aim = curves.loc[curves["recipe"] == "paper", "loss"].rolling(5, center=True).median().min()
-    passed = curves[curves["loss"] <= aim].groupby("recipe")["cpu_seconds"].min()
-    return curves.groupby("recipe").last().assign(aim=aim, passed=passed)
-
-
 def beside_ideal(networks: pd.DataFrame) -> pd.DataFrame:
     """Behaviour of the networks of each condition in words, beside that of the ideal sampler."""
     rows = {}
@@ -235,17 +225,3 @@ def controls(stored: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.DataFra
     groups = networks.groupby("condition", sort=False).groups
     rows = {SHOWN[name]: found["network"].loc[index].astype(float) for name, index in groups.items()}
     return rows | {"ideal sampler": found["ideal"].mean().to_frame().T}
-
-
-def recipes_in_words(curves: pd.DataFrame) -> pd.DataFrame:
-    """`recipes` as a table."""
-    titles = {"paper": "the paper's recipe", "equal": "this book, equal weights of the steps", "book": "this book"}
-    found = recipes(curves).loc[list(titles)].rename(index=titles)
-    return pd.DataFrame(
-        {
-            "CPU minutes": (found["cpu_seconds"] / 60).round(1),
-            "loss at the end": found["loss"].round(3),
-            "swap rate at the end": found["swap_rate"].round(2),
-            "CPU seconds to the recipe's least loss": found["passed"].round(),
-        }
-    )

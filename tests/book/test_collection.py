@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from swapbook.collection import collection, learning_curves, stopped, stored
+from swapbook.collection import collection, stopped, stored
 from swapbook.measures import CODE
 from swapbook.networks import STOPPED, Network
 from swapbook.scales import SCALES
@@ -68,5 +68,3 @@ def test_nothing_stored_is_said(tmp_path, monkeypatch):
     ):
         collection("smoke", DATA)
     assert stopped("smoke", DATA).empty
-    with pytest.raises(StoreError, match="training/learning.csv: not measured yet"):
-        learning_curves()

@@ -40,10 +40,6 @@ NETWORKS = pd.DataFrame(
     }
 )
 LOG = pd.DataFrame({"stage": [0, 0, 1], "update": [1, 10, 5], "loss": [3.0, 1.0, 0.5], "delay": [0.05, 0.5, np.nan]})
-RECIPES = pd.DataFrame(
-    [(recipe, seconds, 1 / seconds, 0.2) for recipe in ("paper", "equal", "book") for seconds in (60.0, 120.0)],
-    columns=["recipe", "cpu_seconds", "loss", "swap_rate"],
-)
 PEOPLE = pd.DataFrame({model: [0.1, -0.1] for model in MODELS}).assign(no_swap=np.nan)
 LEARNT = pd.Series(
     0.1, pd.MultiIndex.from_product([LEARNERS, [0, 1], [200, 600]], names=["kind", "seed", "count"]), name="log_density"
@@ -104,7 +100,6 @@ WHOLE = {
     "planted_swaps": lambda: of_swaps.planted_swaps(KNOWN),
     "worth": lambda: of_human_networks.worth(WORTH),
     "learning": lambda: of_training.learning(LOG),
-    "recipes": lambda: of_training.recipes(RECIPES, 0.1),
     "curves": lambda: of_swaps.curves(NETWORKS),
     "functions": lambda: of_swaps.functions({"probe_human": FITS}),
     "set_sizes": lambda: of_swaps.set_sizes(NETWORKS),

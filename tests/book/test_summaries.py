@@ -49,13 +49,6 @@ def test_rows_are_picked_by_what_is_taught():
     assert collected.those(STORED[:0], lambda each: True).empty
 
 
-def test_a_recipe_passes_the_loss_that_the_papers_reaches():
-    book = pd.DataFrame({"recipe": "book", "cpu_seconds": [1.0, 2, 3], "loss": [3.0, 0.5, 0.1]})
-    paper = pd.DataFrame({"recipe": "paper", "cpu_seconds": np.arange(7.0), "loss": [9.0, 8, 1, 1, 1, 1, 1]})
-    found = collected.recipes(pd.concat([book, paper]))
-    assert found.loc["book", ["aim", "passed", "loss"]].tolist() == [1.0, 2.0, 0.1]
-
-
 def networks(condition: str, **columns) -> pd.DataFrame:
     """Two networks of a condition."""
     return pd.DataFrame({"condition": condition, "cpu_seconds": [60.0, 120.0], **columns})
