@@ -95,6 +95,7 @@ WHOLE = {
         {"a network": torch.rand(9, 2), "ideal sampler": torch.rand(9, 2)}, [0.0, 2.0]
     ),
     "effects": lambda: of_networks.effects({"three": BOTH, "one": BOTH[:1]}),
+    "by_ratio": lambda: of_networks.by_ratio({"no swaps": BOTH.assign(ratio=1.0), "Flat .10": BOTH.assign(ratio=9.0)}),
     "schematic": lambda: of_schematic.schematic(Periods(), 0),
     "induced": lambda: of_swaps.induced(CHANGED),
     "planted_swaps": lambda: of_swaps.planted_swaps(KNOWN),
