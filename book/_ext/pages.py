@@ -12,9 +12,26 @@ WHEN_SEEN = "ui/lazy"  # part of MathJax that typesets what comes into view, so 
 SPECIAL = re.compile(r"([*|\\]|(?<=\w)_(?!\w))")
 BEFORE_NAPOLEON = 400
 WORDS_A_MINUTE = 200
-NAMED_BUTTONS = """addEventListener("load", () => {
-  document.querySelectorAll("button.copybtn").forEach(button => button.setAttribute("aria-label", "Copy code"));
+NAMED = """addEventListener("load", () => {
+  const each = (selector, change) => document.querySelectorAll(selector).forEach(change);
+  each("button.copybtn", button => button.setAttribute("aria-label", "Copy code"));
+  each("button.search-button-field", button => button.removeAttribute("aria-label"));
+  each("i.theme-switch", icon => icon.setAttribute("aria-hidden", "true"));
+  each(".bd-sidebar-primary summary", summary =>
+    summary.setAttribute("aria-label", `Pages below ${summary.closest("li").querySelector("a").textContent}`));
+  each(".bd-sidebar-primary", bar => { bar.role = "complementary"; bar.ariaLabel = "Book"; });
+  each("figure, .pst-scrollable-table-container, div.cell_output, div.cell_output *", part => {
+    if (part.scrollWidth > part.clientWidth && /auto|scroll/.test(getComputedStyle(part).overflowX)) part.tabIndex = 0;
+  });
 });"""
+# what docutils, pandas and the theme write, and what says the same to a screen reader
+SPOKEN = {
+    "<th></th>": "<td></td>",
+    ' aria-label="Toggle hidden content"': "",
+    '<dl>\n<dd><em class="sig-param">': '<dl role="list">\n<dd><em class="sig-param">',
+    '<dd><em class="sig-param">': '<dd role="listitem"><em class="sig-param">',
+    'role="doc-biblioentry"': 'role="listitem"',
+}
 
 
 def set_options(app, config):
@@ -41,6 +58,11 @@ def drop_thebe(app, pagename, templatename, context, doctree):
         for script in context["script_files"]
         if "thebe" not in f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}".lower()
     ]
+
+
+def speak(app, pagename, templatename, context, doctree):
+    for written, spoken in SPOKEN.items():
+        context["body"] = context.get("body", "").replace(written, spoken)
 
 
 def words(doctree):
@@ -74,10 +96,11 @@ def setup(app):
     app.config.mathjax_path = MATHJAX
     app.add_css_file("swapbook.css")
     app.add_js_file("playing.js")
-    app.add_js_file(None, body=NAMED_BUTTONS)
+    app.add_js_file(None, body=NAMED)
     app.connect("config-inited", set_options)
     app.connect("doctree-resolved", tell_reading_time)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", speak)
     app.connect("build-finished", copy_mathjax)
     app.connect("autodoc-process-docstring", escape, priority=BEFORE_NAPOLEON)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -58,7 +58,7 @@ def drawn(shown: Opening) -> bytes:
 
 def with_counts(page: str, verdicts: dict[str, int]) -> str:
     """The page with the row of its table that says how many claims have which verdict."""
-    words = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    words = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items())
     return COUNTED.sub(f" {words} ", page)
 
 

@@ -46,11 +46,14 @@ INSPECT = r"""
   return JSON.stringify({
     language: document.documentElement.lang,
     jumps: levels.filter((level, i) => i ? level > levels[i - 1] + 1 || level === 1 : level !== 1),
-    unnamed: [...document.querySelectorAll("a[href], button, input, select")]
+    unnamed: [...document.querySelectorAll("a[href], button, input, select, summary, th")]
       .filter(element => element.checkVisibility() && !named(element) && !element.placeholder).map(said),
     undescribed: within("img, svg[role=img]")
       .filter(picture => (picture.alt || picture.getAttribute("aria-label") || "").split(" ").length < 4
         && !picture.closest("mjx-container, [aria-hidden], .swaps, .flow")).map(said),
+    unreachable: within("*").filter(part => part.scrollWidth > part.clientWidth && part.tabIndex < 0
+      && /auto|scroll/.test(getComputedStyle(part).overflowX) && !part.querySelector("a[href], button, [tabindex='0']"))
+      .map(said),
     repeated: ids.filter((id, i) => ids.indexOf(id) < i),
     faint: words.filter(faint).map(element => `${getComputedStyle(element).color} on ${behind(element)}: ${said(element)}`),
     unnumbered: within("figure[id]").filter(figure => !figure.querySelector(".caption-number")).map(said),
@@ -73,7 +76,8 @@ class Page:
 
     maths, pictures: how many there are; untypeset, faulty, unloaded: those of them that failed.
     jumps:           levels of headings that skip one, or are a second title.
-    unnamed:         links and controls without a name; undescribed: pictures without words on what is seen.
+    unnamed:         links, controls and heads of columns without a name; undescribed: pictures without words on what is seen.
+    unreachable:     what is moved sideways, and cannot be with a keyboard.
     repeated:        names of anchors that stand twice.
     faint:           text whose contrast is below 4.5, or 3 where it is large (WCAG 2.2 AA).
     unnumbered:      figures without a number; narrowest: the least width of a figure without a width of its own.
@@ -86,6 +90,7 @@ class Page:
     jumps: list[int]
     unnamed: list[str]
     undescribed: list[str]
+    unreachable: list[str]
     repeated: list[str]
     faint: list[str]
     unnumbered: list[str]

@@ -125,7 +125,7 @@ def test_a_reader_without_a_network_sees_all_of_a_page(name, width, address, tab
     assert page.complaints == []
     assert page.language == "en"
     assert page.jumps == [] and page.repeated == []
-    assert page.unnamed == [] and page.undescribed == [] and page.unnumbered == []
+    assert page.unnamed == [] and page.undescribed == [] and page.unnumbered == [] and page.unreachable == []
     assert page.faint == []
     assert page.narrowest is None or page.narrowest >= LEGIBLE
 
@@ -169,12 +169,14 @@ def test_the_handout_has_its_figures_and_numbers_on_two_pages(html, tmp_path):
 def test_the_checks_see_a_page_that_fails(tmp_path, tab):
     (tmp_path / "page.html").write_text(
         "<!doctype html><h1 id='one'>x</h1><h3 id='one'>x</h3><a href='#one'></a><figure id='two'></figure>"
+        "<div style='overflow:auto;width:9px'>unbroken</div>"
         "<p style='color:#aaa'>x</p><img src='none.png'><span class='math'>x</span><script>console.error('no')</script>"
         "<script src='https://example.org/a.js'></script>"
     )
     page = read(tab, (tmp_path / "page.html").as_uri())
     assert page.jumps == [3] and page.repeated == ["one"] and page.language == ""
-    assert len(page.unnamed) == len(page.undescribed) == len(page.unnumbered) == len(page.faint) == 1
+    assert len(page.unnamed) == len(page.undescribed) == len(page.unnumbered) == 1
+    assert len(page.unreachable) == len(page.faint) == 1
     assert page.untypeset == ["x"]
     assert len(page.unloaded) == 1
     assert "https://example.org/a.js" in page.requests
