@@ -21,6 +21,7 @@ from swaputils.training.recipes import (
     DIFFUSION,
     DIFFUSION_AS_OFTEN,
     DIFFUSION_SAMPLED,
+    DIFFUSION_SHARPENED,
     ENERGY_SCORE,
     ENERGY_SCORE_SELECTED,
     MEAN_REGRESSION,
@@ -204,6 +205,17 @@ DEPARTURES = {
     **_with(_PAIR, "unscaled", "memory scale 1", rnn={"memory_scale": 1.0}),
 }
 LONGER = _with(_PAIR, "longer", "five times the updates", update_factor=5.0)
+# The late steps of the report, where a response becomes precise, count little in the weights that are good for learning the choice
+LONGER |= {
+    f"{name}_sharpened": replace(
+        _MAIN[name],
+        title=f"{_MAIN[name].title}; longer, then equal weights of the steps",
+        objective=DIFFUSION_SHARPENED,
+        start=f"{name}_longer",
+        update_factor=2.0,
+    )
+    for name in _PAIR
+}
 # The same swaps with other schedules of noise and other lengths of the report: the ideal sampler commits itself at other times
 TIMED = {
     **_with(["index_swap"], "early", "less noise", betas=(0.02, 0.20)),

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from swaputils.diffusion.schedule import Schedule, signal_weights
+import torch
+
+from swaputils.diffusion.schedule import Schedule, flat_weights, signal_weights
 from swaputils.training import objectives
 from swaputils.training.lessons import Loss
 
@@ -39,8 +41,8 @@ class Objective:
         return self.selected_by or self
 
 
-def _diffusion(loss: Loss) -> Callable[[Schedule], Loss]:
-    return lambda schedule: partial(loss, schedule=schedule, weights=signal_weights(schedule))
+def _diffusion(loss: Loss, weights: Callable[[Schedule], torch.Tensor] = signal_weights) -> Callable[[Schedule], Loss]:
+    return lambda schedule: partial(loss, schedule=schedule, weights=weights(schedule))
 
 
 def _always(loss: Loss) -> Callable[[Schedule], Loss]:
@@ -60,6 +62,13 @@ def own_noise(period: str) -> Objective:
 # are noisy: covariances stay an eighth off with only the batch or only the number of updates larger.
 DIFFUSION = Objective("diffusion", _diffusion(objectives.diffusion_closed_form))
 DIFFUSION_SAMPLED = Objective("diffusion, sampled target", _diffusion(objectives.diffusion_sampled))
+DIFFUSION_SHARPENED = Objective(
+    "diffusion, equal weights",
+    _diffusion(objectives.diffusion_closed_form, flat_weights),
+    selected_by=DIFFUSION,
+    largest_rate=3e-3,
+    batch_factor=2,
+)
 DIFFUSION_AS_OFTEN = Objective("diffusion, swaps as often as they are", _diffusion(objectives.diffusion_as_often))
 TASK_OPTIMAL = Objective("task_optimal", _always(objectives.regression))
 MEAN_REGRESSION = Objective("mean_regression", _always(objectives.regression), selected_by=TASK_OPTIMAL)
