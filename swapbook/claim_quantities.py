@@ -122,6 +122,11 @@ QUANTITIES = {
         ("network_decision",),
         lambda areas: crossing(areas["null_space"]),
     ),
+    "torus": Quantity(
+        "share of networks in which the memory of one item is a torus",
+        ("memory_shape",),
+        lambda shape: shape == "torus",
+    ),
     "converged": Quantity("share of seeds whose training ended with the cued item selected", ("converged",), float),
 }
 

@@ -12,8 +12,9 @@ import yaml
 from scipy.stats import bootstrap
 
 from swapbook.claim_quantities import AMONG_PEOPLE, NOT_MEASURED, QUANTITIES
-from swapbook.collection import collection, stopped
+from swapbook.collection import collection, memory_shapes, stopped
 from swapbook.conditions import CONDITIONS
+from swapbook.scales import BOOK
 from swaputils.behaviour import mean_interval, share
 from swaputils.errors import SwaputilsError
 from swaputils.files import NotStored, shown
@@ -119,8 +120,13 @@ def _part(values: dict, where: str) -> Part:
 
 
 def trainings(scale: str, name: str) -> pd.DataFrame:
-    """`results.collection` and, with nothing but condition, seed and reason, the trainings that stopped; `converged` tells them."""
+    """`results.collection` and, with nothing but condition, seed and reason, the trainings that stopped; `converged` tells them.
+
+    At the book's scale also memory_shape, see `collection.memory_shapes`.
+    """
     stored, failed = collection(scale, name), stopped(scale, name)
+    if scale == BOOK:
+        stored = stored.merge(memory_shapes(), how="left", on=["condition", "seed"])
     return pd.concat([stored.assign(converged=True), failed.assign(converged=False)], ignore_index=True)
 
 

@@ -77,3 +77,10 @@ def _row(network: Network) -> dict:
     row |= {name: made_by.get(name) for name in ("cpu_seconds", "torch", "commit")}
     row |= {"planes": metrics.get("planes")}
     return row | {f"{who}_{name}": value for who in WHO for name, value in metrics[who].items()}
+
+
+def memory_shapes() -> pd.DataFrame:
+    """What the memory of one item is called in each network where it was asked: condition, seed, memory_shape; see `cortex.item_codes`."""
+    path = results_folder() / "cortex" / "item_codes.csv"
+    found = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["condition", "seed", "shape"])
+    return found[["condition", "seed", "shape"]].rename(columns={"shape": "memory_shape"})

@@ -10,11 +10,14 @@ from swapbook.null_space_measures import neural_measures
 from swapbook.plan import Plan
 from swaputils import behaviour, surrogate
 from swaputils.angles import to_angle, wasserstein, wrap
+from swaputils.diffusion.noising import forward_trajectory, kernel_target
 from swaputils.diffusion.targets import RADIUS, Target
 from swaputils.errors import SwaputilsError
 from swaputils.network.rnn import RNN
+from swaputils.network.rollout import draw_noise, rollout
 from swaputils.responders import IdealSampler, MixtureReadout, Noisy, Responder, Silent
 from swaputils.surrogate import LADDER, SwapModel
+from swaputils.training.lessons import make_batch
 from swaputils.training.recipes import MIXTURE_DENSITY
 from swaputils.trials import Displays, Trials
 
@@ -72,6 +75,22 @@ def responder(rnn: RNN, plan: Plan) -> Responder:
     if plan.taught.objective == MIXTURE_DENSITY:
         return MixtureReadout(rnn, plan.task, spread=CLUSTER)
     return Noisy(rnn, plan.task)
+
+
+@torch.no_grad()
+def excess_loss(rnn: RNN, plan: Plan, weights: Tensor, trials: int, *, generator: torch.Generator) -> float:
+    """Diffusion loss on fresh displays under teacher forcing, against the target in closed form and without penalties: 0 at the optimum.
+
+    Args:
+        weights: [T] of the report steps.
+    """
+    batch = make_batch(plan.distribution, trials, rnn.readout, generator=generator)
+    endpoint = batch.target.sample(generator=generator)
+    noised = forward_trajectory(plan.schedule, endpoint, generator=generator)[:, :-1]
+    run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator), teacher=noised)
+    expected = batch.target.expected_endpoint(plan.schedule, noised)
+    error = run.plane_drive - kernel_target(plan.schedule, expected, noised, rnn.config.leak)
+    return float((weights.to(error)[:, None] * error.square()).mean())
 
 
 def _moment_errors(
