@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from swapbook.collection import stored
+from swapbook.conditions import CONDITIONS
 from swapbook.networks import Network
 from swaputils.angles import distance, to_xy, wrap
 from swaputils.geometry.holes import Holes, holes
@@ -19,7 +20,8 @@ APART = (
     math.pi / 4
 )  # least distance of two items in colour, and of continuous places: the least of the task in steps of the grid
 UNITS = 14  # of the planted null space
-CONDITIONS = ("probe_task_optimal", "probe_no_swap", "probe_flat", "probe_human", "probe_similarity_00")
+ASKED = ("probe_task_optimal", "probe_no_swap", "probe_flat", "probe_human", "probe_similarity_00")
+ASKED += tuple(name for name in CONDITIONS if name.startswith("probe_") and name.endswith("_places"))
 SEED = 1_000_069  # of planted codes and of noise
 KINDS = {
     "torus": "torus",
@@ -31,7 +33,7 @@ KINDS = {
 """What is planted, and what it is to be called."""
 STRENGTHS = (0.5, 0.7, 1.0, 1.4, 2.0)  # of place to colour
 NOISES = (0.05, 0.5, 2.0)  # of a trial, over the spread of the code; networks have about the first
-DRAWS = {8: 2, 16: 1}  # of planted codes, by places
+DRAWS = {8: 2}  # of planted codes, by places
 LEAST = 1.1  # ratio of distances over which a shape has to last, chosen on planted codes of other draws
 PLANTED_SHOWN, BARS = ("torus", "double ring", "slots", "ring"), 12
 
@@ -148,7 +150,7 @@ def network_table() -> pd.DataFrame:
 
 def probed() -> list[Network]:
     """The stored networks of the conditions that are asked, by condition and seed."""
-    return [network for name in CONDITIONS for network in stored(name)]
+    return [network for name in ASKED for network in stored(name)]
 
 
 def _remembered(network: Network) -> dict:
@@ -182,7 +184,7 @@ def bars_table() -> pd.DataFrame:
     """
     shown, parts = pairs(8), []
     systems = {f"planted {kind}": _planted_memories(kind, 8, 1.0, NOISES[0], False, 0, shown) for kind in PLANTED_SHOWN}
-    systems |= {name: _remembered(Network(name))["memories"] for name in CONDITIONS if stored(name)}
+    systems |= {name: _remembered(Network(name))["memories"] for name in ASKED if stored(name)}
     for system, states in systems.items():
         found = holes(states)
         for dimension, (born, lasting) in enumerate(zip(found.born, found.lasting)):

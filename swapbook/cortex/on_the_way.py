@@ -102,3 +102,21 @@ def far(rnn: RNN, plan: Plan) -> float:
 def _loss(rnn: RNN, plan: Plan) -> float:
     generator = torch.Generator().manual_seed(SEED)
     return excess_loss(rnn, plan, signal_weights(plan.schedule), TRIALS, generator=generator)
+
+
+def beside_the_path(table: pd.DataFrame, moment: str) -> pd.DataFrame:
+    """How far trees lie above the gated networks' path at the same loss: condition, drive, seed, difference, inside; a row for each tree.
+
+    The path is read off at the tree's loss between the checkpoints of each gated network, in the logarithm of the loss, as a mean over networks;
+    inside tells whether all of them passed that loss.
+    """
+    rows = []
+    for condition, own in table.groupby("condition", sort=False):
+        gated = own[(own["drive"] == "gated") & own["seed"].isin(list(SEEDS))].sort_values("loss")
+        paths = [(np.log(path["loss"]), path[moment]) for _, path in gated.groupby("seed")]
+        for tree in own[own["drive"] != "gated"].itertuples():
+            at = np.log(tree.loss)
+            expected = np.mean([np.interp(at, *path) for path in paths])
+            inside = all(losses.min() <= at <= losses.max() for losses, _ in paths)
+            rows.append((condition, tree.drive, tree.seed, getattr(tree, moment) - expected, inside))
+    return pd.DataFrame(rows, columns=["condition", "drive", "seed", "difference", "inside"])

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from swapbook.conditions import SHOWN
 from swaputils.drawing import COLOURS, WIDTH, say
 
 HOLES = {0: ("pieces", "reference"), 1: ("loops", "cued"), 2: ("hollows", "nontarget")}

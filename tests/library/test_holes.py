@@ -65,3 +65,11 @@ def test_bad_states_are_a_sentence():
     for states in (torus()[:2], torus() * torch.nan, torch.ones(5, 3)):
         with pytest.raises(UnusableActivity, match="needed are 3 or more finite ones that differ"):
             holes(states)
+
+
+def test_numbers_of_holes_by_distance():
+    ranges = {numbers: (low, high) for low, high, numbers in holes(torus()).at_distances(1.1)}
+    low, high = ranges[1, 2, 1]
+    assert high / low > 1.5 and 0.4 < low < 0.7
+    ring = holes(embedded([grid()[1]])).at_distances(1.1)
+    assert max(ring, key=lambda each: each[1] / each[0])[2] == (1, 1, 0)
