@@ -9,13 +9,15 @@ from torch import Tensor
 
 from swapbook.collection import stored
 from swapbook.conditions import CONDITIONS
-from swapbook.networks import Network
+from swapbook.networks import Network, Trained
 from swaputils.angles import distance, to_xy, wrap
 from swaputils.geometry.holes import Holes, holes
-from swaputils.responders import Noisy
+from swaputils.network import recurrence
+from swaputils.network.rollout import draw_noise
+from swaputils.responders import CHUNK
 from swaputils.trials import Displays
 
-COLOURS, PLACES = 16, {"locations": 8, "continuous": 16}
+COLOURS, PLACES = 24, {"locations": 8, "continuous": 16}
 APART = (
     math.pi / 4
 )  # least distance of two items in colour, and of continuous places: the least of the task in steps of the grid
@@ -25,15 +27,16 @@ ASKED += tuple(name for name in CONDITIONS if name.startswith("probe_") and name
 SEED = 1_000_069  # of planted codes and of noise
 KINDS = {
     "torus": "torus",
+    "turning torus": "torus",
     "smooth conjunction": "torus",
     "double ring": "double ring",
     "slots": "slots",
     "ring": "ring",
 }
 """What is planted, and what it is to be called."""
-STRENGTHS = (0.5, 0.7, 1.0, 1.4, 2.0)  # of place to colour
+STRENGTHS = (0.25, 0.5, 1.0, 2.0)  # of place to colour
 NOISES = (0.05, 0.5, 2.0)  # of a trial, over the spread of the code; networks have about the first
-DRAWS = {8: 2}  # of planted codes, by places
+DRAWS = {8: 1}  # of planted codes, by places
 LEAST = 1.1  # ratio of distances over which a shape has to last, chosen on planted codes of other draws
 PLANTED_SHOWN, BARS = ("torus", "double ring", "slots", "ring"), 12
 
@@ -58,16 +61,16 @@ def memories(activity: Tensor, shown: Tensor, places: int) -> Tensor:
     return torch.linalg.solve(held.T @ held, held.T @ activity)
 
 
-def shape(found: Holes, least: float = LEAST) -> tuple[str, float, float]:
+def shape(found: Holes, places: int, least: float = LEAST) -> tuple[str, float, float]:
     """The shape of states: its numbers of pieces, loops and hollows are theirs from one distance to another, `least` times as large or more.
 
-    Of several shapes the first of: torus 1, 2, 1; double ring 2, 2, 0; slots k, k, 0 with k of 3 or more; ring 1, 1, 0. Few places make a
-    torus look like slots from nearby, and a weak place like a ring from afar. Gives its name and the two distances, of the widest range.
+    Of several shapes the first of: torus 1, 2, 1; double ring 2, 2, 0; slots k, k, 0 with as many as there are places; ring 1, 1, 0. Few places
+    make a torus look like slots from nearby, and a weak place like a ring from afar. Gives its name and the two distances, of the widest range.
     """
     widest = dict.fromkeys(("torus", "double ring", "slots", "ring"), (1.0, 1.0))
     for low, high, (pieces, loops, hollows) in found.at_distances(least):
         name = {(1, 2, 1): "torus", (2, 2, 0): "double ring", (1, 1, 0): "ring"}.get((pieces, loops, hollows))
-        name = "slots" if pieces >= 3 and (loops, hollows) == (pieces, 0) else name
+        name = "slots" if (pieces, loops, hollows) == (places, places, 0) else name
         if name and high / low > widest[name][1] / widest[name][0]:
             widest[name] = low, high
     told = ((name, low, high) for name, (low, high) in widest.items() if high >= least * low)
@@ -75,7 +78,10 @@ def shape(found: Holes, least: float = LEAST) -> tuple[str, float, float]:
 
 
 def planted(kind: str, places: int, strength: float, *, generator: torch.Generator) -> Tensor:
-    """[places, COLOURS, UNITS] a code of one item in random directions, of spread 1; `strength` of place over that of colour."""
+    """[places, COLOURS, UNITS] a code of one item in random directions, of spread 1; `strength` of place over that of colour.
+
+    In a turning torus the ring of places turns with the colour: no place has a mean of its own.
+    """
     place, colour = (2 * math.pi * torch.arange(count, dtype=torch.float64) / count for count in (places, COLOURS))
     ring = to_xy(colour)[None].expand(places, -1, -1)
     if kind == "slots":
@@ -87,6 +93,9 @@ def planted(kind: str, places: int, strength: float, *, generator: torch.Generat
             parts = torch.einsum("pi,cj->pcij", *tuned).flatten(2)
         elif kind == "ring":
             parts = ring
+        elif kind == "turning torus":
+            both = torch.einsum("pi,cj->pcij", to_xy(place), to_xy(colour)).flatten(2)
+            parts = torch.cat((ring, strength * both), dim=2)
         else:
             half = 2.0 * (torch.arange(places) >= places / 2).double()[:, None] - 1
             own = to_xy(place) if kind == "torus" else half
@@ -120,7 +129,7 @@ def planted_table() -> pd.DataFrame:
             if strength != 1 and kind in ("ring", "smooth conjunction"):
                 continue
             for noise, saturating in product(NOISES, (False, True)):
-                found = shape(holes(_planted_memories(kind, places, strength, noise, saturating, draw, shown)))
+                found = shape(holes(_planted_memories(kind, places, strength, noise, saturating, draw, shown)), places)
                 rows.append((kind, KINDS[kind], places, strength, noise, saturating, draw, *found))
     names = ["kind", "to_call", "places", "strength", "noise", "saturating", "draw", "shape", "low", "high"]
     return pd.DataFrame(rows, columns=names)
@@ -142,8 +151,8 @@ def network_table() -> pd.DataFrame:
     """
     rows = []
     for network in probed():
-        found = _remembered(network)
-        called = dict(zip(("shape", "low", "high"), shape(holes(found.pop("memories")))))
+        found = remembered(network)
+        called = dict(zip(("shape", "low", "high"), shape(holes(found.pop("memories")), found["places"])))
         rows.append({"condition": network.condition, "seed": network.seed} | called | found)
     return pd.DataFrame(rows)
 
@@ -153,7 +162,7 @@ def probed() -> list[Network]:
     return [network for name in ASKED for network in stored(name)]
 
 
-def _remembered(network: Network) -> dict:
+def remembered(network: Network) -> dict:
     """The memories of one item in a network's null space at the end of the delay, [cells, units], and numbers on them."""
     trained = network.load()
     config = trained.plan.task.config
@@ -162,8 +171,8 @@ def _remembered(network: Network) -> dict:
     step = torch.tensor([2 * math.pi / places, 2 * math.pi / COLOURS] * 2, dtype=torch.float64)
     angles = wrap(shown * step)
     displays = Displays(angles[:, 1::2], angles[:, 0::2], torch.zeros(len(shown), dtype=torch.long))
-    run = Noisy(trained.rnn, trained.plan.task).activity(displays, torch.Generator().manual_seed(SEED + network.seed))
-    activity = trained.rnn.in_null_space(run.preparation[:, config.periods.cue_steps[0] - 1])
+    generator = torch.Generator().manual_seed(SEED + network.seed)
+    activity = trained.rnn.in_null_space(_at_end_of_delay(trained, displays, generator))
     found = memories(activity, shown, places)
     parts = found.unflatten(0, (places, COLOURS))
     parts = parts - parts.mean((0, 1))
@@ -176,6 +185,19 @@ def _remembered(network: Network) -> dict:
     return {"places": places, "memories": found} | {name: float(value) for name, value in shares.items()}
 
 
+@torch.no_grad()
+def _at_end_of_delay(trained: Trained, displays: Displays, generator: torch.Generator) -> Tensor:
+    """[trials, units] states when the cue is about to be shown; the rest of the trial is left out."""
+    rnn, states = trained.rnn, []
+    for part in (displays[start : start + CHUNK] for start in range(0, len(displays), CHUNK)):
+        inputs = trained.plan.task.encode(part).to(rnn.readout)
+        noise, steps = draw_noise(rnn, inputs, generator=generator), sum(inputs.steps[:2])
+        spans, weights = rnn.contexts(inputs)[:2], rnn.drive.weights()
+        run, _ = recurrence.run(rnn.drive, weights, spans, noise.initial, noise.steps[:steps], rnn.config.leak, None)
+        states.append(run[-1])
+    return torch.cat(states)
+
+
 def bars_table() -> pd.DataFrame:
     """The longest bars of planted shapes and of the first network of each condition.
 
@@ -184,11 +206,11 @@ def bars_table() -> pd.DataFrame:
     """
     shown, parts = pairs(8), []
     systems = {f"planted {kind}": _planted_memories(kind, 8, 1.0, NOISES[0], False, 0, shown) for kind in PLANTED_SHOWN}
-    systems |= {name: _remembered(Network(name))["memories"] for name in ASKED if stored(name)}
+    systems |= {name: remembered(Network(name))["memories"] for name in ASKED if stored(name)}
     for system, states in systems.items():
         found = holes(states)
+        called = dict(zip(("shape", "low", "high"), shape(found, len(states) // COLOURS)))
         for dimension, (born, lasting) in enumerate(zip(found.born, found.lasting)):
             part = pd.DataFrame({"born": born[:BARS].numpy(), "died": (born + lasting)[:BARS].numpy()})
-            called = dict(zip(("shape", "low", "high"), shape(found)))
             parts.append(part.assign(system=system, dimension=dimension, **called))
     return pd.concat(parts, ignore_index=True)

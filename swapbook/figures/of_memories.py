@@ -1,16 +1,20 @@
 """Figures of the shape of one item's memory, and of colour planes on the way to the target."""
 
 from collections.abc import Mapping
+from itertools import product
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from swapbook.conditions import SHOWN
 from swaputils.drawing import COLOURS, WIDTH, say
 
 HOLES = {0: ("pieces", "reference"), 1: ("loops", "cued"), 2: ("hollows", "nontarget")}
 MARKS = {"gated": ("network", "o"), "dendrites": ("nontarget", "D"), "tree": ("guess", "v")}
+DRIVES = {"gated": "gated", "dendrites": "paper's tree", "tree": "small tree"}
+MOMENTS = {"before": "before the cue", "after": "at its end"}
 SHOWN_BARS, LONGEST = 9, 2.0  # bars of a dimension; the largest distance that is shown
 
 
@@ -38,16 +42,36 @@ def bars(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
     return figure
 
 
-def on_the_way(axes: Axes, table: pd.DataFrame, moment: str) -> Axes:
-    """Alignment at a moment over the loss above the optimum: gated networks on their way to the target, joined, and where every drive ends."""
-    for _, path in table[table["drive"] == "gated"].groupby("seed"):
+def on_the_way(table: pd.DataFrame) -> Figure:
+    """Alignment over the loss above the optimum, `on_the_way.on_the_way`: before the cue above, at its end below, a column for each condition.
+
+    Gated networks on their way to the target are open and joined; filled is where the training of any drive has ended.
+    """
+    names = list(dict.fromkeys(table["condition"]))
+    size = (WIDTH, 4.4)
+    figure, panels = plt.subplots(2, len(names), figsize=size, sharex="col", sharey=True, squeeze=False)
+    for axes, (moment, name) in zip(panels.flat, product(MOMENTS, names)):
+        _path(axes, table[table["condition"] == name], moment)
+    for axes, name in zip(panels[0], names):
+        axes.set_title(SHOWN[name])
+    for axes, text in zip(panels[:, 0], MOMENTS.values()):
+        axes.set_ylabel(f"alignment {text}")
+    panels[1, 0].legend(fontsize=8, loc="lower left")
+    figure.supxlabel("loss above the optimum (nearer to the target →)", fontsize=9)
+    return figure
+
+
+def _path(axes: Axes, table: pd.DataFrame, moment: str) -> None:
+    gated = table[table["drive"] == "gated"]
+    for _, path in gated[gated["seed"].isin(gated.loc[gated["level"].notna(), "seed"])].groupby("seed"):
         path = path.sort_values("update")
-        if path["level"].notna().any():
-            axes.plot(path["loss"], path[moment], color=COLOURS["network"], linewidth=0.8, alpha=0.6)
+        axes.plot(path["loss"], path[moment], color=COLOURS["network"], linewidth=0.8, alpha=0.6)
     for drive, (role, mark) in MARKS.items():
         for ended, face in ((False, "white"), (True, COLOURS[role])):
             part = table[(table["drive"] == drive) & (table["level"].isna() == ended)]
             style = {"color": COLOURS[role], "markerfacecolor": face, "markersize": 4.5, "linestyle": "none"}
-            axes.plot(part["loss"], part[moment], mark, **style)
+            text = DRIVES[drive] + (", ended" if ended else ", on its way")
+            axes.plot(part["loss"], part[moment], mark, label=text if len(part) else None, **style)
     axes.set(xscale="log", ylim=(-0.03, 1.03))
-    return axes
+    if not axes.xaxis_inverted():
+        axes.invert_xaxis()

@@ -22,16 +22,16 @@ def remembered(kind, noise=0.05, saturating=False):
 
 def test_displays_are_all_those_of_the_task_on_the_grid():
     shown = item_codes.pairs(8)
-    assert len(shown) == 8 * 16 * 7 * 13
-    apart = 2 * math.pi * (shown[:, 1] - shown[:, 3]).double() / 16
+    assert len(shown) == 8 * 24 * 7 * 19
+    apart = 2 * math.pi * (shown[:, 1] - shown[:, 3]).double() / 24
     assert (apart.cos() <= math.cos(math.pi / 4) + 1e-9).all() and (shown[:, 0] != shown[:, 2]).all()
-    assert len(item_codes.pairs(16)) == 16 * 16 * 13 * 13
+    assert len(item_codes.pairs(16)) == 16 * 24 * 13 * 19
 
 
 @pytest.mark.parametrize("saturating", [False, True])
 @pytest.mark.parametrize("kind", ["torus", "double ring", "slots", "ring"])
 def test_planted_shapes_are_told_apart(kind, saturating):
-    assert item_codes.shape(holes(remembered(kind, saturating=saturating)[1]))[0] == kind
+    assert item_codes.shape(holes(remembered(kind, saturating=saturating)[1]), 8)[0] == kind
 
 
 def test_the_regression_finds_the_code_that_means_would_mix_with_the_other_item():
@@ -40,14 +40,14 @@ def test_the_regression_finds_the_code_that_means_would_mix_with_the_other_item(
 
 
 def test_noise_alone_has_no_shape():
-    noise = torch.randn((128, 14), dtype=torch.float64, generator=seeded(4))
-    assert item_codes.shape(holes(noise))[0] == "none of these"
+    noise = torch.randn((192, 14), dtype=torch.float64, generator=seeded(4))
+    assert item_codes.shape(holes(noise), 8)[0] == "none of these"
 
 
 def test_a_network_is_called_as_it_is_stored():
     stored = collection.memory_shapes().set_index(["condition", "seed"])["memory_shape"]
-    found = item_codes._remembered(Network("probe_flat"))
-    assert item_codes.shape(holes(found["memories"]))[0] == stored["probe_flat", 0]
+    found = item_codes.remembered(Network("probe_flat"))
+    assert item_codes.shape(holes(found["memories"]), 8)[0] == stored["probe_flat", 0]
     assert found["of_place"] + found["of_colour"] + found["of_both"] == pytest.approx(1)
     attempts = claims.trainings("laptop", "vandenberg2012_color")
     assert set(claims.values(attempts, "torus", "probe_flat")) <= {0.0, 1.0}
