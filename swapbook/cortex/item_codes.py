@@ -35,7 +35,11 @@ KINDS = {
 }
 """What is planted, and what it is to be called."""
 STRENGTHS = (0.25, 0.5, 1.0, 2.0)  # of place to colour
-NOISES = (0.05, 0.5, 2.0)  # of a trial, over the spread of the code; networks have about the first
+SUMS = (
+    (0.05, False),
+    (0.05, True),
+    (1.0, True),
+)  # noise of a trial, over the spread of the code, and whether units saturate; networks have about .05
 DRAWS = {8: 1}  # of planted codes, by places
 LEAST = 1.1  # ratio of distances over which a shape has to last, chosen on planted codes of other draws
 PLANTED_SHOWN, BARS = ("torus", "double ring", "slots", "ring"), 12
@@ -128,7 +132,7 @@ def planted_table() -> pd.DataFrame:
         for draw, kind, strength in product(range(draws), KINDS, STRENGTHS):
             if strength != 1 and kind in ("ring", "smooth conjunction"):
                 continue
-            for noise, saturating in product(NOISES, (False, True)):
+            for noise, saturating in SUMS:
                 found = shape(holes(_planted_memories(kind, places, strength, noise, saturating, draw, shown)), places)
                 rows.append((kind, KINDS[kind], places, strength, noise, saturating, draw, *found))
     names = ["kind", "to_call", "places", "strength", "noise", "saturating", "draw", "shape", "low", "high"]
@@ -205,7 +209,9 @@ def bars_table() -> pd.DataFrame:
     inf for the last piece.
     """
     shown, parts = pairs(8), []
-    systems = {f"planted {kind}": _planted_memories(kind, 8, 1.0, NOISES[0], False, 0, shown) for kind in PLANTED_SHOWN}
+    systems = {
+        f"planted {kind}": _planted_memories(kind, 8, 1.0, SUMS[0][0], False, 0, shown) for kind in PLANTED_SHOWN
+    }
     systems |= {name: remembered(Network(name))["memories"] for name in ASKED if stored(name)}
     for system, states in systems.items():
         found = holes(states)

@@ -27,7 +27,8 @@ def bars(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
     figure, panels = plt.subplots(2, columns, figsize=(WIDTH, 4.4), sharex=True, sharey=True)
     for axes, (system, title) in zip(panels.flat, systems.items()):
         own, height = table[table["system"] == system], 0
-        axes.axvspan(*own[["low", "high"]].iloc[0], color="0.92", linewidth=0)
+        if own["low"].notna().all():
+            axes.axvspan(*own[["low", "high"]].iloc[0], color="0.92", linewidth=0)
         for dimension, (_, role) in HOLES.items():
             for _, bar in own[own["dimension"] == dimension].head(SHOWN_BARS).iterrows():
                 ends = [bar["born"], min(bar["died"], LONGEST)]
