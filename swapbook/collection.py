@@ -8,6 +8,7 @@ import pandas as pd
 from swapbook.conditions import CONDITIONS
 from swapbook.measures import unmeasured
 from swapbook.networks import STOPPED, Network
+from swapbook.places import results_folder
 from swapbook.scales import BOOK
 from swapbook.tables import PEOPLE
 from swaputils.files import StoreError, read_json, shown

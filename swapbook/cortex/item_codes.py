@@ -35,11 +35,8 @@ KINDS = {
 }
 """What is planted, and what it is to be called."""
 STRENGTHS = (0.25, 0.5, 1.0, 2.0)  # of place to colour
-SUMS = (
-    (0.05, False),
-    (0.05, True),
-    (1.0, True),
-)  # noise of a trial, over the spread of the code, and whether units saturate; networks have about .05
+SUMS = ((0.05, False), (0.05, True), (1.0, True))
+"""Noise of a trial over the spread of the code, networks have about the first, and whether the sum of two items saturates."""
 DRAWS = {8: 1}  # of planted codes, by places
 LEAST = 1.1  # ratio of distances over which a shape has to last, chosen on planted codes of other draws
 PLANTED_SHOWN, BARS = ("torus", "double ring", "slots", "ring"), 12
