@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from swapbook.collection import stored
 from swapbook.evaluation import excess_loss, held_out_displays
+from swapbook.measures import unmeasured
 from swapbook.networks import Network
 from swapbook.places import results_folder
 from swapbook.plan import Plan
@@ -28,28 +29,27 @@ EVERY, CHECKED = 100, 2_000  # updates between two checks, and the displays of a
 TRIALS = 4_000  # that the loss is measured on
 SEED = 1_000_057  # of these; drawn by no training run
 DRIVES = {"gated": "", "tree": "_tree", "dendrites": "_dendrites"}
-UNFINISHED = "on_the_way_unfinished.csv"
+STOPS = "on_the_way_stops.csv"  # the trainings that were stopped, kept, so that new trees need no training
 
 
 def on_the_way() -> pd.DataFrame:
     """One row for every network: gated ones where the share of far responses first passes a level, and all stored ones, by drive.
 
-    condition, drive, seed; level, of LEVELS, NaN where training has ended; update of the distribution stage; far; loss, see `evaluation.excess_loss`, with the weights of the
-    training; before and after, the alignment of the colour planes at the end of the delay
-    and at the end of the cue. Checked and measured is the average of the weights that training ends with. A check that passes several levels
-    counts for the lowest. An interrupted call leaves the networks that it finished, and the next one goes on from there.
+    condition, drive, seed; level, of LEVELS, NaN where training has ended; update of the distribution stage; far; loss, see
+    `evaluation.excess_loss`, with the weights of the training; before and after, the alignment of the colour planes at the end of the delay and
+    at the end of the cue. Checked and measured is the average of the weights that training ends with. A check that passes several levels counts
+    for the lowest. Each of these trainings is kept as soon as it is done, and not done again; stored networks whose measures are outdated are
+    left out.
     """
     trained = [Network(condition, seed=seed) for condition in CONDITIONS for seed in SEEDS]
     settings = {network.name: config_hash(network.plan.config) for network in trained} | {"levels": list(LEVELS)}
-    path, parts = results_folder() / "cortex" / UNFINISHED, []
+    path, parts = results_folder() / "cortex" / STOPS, []
     if has_settings(path, settings):
         parts = [part for _, part in pd.read_csv(path).groupby(["condition", "seed"], sort=False)]
     for network in trained[len(parts) :]:
         parts.append(pd.DataFrame(passing(network)))
         write_with_provenance(path, pd.concat(parts).to_csv(index=False), settings)
     parts.append(pd.DataFrame([ended(network, drive) for network, drive in _stored()]))
-    for leftover in (path, path.with_suffix(".provenance.json")):
-        leftover.unlink(missing_ok=True)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -77,7 +77,8 @@ def ended(network: Network, drive: str) -> dict:
     """The row of a stored network."""
     found = network.load()
     course, far_share = found.metrics["planes"]["course"][0], found.metrics["network"]["far"]
-    return _row(network, drive, np.nan, found.plan.train.distribution_updates, far_share, found.rnn, course)
+    rnn = found.rnn.float()  # of which trees have compiled loops
+    return _row(network, drive, np.nan, found.plan.train.distribution_updates, far_share, rnn, course)
 
 
 def _row(network: Network, drive: str, level: float, update: int, far_share: float, rnn: RNN, course: list) -> dict:
@@ -89,7 +90,8 @@ def _row(network: Network, drive: str, level: float, update: int, far_share: flo
 
 
 def _stored() -> list[tuple[Network, str]]:
-    return [(each, drive) for drive, end in DRIVES.items() for name in CONDITIONS for each in stored(name + end)]
+    found = [(each, drive) for drive, end in DRIVES.items() for name in CONDITIONS for each in stored(name + end)]
+    return [(each, drive) for each, drive in found if not unmeasured(each.run().metrics, each.plan.taught)]
 
 
 def far(rnn: RNN, plan: Plan) -> float:

@@ -35,7 +35,7 @@ def bars(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
                 axes.plot(ends, [height, height], color=COLOURS[role], linewidth=2, solid_capstyle="butt")
                 height += 1
             height += 1
-        axes.set_title(f"{title}:\n{own['shape'].iloc[0]}")
+        axes.set_title(f"{title}\nfound: {own['shape'].iloc[0]}")
     for number, (text, role) in enumerate(HOLES.values()):
         say(panels[0, 0], 1.98, (SHOWN_BARS + 1) * number + 7.5, text, role, ha="right", va="top")
     panels[0, 0].set(xlim=(0, LONGEST), yticks=(), ylim=(3 * SHOWN_BARS + 2.5, -1))

@@ -12,7 +12,7 @@ def test_a_bar_for_each_hole_and_the_range_of_the_shape():
     figure = of_memories.bars(pd.DataFrame(rows, columns=names), {"one": "first", "two": "second"})
     first, second = figure.axes
     assert [list(line.get_xdata()) for line in first.lines] == [[0, of_memories.LONGEST], [0.4, 1.7]]
-    assert len(first.patches) == 1 and not second.patches and first.get_title(loc="left") == "first:\nring"
+    assert len(first.patches) == 1 and not second.patches and first.get_title(loc="left") == "first\nfound: ring"
 
 
 def test_a_path_for_each_gated_network_that_was_stopped_and_a_mark_for_each_end():

@@ -71,5 +71,5 @@ def test_numbers_of_holes_by_distance():
     ranges = {numbers: (low, high) for low, high, numbers in holes(torus()).at_distances(1.1)}
     low, high = ranges[1, 2, 1]
     assert high / low > 1.5 and 0.4 < low < 0.7
-    ring = holes(embedded([grid()[1]])).at_distances(1.1)
-    assert max(ring, key=lambda each: each[1] / each[0])[2] == (1, 1, 0)
+    ring = [high / low for low, high, numbers in holes(embedded([grid()[1]])).at_distances(1.1) if numbers == (1, 1, 0)]
+    assert max(ring) > 2
