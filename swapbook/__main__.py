@@ -10,7 +10,7 @@ import torch
 import tyro
 from tqdm import tqdm
 
-from swapbook import induced, people
+from swapbook import induced, other_people, people
 from swapbook.build import (
     appendix,
     chapters,
@@ -155,17 +155,20 @@ def score(what: Name, scale: str = BOOK, data: str = PEOPLE) -> None:
     """Score networks or other learners on held-out people, or read changed networks.
 
     Args:
-        what: networks, the stored ones of all of people's responses; learners, which get some human trials and no other; or changed,
-            task-optimal networks with nearer probes and more noise, whatever the data.
+        what: networks, the stored ones of all of people's responses; learners, which get some human trials and no other; changed,
+            task-optimal networks with nearer probes and more noise, whatever the data; or unfitted, what is foretold of people whom
+            nothing was fitted to, and what they did.
         scale: smoke, laptop or paper.
         data: the data set.
     """
     named("scale", scale, SCALES)
-    named("kind of scores", what, {"networks": None, "learners": None, "changed": None})
+    named("kind of scores", what, {"networks": None, "learners": None, "changed": None, "unfitted": None})
     if what == "networks":
         people.recompute_people(scale, data)
     elif what == "changed":
         induced.recompute_induced(scale)
+    elif what == "unfitted":
+        other_people.recompute()
     elif failed := rerun.score_learners(scale, data):
         raise SwaputilsError("\n".join((f"{len(failed)} learners have no score", *failed)))
 

@@ -1,9 +1,9 @@
 """Swaps after retro-cues and over set sizes, in people to whom nothing behind a network was fitted: foretold first, then measured.
 
 unfitted/predictions.csv   see `predictions`; written, and committed, before the trials were read for it
+unfitted/<table>.csv       what is set beside it, see `other_people`
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from swaputils.behaviour import mean_interval
 from swaputils.files import NotStored, shown
 from swaputils.inputs import TrialInputs
 from swaputils.responders import Noisy
-from swaputils.run_folder import write_with_provenance
 from swaputils.surrogate import component_probabilities
 from swaputils.surrogate.mixture import TARGET_NONTARGET_GUESS, maxima
 from swaputils.task import DelayedEstimation
@@ -154,11 +153,11 @@ def transported() -> dict[int, Float[np.ndarray, " samples"]]:
     weights = resampled(len(observed.subject.unique()))
     shares = _by_size(observed, weights)
     for items in SIZES:
-        found[items] = shares[f"swaps_neutral_{items}"] * _foretold(items, PLACES) / _foretold(items, 8)
+        found[items] = shares[f"swaps_neutral_{items}"] * foretold(items, PLACES) / foretold(items, 8)
     return found
 
 
-def _foretold(items: int, places: int) -> float:
+def foretold(items: int, places: int) -> float:
     """Mean share of swaps among responses that are no guess, of chapter 1's surrogate in random displays."""
     generator = torch.Generator().manual_seed(SEED)
     # between the distances of eight places, and below the smallest, its function is as smooth as its prior
@@ -215,17 +214,9 @@ def _of_network(network: Noisy) -> dict[str, float]:
     return {name: float(values[0]) for name, values in found.items()}
 
 
-TABLES: dict[str, Callable[[], pd.DataFrame]] = {"predictions": predictions}
-
-
-def recompute(name: str) -> None:
-    """Compute one of TABLES and store it."""
-    write_with_provenance(_path(name), TABLES[name]().to_csv(index=False, float_format="%.6g"))
-
-
 def table(name: str) -> pd.DataFrame:
-    """A stored one of TABLES, or "people", what was measured in those to whom nothing was fitted; NotStored where it is not."""
-    path = _path(name)
+    """One of the stored tables, see the head of this module; NotStored where it is not."""
+    path = path_of(name)
     if not path.is_file():
         raise NotStored(f"{shown(path)}: not computed yet; run `python -m swapbook score unfitted`")
     return pd.read_csv(path)
@@ -237,5 +228,6 @@ def finding(quantity: str) -> tuple[float, float, float, int]:
     return float(row["value"]), float(row["low"]), float(row["high"]), int(row["count"])
 
 
-def _path(name: str) -> Path:
+def path_of(name: str) -> Path:
+    """Where a table is stored."""
     return results_folder() / "unfitted" / f"{name}.csv"

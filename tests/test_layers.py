@@ -60,6 +60,7 @@ RANKS = {
         "limited": 9,
         "unfitted": 9,
         "induced": 9,
+        "other_people": 10,
         "claim_quantities": 10,
         "claims": 11,
         "origins": 10,

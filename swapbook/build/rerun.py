@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from tqdm import tqdm
 
-from swapbook import induced, limited, people, tables
+from swapbook import induced, limited, other_people, people, tables
 from swapbook.build import appendix, missing_networks, opening, verdicts
 from swapbook.build.chapters import BUILD, chapter_paths, execute
 from swapbook.conditions import named
@@ -119,6 +119,7 @@ def rerun(assignments: list[str]) -> None:
             error = train_and_score(parameters)
             if not {"data", "scale"} & set(parameters):
                 compare(compared.COMPARISONS)
+                other_people.recompute()
     verdicts.write_page()
     opening.write_opening()
     appendix.write_page()
