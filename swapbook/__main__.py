@@ -156,20 +156,17 @@ def score(what: Name, scale: str = BOOK, data: str = PEOPLE) -> None:
 
     Args:
         what: networks, the stored ones of all of people's responses; learners, which get some human trials and no other; changed,
-            task-optimal networks with nearer probes and more noise, whatever the data; or unfitted, what is foretold of people whom
-            nothing was fitted to, and what they did.
+            task-optimal networks with nearer probes and more noise; or unfitted, people whom nothing was fitted to.
         scale: smoke, laptop or paper.
         data: the data set.
     """
     named("scale", scale, SCALES)
-    named("kind of scores", what, {"networks": None, "learners": None, "changed": None, "unfitted": None})
-    if what == "networks":
-        people.recompute_people(scale, data)
-    elif what == "changed":
-        induced.recompute_induced(scale)
-    elif what == "unfitted":
-        other_people.recompute()
-    elif failed := rerun.score_learners(scale, data):
+    ways = {
+        "networks": lambda: people.recompute_people(scale, data),
+        "learners": lambda: rerun.score_learners(scale, data),
+    }
+    ways |= {"changed": lambda: induced.recompute_induced(scale), "unfitted": other_people.recompute}
+    if failed := named("kind of scores", what, ways)():
         raise SwaputilsError("\n".join((f"{len(failed)} learners have no score", *failed)))
 
 
