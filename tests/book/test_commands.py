@@ -108,6 +108,7 @@ def called(monkeypatch) -> list[tuple]:
     noted(rerun, "score_learners", [])
     noted(rerun.induced, "recompute_induced")
     noted(rerun, "compare")
+    noted(rerun.other_people, "recompute")
     noted(rerun.verdicts, "write_page")
     noted(rerun.appendix, "write_page")
     noted(rerun.opening, "write_opening")
@@ -134,7 +135,10 @@ def test_all_is_recomputed_in_order(called):
 def test_the_book_s_own_networks_are_held_beside_recordings_before_the_next_chapter(called):
     rerun.rerun([])
     names = [call[0] for call in called]
-    assert names[names.index("recompute_induced") + 1 :][:2] == ["compare", "execute"] and names.count("compare") == 1
+    assert (
+        names[names.index("recompute_induced") + 1 :][:3] == ["compare", "recompute", "execute"]
+        and names.count("compare") == 1
+    )
 
 
 def test_tables_of_the_book_s_data_are_left_alone_where_other_data_are_named(called):

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 
 from swapbook import other_people, unfitted
+from swapbook.figures import of_unfitted
 from swapbook.networks import Network
 from swapbook.unfitted import INVALID, NEUTRAL, SIZES, VALID, RetroCued
 from swaputils.inputs import PREPARATION
@@ -76,6 +78,15 @@ def test_measures_of_planted_people_come_near_the_truth():
     planted = unfitted.table("planted")
     allowed = 3 * planted["sd"] / np.sqrt(other_people.REPEATS) + 0.01
     assert ((planted["mean"] - planted["truth"]).abs() < allowed).all()
+
+
+def test_the_figure_holds_what_was_foretold_and_both_experiments():
+    figure = of_unfitted.beside_people(unfitted.table("predictions"), unfitted.table("people"))
+    by_size, by_cue, differences = figure.axes
+    assert [len(axes.containers) for axes in (by_size, by_cue, differences)] == [3, 4, 4]
+    found = unfitted.table("people").query("of == @unfitted.BOTH").set_index("quantity")["value"]
+    assert differences.containers[2][0].get_ydata() == pytest.approx(found[list(of_unfitted.ASKED)])
+    plt.close(figure)
 
 
 def test_a_table_that_is_not_stored_is_named(tmp_path, monkeypatch):
