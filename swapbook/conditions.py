@@ -182,7 +182,7 @@ SETTLED = {
     },
 }
 NOISE = 0.55  # standard deviation of a step's noise before the report
-RATIOS = (100, 30, 10, 3, 1)  # of the longest memory to it that the drive allows
+RATIOS = (100, 30, 10)  # of the longest memory to it that the drive allows
 # A network that starts with short memories does not select. So the first bound is wide, and each of the others goes on from the last.
 BOUNDED = {
     f"{name}_ratio_{ratio}": replace(
