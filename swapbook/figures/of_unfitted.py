@@ -30,8 +30,8 @@ def beside_people(foretold: pd.DataFrame, people: pd.DataFrame) -> Figure:
     groups = {**dict(tuple(people.groupby("of", sort=False))), "networks": networks}
     sizes = [f"swaps_neutral_{items}" for items in SIZES]
     expected = foretold[foretold["source"] == "surrogate"].set_index("quantity").loc[sizes]
-    band(by_size, SIZES, expected["low"], expected["high"], "target")
-    curve(by_size, SIZES, expected["value"], "target", linewidth=1.2)
+    band(by_size, list(SIZES), expected["low"], expected["high"], "target")
+    curve(by_size, list(SIZES), expected["value"], "target", linewidth=1.2)
     cues = [f"swaps_{cue}_4" for cue in reversed(CUES)]
     shown = {by_size: (sizes, SIZES), by_cue: (cues, range(3)), differences: (list(ASKED), range(3))}
     for number, table in enumerate(groups.values()):
