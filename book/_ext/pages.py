@@ -16,7 +16,8 @@ NAMED = """addEventListener("load", () => {
   const each = (selector, change) => document.querySelectorAll(selector).forEach(change);
   each("button.copybtn", button => button.setAttribute("aria-label", "Copy code"));
   each("button.search-button-field", button => button.removeAttribute("aria-label"));
-  each("i.theme-switch", icon => icon.setAttribute("aria-hidden", "true"));
+  each(".theme-switch", icon => icon.removeAttribute("title"));  // the button has a name
+  each(".theme-switch title", title => title.remove());  // what has become of it where the icon is drawn already
   each(".bd-sidebar-primary summary", summary =>
     summary.setAttribute("aria-label", `Pages below ${summary.closest("li").querySelector("a").textContent}`));
   each(".bd-sidebar-primary", bar => { bar.role = "complementary"; bar.ariaLabel = "Book"; });
@@ -28,10 +29,12 @@ NAMED = """addEventListener("load", () => {
 SPOKEN = {
     "<th></th>": "<td></td>",
     ' aria-label="Toggle hidden content"': "",
-    '<dl>\n<dd><em class="sig-param">': '<dl role="list">\n<dd><em class="sig-param">',
-    '<dd><em class="sig-param">': '<dd role="listitem"><em class="sig-param">',
     'role="doc-biblioentry"': 'role="listitem"',
 }
+PARAMETER = re.compile(
+    r'<dd>(<em class="sig-param">.*)</dd>'
+)  # a definition, which the list of them has without a term
+PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*</dd>\n)+)</dl>')
 
 
 def set_options(app, config):
@@ -63,6 +66,8 @@ def drop_thebe(app, pagename, templatename, context, doctree):
 def speak(app, pagename, templatename, context, doctree):
     for written, spoken in SPOKEN.items():
         context["body"] = context.get("body", "").replace(written, spoken)
+    context["body"] = PARAMETERS.sub(r'<span class="parameters">\1</span>', context["body"])
+    context["body"] = PARAMETER.sub(r"<span>\1</span>", context["body"])
 
 
 def words(doctree):

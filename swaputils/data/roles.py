@@ -157,7 +157,9 @@ def _drop_unfit(cells: pd.DataFrame, guessed: dict, given: dict, layout: Layout,
     elif recognised and {f"cue_{item}" for item in items} != set(cues):
         drop += [ours for ours in cues if ours in guessed]
         names = ", ".join(f"'{guessed[ours][0]}'" for ours in recognised)
-        notes.append(f"{names} not read as cues: not every item has such a column")
+        lacking = [item for item in items if f"cue_{item}" not in cues]
+        advice = f"; --columns cue_{lacking[0]}=... names that of {lacking[0]}" if lacking else ""
+        notes.append(f"{names} not read as cues: not every item has such a column{advice}")
     if not layout.long:
         drop += ["item", "is_target", "cue"]
     for ours in drop:

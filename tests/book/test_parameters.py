@@ -1,9 +1,17 @@
 """Parameters of a chapter that papermill was given as they come."""
 
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from swapbook.conditions import UnknownName
+from swapbook.networks import Network
 from swapbook.parameters import ParameterError, check
+from swapbook.places import ROOT
 
 GIVEN = {"scale": "smoke", "seed": 0, "condition": "index_swap", "data": "simulated", "recompute": False}
 
@@ -50,3 +58,17 @@ def test_names_that_do_not_exist_are_refused(changed, message):
 def test_a_folder_of_a_fit_is_data(tmp_path):
     (tmp_path / "posterior" / "cue").mkdir(parents=True)
     check(**GIVEN | {"data": str(tmp_path)})
+
+
+def test_the_line_that_the_page_shows_trains_and_keeps_a_network(tmp_path, monkeypatch):
+    """As it stands, but for the places and the scale."""
+    (line,) = re.findall(r"bin/papermill (.+)", (ROOT / "book" / "rerun.md").read_text())
+    chapter, output, *given = line.split()
+    shutil.copytree(ROOT / "results", tmp_path / "results")
+    monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path / "results"))
+    trained = Network("index_swap", "smoke", int(given[given.index("seed") + 1]))
+    shutil.rmtree(trained.folder, ignore_errors=True)
+    papermill = Path(sys.executable).with_name("papermill")
+    command = [papermill, chapter, tmp_path / Path(output).name, *given, "-p", "scale", "smoke"]
+    subprocess.run(command, cwd=ROOT / "notebooks", check=True, capture_output=True)
+    assert trained.is_current()
