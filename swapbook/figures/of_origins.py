@@ -186,7 +186,7 @@ def commitment(table: pd.DataFrame) -> Figure:
         table: see `origins.commitment.commitments`.
     """
     figure, axes = plt.subplots(figsize=(0.62 * WIDTH, 3.2))
-    ends = [0, 1.1 * table[["ideal", "plane", "null_space"]].max().max()]
+    ends = [0, 1.1 * table[["ideal", "plane", "null_space"]].max().max() if len(table) else 1.0]
     axes.plot(ends, ends, color=COLOURS["reference"], linestyle="--", linewidth=0.8, zorder=0)
     for space, role, label in (("null_space", "network", "null space"), ("plane", "ideal", "readout plane")):
         axes.plot(

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from swapbook.networks import Network
 from swapbook.null_space_measures import PROBES, REPORTS, crossing
 from swapbook.plan import Plan
+from swapbook.scales import BOOK
 from swaputils.diffusion.noising import forward_trajectory
 from swaputils.task import repeated_display
 
@@ -31,7 +32,7 @@ def ideal_commitment(plan: Plan) -> float:
     return crossing([roc_auc_score(swapped, area) for area in exact.T])
 
 
-def commitments(networks: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
+def commitments(networks: pd.DataFrame, conditions: Sequence[str], scale: str = BOOK) -> pd.DataFrame:
     """When each network settles its swaps, in seconds of the report.
 
     One row for each network with enough swaps: condition, seed; ideal, `ideal_commitment`; plane and null_space, `crossing` of what tells a
@@ -39,17 +40,22 @@ def commitments(networks: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFra
     """
     rows = []
     for name in conditions:
-        ideal = ideal_commitment(Network(name).plan)
-        own = networks[networks["condition"] == name].dropna(subset="network_decision")
+        own = networks[networks["condition"] == name].reindex(columns=["seed", "network_decision"]).dropna()
+        ideal = ideal_commitment(Network(name, scale).plan) if len(own) else None
         for seed, areas in zip(own["seed"], own["network_decision"]):
             found = {space: crossing(areas[space]) for space in ("plane", "null_space")}
             rows.append({"condition": name, "seed": seed, "ideal": ideal} | found)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["condition", "seed", "ideal", "plane", "null_space"])
 
 
 def slopes(table: pd.DataFrame) -> pd.DataFrame:
-    """Slope and intercept of when networks settle over when the ideal sampler does, with the slope's 95 % t interval over networks."""
-    rows = {}
+    """Slope and intercept of when networks settle over when the ideal sampler does, with the slope's 95 % t interval over networks.
+
+    Nothing where the ideal sampler settles at one time only.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    if table["ideal"].nunique() < 2:
+        return pd.DataFrame(rows)
     for space in ("plane", "null_space"):
         line = stats.linregress(table["ideal"], table[space])
         margin = stats.t.ppf(0.975, len(table) - 2) * line.stderr
