@@ -66,7 +66,8 @@ def test_the_line_that_the_page_shows_trains_and_keeps_a_network(tmp_path, monke
     chapter, output, *given = line.split()
     shutil.copytree(ROOT / "results", tmp_path / "results")
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path / "results"))
-    trained = Network("index_swap", "smoke", int(given[given.index("seed") + 1]))
+    named = {name: given[given.index(name) + 1] for name in ("condition", "seed")}
+    trained = Network(named["condition"], "smoke", int(named["seed"]))
     shutil.rmtree(trained.folder, ignore_errors=True)
     papermill = Path(sys.executable).with_name("papermill")
     command = [papermill, chapter, tmp_path / Path(output).name, *given, "-p", "scale", "smoke"]
