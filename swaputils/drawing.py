@@ -110,6 +110,14 @@ def doubling_axis(axes: Axes, values: Sequence[int], label: str) -> Axes:
     return axes
 
 
+def log_axis(axes: Axes, *ticks: float) -> Axes:
+    """Logarithmic horizontal axis with these ticks alone, as plain numbers."""
+    axes.set_xscale("log")
+    axes.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    return axes
+
+
 def distance_axis(axes: Axes, degrees: Sequence[float]) -> Axes:
     """Ticks at the cue distances, or every 45° where there are more than four, and some room on both sides."""
     if len(degrees) <= 4:

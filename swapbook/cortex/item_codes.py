@@ -45,9 +45,9 @@ PLANTED_SHOWN, BARS = ("torus", "double ring", "slots", "ring"), 12
 def pairs(places: int) -> Tensor:
     """[trials, 4] place and colour of either item in steps of the grid: every display of two items that keep their distance."""
     grid = torch.cartesian_prod(*(torch.arange(count) for count in (places, COLOURS) * 2))
-    far = 2 * math.pi * (grid[:, 1] - grid[:, 3]).abs() / COLOURS
+    far = 2 * math.pi * (grid[:, 1] - grid[:, 3]).double().abs() / COLOURS
     allowed = torch.minimum(far, 2 * math.pi - far) >= APART - 1e-9
-    far = 2 * math.pi * (grid[:, 0] - grid[:, 2]).abs() / places
+    far = 2 * math.pi * (grid[:, 0] - grid[:, 2]).double().abs() / places
     return grid[allowed & (torch.minimum(far, 2 * math.pi - far) >= APART - 1e-9)]
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from swapbook.conditions import SHOWN
-from swaputils.drawing import COLOURS, WIDTH, say
+from swaputils.drawing import COLOURS, WIDTH, log_axis, say
 
 HOLES = {0: ("pieces", "reference"), 1: ("loops", "cued"), 2: ("hollows", "nontarget")}
 MARKS = {"gated": ("network", "o"), "dendrites": ("nontarget", "D"), "tree": ("guess", "v")}
@@ -24,7 +24,7 @@ def bars(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
     Shaded is the range of distances over which the shape in the title is found.
     """
     columns = len(systems) // 2
-    figure, panels = plt.subplots(2, columns, figsize=(WIDTH, 4.4), sharex=True, sharey=True)
+    figure, panels = plt.subplots(2, columns, figsize=(WIDTH, 4.4), sharex=True, sharey=True, squeeze=False)
     for axes, (system, title) in zip(panels.flat, systems.items()):
         own, height = table[table["system"] == system], 0
         if own["low"].notna().all():
@@ -73,6 +73,6 @@ def _path(axes: Axes, table: pd.DataFrame, moment: str) -> None:
             style = {"color": COLOURS[role], "markerfacecolor": face, "markersize": 4.5, "linestyle": "none"}
             text = DRIVES[drive] + (", ended" if ended else ", on its way")
             axes.plot(part["loss"], part[moment], mark, label=text if len(part) else None, **style)
-    axes.set(xscale="log", ylim=(-0.03, 1.03))
+    log_axis(axes, 0.1, 0.03, 0.01, 0.003).set_ylim(-0.03, 1.03)
     if not axes.xaxis_inverted():
         axes.invert_xaxis()

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from seaborn import husl_palette
 
 from swaputils.behaviour import mean_interval
-from swaputils.drawing import COLOURS, WIDTH, cloud, curve, say
+from swaputils.drawing import COLOURS, WIDTH, cloud, curve, log_axis, say
 from swaputils.inputs import STEP_SECONDS, Periods
 
 
@@ -147,7 +147,7 @@ def by_ratio(kinds: Mapping[str, pd.DataFrame]) -> Figure:
     for axes, label in zip(panels, labels):
         for (kind, table), role in zip(kinds.items(), ("reference", "network")):
             axes.plot(table["ratio"], table[label], "o", color=COLOURS[role], markersize=4, alpha=0.6, label=kind)
-        axes.set(xscale="log", ylim=(0, None))
+        log_axis(axes, 30.0, 100.0, 300.0).set(xlim=(20, 450), ylim=(0, None))
         axes.set_title(fill(label, 60 // len(labels)), fontsize=8)
     panels[0].legend(fontsize=7)
     return name_axes(figure, "memory / noise of a step", "")

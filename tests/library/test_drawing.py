@@ -22,6 +22,7 @@ DRAWINGS = {
     "distance_axis": lambda axes: drawing.distance_axis(axes, DISTANCES.tolist()),
     "weight_axis": lambda axes: drawing.weight_axis(axes),
     "outline": lambda axes: drawing.outline(axes, torch.ones(9), torch.linspace(-2, 2, 5), "ideal"),
+    "log_axis": lambda axes: drawing.log_axis(axes, 1.0, 10.0),
     "doubling_axis": lambda axes: drawing.doubling_axis(axes, [40, 80], "steps"),
     "band": lambda axes: drawing.band(axes, DISTANCES, HEIGHTS / 2, HEIGHTS * 2, "surrogate"),
     "support": lambda axes: drawing.support(axes, DISTANCES.tolist()),
