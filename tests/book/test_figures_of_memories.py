@@ -3,9 +3,11 @@
 import pandas as pd
 
 from swapbook.figures import of_memories
+from swaputils import drawing
 
 
 def test_a_bar_for_each_hole_and_the_range_of_the_shape():
+    drawing.set_style()
     rows = [("one", "ring", 0.4, 1.7, 0, 0.0, float("inf")), ("one", "ring", 0.4, 1.7, 1, 0.4, 1.7)]
     rows += [("two", "none of these", float("nan"), float("nan"), 0, 0.0, float("inf"))]
     names = ["system", "shape", "low", "high", "dimension", "born", "died"]
