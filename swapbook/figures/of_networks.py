@@ -147,7 +147,8 @@ def by_ratio(kinds: Mapping[str, pd.DataFrame]) -> Figure:
     for axes, label in zip(panels, labels):
         for (kind, table), role in zip(kinds.items(), ("reference", "network")):
             axes.plot(table["ratio"], table[label], "o", color=COLOURS[role], markersize=4, alpha=0.6, label=kind)
-        log_axis(axes, 30.0, 100.0, 300.0).set(xlim=(20, 450), ylim=(0, None))
+        log_axis(axes, 30.0, 100.0, 300.0).set_xlim(20, 450)
+        axes.set_ylim(min(0.0, axes.get_ylim()[0]))
         axes.set_title(fill(label, 60 // len(labels)), fontsize=8)
     panels[0].legend(fontsize=7)
     return name_axes(figure, "memory / noise of a step", "")
