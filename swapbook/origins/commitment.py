@@ -66,4 +66,4 @@ def slopes(table: pd.DataFrame) -> pd.DataFrame:
             "high": line.slope + margin,
             "intercept (s)": line.intercept,
         }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame.from_dict(rows, orient="index")
