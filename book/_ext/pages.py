@@ -16,8 +16,11 @@ NAMED = """addEventListener("load", () => {
   const each = (selector, change) => document.querySelectorAll(selector).forEach(change);
   each("button.copybtn", button => button.setAttribute("aria-label", "Copy code"));
   each("button.search-button-field", button => button.removeAttribute("aria-label"));
-  each(".theme-switch", icon => icon.removeAttribute("title"));  // the button has a name
-  each(".theme-switch title", title => title.remove());  // what has become of it where the icon is drawn already
+  each(".theme-switch", icon => {  // the button has a name, and its icon needs none, drawn already or not
+    ["title", "role", "aria-labelledby"].forEach(name => icon.removeAttribute(name));
+    icon.setAttribute("aria-hidden", "true");
+  });
+  each(".theme-switch title", title => title.remove());
   each(".bd-sidebar-primary summary", summary =>
     summary.setAttribute("aria-label", `Pages below ${summary.closest("li").querySelector("a").textContent}`));
   each(".bd-sidebar-primary", bar => { bar.role = "complementary"; bar.ariaLabel = "Book"; });
