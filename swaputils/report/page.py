@@ -1,13 +1,10 @@
-"""The page and the files of a report."""
+"""The page of a report."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from string import Template
 
-from swaputils.files import json_bytes
 from swaputils.report import fit_panels, network_panels, page_tables
 from swaputils.report.findings import findings, lead, limits
 from swaputils.report.fitting import Fitted
@@ -21,8 +18,7 @@ from swaputils.report.network_findings import (
 )
 from swaputils.report.network_measures import Beside
 from swaputils.report.page_pieces import figure, heading, listed, paragraph, table, to_copy
-from swaputils.run_folder import PROVENANCE, provenance, run_contents
-from swaputils.surrogate.posterior_files import as_run
+from swaputils.run_folder import provenance
 
 PAGE = Template((files("swaputils.report") / "page.html").read_text())
 
@@ -51,40 +47,6 @@ def page(fitted: Fitted, name: str, read: Sequence[str] = (), options: str = "",
     taught = None if network is None else network.taught
     parts += to_copy(methods(fitted, name, options, taught), references(taught))
     return PAGE.substitute(title=escape(f"Swap errors in {name}"), body="\n".join(parts), footer=_footer(fitted))
-
-
-def contents(
-    fitted: Fitted,
-    name: str,
-    folder: Path,
-    read: Sequence[str] = (),
-    settings: Mapping | None = None,
-    options: str = "",
-    network: Beside | None = None,
-) -> dict[Path, bytes]:
-    """Every file of the report, to be written together: the page, its tables as CSV, the posteriors, and the network.
-
-    posterior/<model>/set_size_<n> is what `surrogate.load` reads, network/ a run folder; provenance.json holds versions, the settings of
-    the fit, and with `read` and `settings` (JSON values) what was understood of the data and by which options.
-    """
-    tables = {"mixtures": fitted.people, "mixtures_group": fitted.group}
-    tables |= {"models": fitted.ladder, "swap_functions": fitted.functions, "errors": fitted.errors}
-    written = {folder / "report.html": page(fitted, name, read, options, network).encode()}
-    made = provenance() | {"data": name, "fit": asdict(fitted.config), "read": list(read), **(settings or {})}
-    written[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
-    if network is not None:
-        tables |= {"network": network.measures, "network_errors": network.errors}
-        tables |= {"network_swaps": network.by_cue, "network_planes": network.planes}
-        measures = {row.pop("who"): row for row in network.measures.to_dict("records")}
-        written |= run_contents(folder / "network", network.taught.as_run(measures))
-    for title, rows in tables.items():
-        if len(rows):
-            written[folder / f"{title}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
-    for model, posteriors in fitted.posteriors.items():
-        for size, posterior in posteriors.items():
-            run = as_run(posterior, data=name, model=model, seed=fitted.config.seed, **(settings or {}))
-            written |= run_contents(folder / "posterior" / model / f"set_size_{size}", run)
-    return written
 
 
 _MIXTURES = (

@@ -1,17 +1,20 @@
 """From a reading to the files of its report: the user's names in every table, conditions fitted apart."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from swaputils.data.reading import Reading
 from swaputils.data.understood import options, understood
+from swaputils.files import json_bytes
 from swaputils.report import contrasts
 from swaputils.report.findings import findings, limits
 from swaputils.report.fitting import FitConfig, Fitted, fit
 from swaputils.report.network_findings import network_findings, network_lead, network_limits
 from swaputils.report.network_measures import Beside
-from swaputils.report.page import contents
+from swaputils.report.page import page
+from swaputils.run_folder import PROVENANCE, provenance, run_contents
+from swaputils.surrogate.posterior_files import as_run
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,9 @@ def report_on(reading: Reading, config: FitConfig, folder: Path) -> Report:
         if len(chosen):
             fits[condition] = with_names(fit(replace(chosen, condition=None), config), reading.people)
     folders = contrasts.folder_names(list(fits))
-    page = contrasts.overview(fits, folders, column, name, read)
+    overview = contrasts.overview(fits, folders, column, name, read)
     table = contrasts.contrasts(fits).to_csv(index=False, lineterminator="\n")
-    files, said = {folder / "report.html": page.encode(), folder / "contrasts.csv": table.encode()}, []
+    files, said = {folder / "report.html": overview.encode(), folder / "contrasts.csv": table.encode()}, []
     for condition, fitted in fits.items():
         title, settings["condition"] = f"{name}, {column} = {condition}", condition
         files |= contents(fitted, title, folder / folders[condition], read, settings, said_as)
@@ -52,6 +55,40 @@ def report_of(reading: Reading, fitted: Fitted, folder: Path, network: Beside | 
     files = contents(named, Path(reading.name).name, folder, read, _settings(reading), how, network)
     learnt = [] if network is None else [network_lead(network), *network_findings(network), *network_limits(network)]
     return Report(files, (*findings(named), *limits(named), *learnt))
+
+
+def contents(
+    fitted: Fitted,
+    name: str,
+    folder: Path,
+    read: Sequence[str] = (),
+    settings: Mapping | None = None,
+    options: str = "",
+    network: Beside | None = None,
+) -> dict[Path, bytes]:
+    """Every file of the report, to be written together: the page, its tables as CSV, the posteriors, and the network.
+
+    posterior/<model>/set_size_<n> is what `surrogate.load` reads, network/ a run folder; provenance.json holds versions, the settings of
+    the fit, and with `read` and `settings` (JSON values) what was understood of the data and by which options.
+    """
+    tables = {"mixtures": fitted.people, "mixtures_group": fitted.group}
+    tables |= {"models": fitted.ladder, "swap_functions": fitted.functions, "errors": fitted.errors}
+    written = {folder / "report.html": page(fitted, name, read, options, network).encode()}
+    made = provenance() | {"data": name, "fit": asdict(fitted.config), "read": list(read), **(settings or {})}
+    written[folder / PROVENANCE] = json_bytes(folder / PROVENANCE, made)
+    if network is not None:
+        tables |= {"network": network.measures, "network_errors": network.errors}
+        tables |= {"network_swaps": network.by_cue, "network_planes": network.planes}
+        measures = {row.pop("who"): row for row in network.measures.to_dict("records")}
+        written |= run_contents(folder / "network", network.taught.as_run(measures))
+    for title, rows in tables.items():
+        if len(rows):
+            written[folder / f"{title}.csv"] = rows.to_csv(index=False, lineterminator="\n").encode()
+    for model, posteriors in fitted.posteriors.items():
+        for size, posterior in posteriors.items():
+            run = as_run(posterior, data=name, model=model, seed=fitted.config.seed, **(settings or {}))
+            written |= run_contents(folder / "posterior" / model / f"set_size_{size}", run)
+    return written
 
 
 def with_names(fitted: Fitted, people: Mapping[int, str]) -> Fitted:
