@@ -204,9 +204,8 @@ DEPARTURES = {
     **_with(_PAIR, "unaveraged", "last weights", train={"averaging": 0.0}),
     **_with(_PAIR, "unscaled", "memory scale 1", rnn={"memory_scale": 1.0}),
 }
-LONGER = _with(_PAIR, "longer", "five times the updates", update_factor=5.0)
 # The late steps of the report, where a response becomes precise, count little in the weights that are good for learning the choice
-LONGER |= {
+_SHARPENED = {
     f"{name}_sharpened": replace(
         _MAIN[name],
         title=f"{_MAIN[name].title}; longer, then equal weights of the steps",
@@ -216,6 +215,7 @@ LONGER |= {
     )
     for name in _PAIR
 }
+LONGER = _with(_PAIR, "longer", "five times the updates", update_factor=5.0) | _SHARPENED
 # The same swaps with other schedules of noise and other lengths of the report: the ideal sampler commits itself at other times
 TIMED = {
     **_with(["index_swap"], "early", "less noise", betas=(0.02, 0.20)),

@@ -140,7 +140,6 @@ def test_the_profile_for_a_cluster_plans_the_same_jobs(results):
 
 def test_members_are_trained_once_and_a_failure_is_named_and_stops_no_other(results, tmp_path):
     """No network of four items can be trained here, because a run of another configuration is unfinished in its folder."""
-    shutil.copytree(ROOT / "results" / "training", tmp_path / "training")
     hindered = Network("n4_task_optimal", "smoke", 0).folder.with_name("n4_task_optimal_0_unfinished")
     write_checkpoint(hindered, Checkpoint({}, {}, {}, [], 0.0))
     asked = ("CONDITIONS=n4_task_optimal,index_untrained", "SCALE=smoke", "SEEDS=1", "CORES=1")
