@@ -66,6 +66,12 @@ def recompute_induced(scale: str) -> None:
         write_with_provenance(path, table.to_csv(index=False, float_format="%.6g"), settings)
 
 
+def recompute_where_read(network: Network) -> None:
+    """`recompute_induced` at the scale of a network that was trained anew, where it is one of those that are read."""
+    if network.condition in {*TAUGHT, *TAUGHT.values()}:
+        recompute_induced(network.scale)
+
+
 def induced(scale: str) -> pd.DataFrame:
     """The stored table of `recompute_induced`; StoreError where there is none, or it comes from other networks than those stored."""
     return _read(_path(scale), scale)

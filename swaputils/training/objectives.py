@@ -34,20 +34,14 @@ def diffusion_closed_form(
         schedule: the noising process.
         weights: [T] loss weight of each report step.
     """
-    path = _sample_path(batch.target.practised(), schedule, generator)
-    expected = batch.target.expected_endpoint(schedule, path[:, :-1])
-    noise = draw_noise(rnn, batch.inputs, generator=generator)
-    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
+    return _closed_form(rnn, batch, batch.target.practised(), schedule, weights, generator)
 
 
 def diffusion_as_often(
     rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Float[Tensor, " steps"], generator: torch.Generator
 ) -> Float[Tensor, ""]:
     """The closed-form objective on noised responses as the target has them, rare swaps and all. Arguments as above."""
-    path = _sample_path(batch.target, schedule, generator)
-    expected = batch.target.expected_endpoint(schedule, path[:, :-1])
-    noise = draw_noise(rnn, batch.inputs, generator=generator)
-    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
+    return _closed_form(rnn, batch, batch.target, schedule, weights, generator)
 
 
 def diffusion_own_noise(
@@ -169,6 +163,16 @@ def mixture_readout(
     hidden = rnn.in_null_space(state) / rnn.config.memory_scale
     centres = torch.stack((rnn.in_plane(state), hidden[:, :2]), dim=1)
     return centres, torch.stack((torch.zeros_like(hidden[:, 2]), hidden[:, 2]), dim=1).log_softmax(-1)
+
+
+def _closed_form(
+    rnn: RNN, batch: Batch, drawn_from: Target, schedule: Schedule, weights: Tensor, generator: torch.Generator
+) -> Tensor:
+    """The closed-form objective on noised responses that are drawn from another distribution than the target, or from it."""
+    path = _sample_path(drawn_from, schedule, generator)
+    expected = batch.target.expected_endpoint(schedule, path[:, :-1])
+    noise = draw_noise(rnn, batch.inputs, generator=generator)
+    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
 
 
 def _sample_path(target: Target, schedule: Schedule, generator: torch.Generator) -> Tensor:
