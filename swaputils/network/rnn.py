@@ -77,7 +77,11 @@ class RNNConfig:
 
 
 class FactorisedProjection(nn.Module):
-    """Learned projection A S B^T of a square conjunctive input S: [M, C * C] -> [M, rows * rows]; one further channel passes as it is."""
+    """Learned projection A S B^T of a square conjunctive input S: [M, C * C] -> [M, rows * rows]; one further channel passes as it is.
+
+    A and B start with the lowest harmonics over the tuning centres, of norm 1: random rows mix up neighbouring places, and the cued item is
+    then hardly ever selected.
+    """
 
     def __init__(self, input_size: int, rows: int):
         super().__init__()
@@ -88,6 +92,15 @@ class FactorisedProjection(nn.Module):
         self.output_size = rows**2 + further
         self.report = nn.Linear(self.centres, rows, bias=False)
         self.probe = nn.Linear(self.centres, rows, bias=False)
+
+    @torch.no_grad()
+    def start(self) -> None:
+        """Set A and B to cosine and sine of the first harmonic, of the second, and so on."""
+        orders = torch.arange(self.report.out_features)[:, None] // 2 + 1
+        phases = 2 * math.pi * torch.arange(self.centres) / self.centres * orders
+        rows = torch.where(torch.arange(len(orders))[:, None] % 2 == 0, phases.cos(), phases.sin())
+        for layer in (self.report, self.probe):
+            layer.weight.copy_(rows / rows.norm(dim=1, keepdim=True))
 
     def forward(self, inputs: Tensor) -> Tensor:
         square = self.centres**2
@@ -139,6 +152,8 @@ class RNN(nn.Module):
         self.preparatory_clock = nn.Parameter(torch.zeros(clock))
         self.register_buffer("clock_code", _clock_code(len(report_noise), clock))
         _initialise(self, generator)
+        if isinstance(self.projection, FactorisedProjection):
+            self.projection.start()
 
     def contexts(self, inputs: TrialInputs) -> list[Span]:
         """The drive's context in each period: constant before the report, clocked during it."""

@@ -268,6 +268,15 @@ def test_impossible_sizes_are_refused(fields, message):
         unchecked(RNNConfig(), **fields).__post_init__()
 
 
+def test_a_projection_starts_with_the_lowest_harmonics_of_place():
+    rnn = small_rnn(replace(GATED, projection=4), PROBE_TASK)
+    for layer in (rnn.projection.report, rnn.projection.probe):
+        rows = layer.weight.double()
+        torch.testing.assert_close(rows @ rows.T, torch.eye(4, dtype=torch.float64), atol=1e-6, rtol=0)
+        strength = torch.fft.rfft(rows, dim=1).abs()
+        assert strength.argmax(1).tolist() == [1, 1, 2, 2]
+
+
 def test_a_projection_needs_a_conjunctive_input():
     assert small_rnn(replace(GATED, projection=3), PROBE_TASK).drive.from_input.in_features == 9
     with pytest.raises(ValueError, match="needs a square input, not one of length 6"):
