@@ -175,7 +175,7 @@ def cue_and_report(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
         axes.set_yscale("symlog", linthresh=0.3)
         axes.set_title(f"{broken(title)} ({own['seed'].nunique()})", fontsize=8, pad=13)
     for place, (effect, role) in enumerate(EFFECTS.items()):
-        say(panels[0, 0], 0.03, 0.9 - 0.09 * place, effect, role, xycoords="axes fraction")
+        say(panels[0, 0], 0.97, 0.34 - 0.11 * place, effect, role, ha="right", xycoords="axes fraction")
     return name_axes(figure, "time in the trial (s)", "length of the effect")
 
 
@@ -185,7 +185,8 @@ def commitment(table: pd.DataFrame) -> Figure:
     Args:
         table: see `origins.commitment.commitments`.
     """
-    figure, axes = plt.subplots(figsize=(0.62 * WIDTH, 3.2))
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.6))
+    axes.set_box_aspect(1)
     ends = [0, 1.1 * table[["ideal", "plane", "null_space"]].max().max() if len(table) else 1.0]
     axes.plot(ends, ends, color=COLOURS["reference"], linestyle="--", linewidth=0.8, zorder=0)
     for space, role, label in (("null_space", "network", "null space"), ("plane", "ideal", "readout plane")):

@@ -125,7 +125,7 @@ def effects_in_words(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def in_words(values: ArrayLike) -> str:
     """Mean over networks with its 95 % t interval, where there are two or more."""
     mean, low, high = mean_interval(np.asarray(values))
-    return f"{mean:.3f}" + (f" [{low:.3f}, {high:.3f}]" if np.size(values) > 1 else "")
+    return f"{mean:z.3f}" + (f" [{low:z.3f}, {high:z.3f}]" if np.size(values) > 1 else "")
 
 
 def curve_effects(networks: pd.DataFrame) -> pd.DataFrame:

@@ -49,6 +49,13 @@ def test_the_contents_list_the_chapters_in_the_order_of_their_numbers():
     assert all(path.is_file() for path in chapter_paths())
 
 
+def test_its_tables_are_in_words(chapter):
+    """No names of columns or values as in code, no missing and no infinite numbers."""
+    shown = [table for cell in code_cells(chapter) for table in texts(cell) if "<table" in table]
+    cells = [text for table in shown for text in re.findall(r"<t[dh][^>]*>([^<]*)<", table)]
+    assert cells and [text for text in cells if re.search(r"_|^(NaN|nan|-?inf|None|True|False)$", text)] == []
+
+
 def test_it_has_one_parameters_cell_with_the_agreed_names(chapter):
     tagged = [cell for cell in code_cells(chapter) if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1
