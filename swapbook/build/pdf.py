@@ -136,6 +136,6 @@ def print_document(text: str, target: Path) -> None:
 
 
 def print_book() -> Path:
-    """Print the pages that lie in build/html but for the rooms of the reference, and say where the PDF lies."""
-    print_pages((BUILD / "html" / INDEX).parent, [name for name in contents() if "/api/" not in name], PDF)
+    """Print the pages that lie in build/html but for the reference of the packages, and say where the PDF lies."""
+    print_pages((BUILD / "html" / INDEX).parent, [name for name in contents() if "book/api" not in name], PDF)
     return PDF

@@ -38,7 +38,11 @@ def part_row(part: Part, finding: Finding) -> str:
     interval = "" if math.isnan(finding.low) else f" [{number(finding.low)}, {number(finding.high)}]"
     if math.isinf(finding.high):
         interval = " [unbounded]"
-    count = f"{finding.count} of {part.seeds}" if finding.count < part.seeds else f"{finding.count}"
+    count = (
+        f"{finding.count}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{part.seeds}"
+        if finding.count < part.seeds
+        else f"{finding.count}"
+    )
     cells = [(QUANTITIES | AMONG_PEOPLE)[part.quantity].title, networks, f"{part.side} {part.margin:g}", count]
     cells += [number(finding.effect) + interval, finding.verdict]
     return f"| {' | '.join(cells)} |"

@@ -17,6 +17,7 @@ KINDS = {
     "p_nontarget": ("non-targets", "nontarget"),
     "p_uniform": ("guess", "guess"),
 }
+WORDS = {column: text for column, (text, _) in KINDS.items()}
 FITS = {"von Mises + guesses": "network", "wrapped stable": "surrogate"}
 CHECKED = {"cue, von Mises + guesses": "network", "full, wrapped stable": "surrogate"}
 MARKERS = {"von Mises + guesses": "o", "variable precision + guesses": "s", "wrapped stable": "^"}

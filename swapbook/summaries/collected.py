@@ -163,7 +163,7 @@ def conditions(attempts: pd.DataFrame) -> pd.DataFrame:
     times = times.agg(["size", "mean"]).reindex(list(found))
     seeds = times["size"].fillna(0).astype(int)
     table = pd.DataFrame(found, ["cue", "items", "taught"]).T.assign(seeds=seeds, stopped=tried - seeds)
-    return table.assign(**{"CPU minutes": (times["mean"] / 60).map("{:.0f}".format)})
+    return table.assign(**{"CPU minutes": (times["mean"] / 60).map("{:.0f}".format).replace("nan", "-")})
 
 
 def beside_ideal(networks: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +188,7 @@ def beside_ideal(networks: pd.DataFrame) -> pd.DataFrame:
 
 def _spread(values: pd.Series) -> str:
     """Mean over seeds, and the least and largest where there are several."""
-    ends = f" ({values.min():.3f} to {values.max():.3f})" if len(values) > 1 else ""
+    ends = f" ({values.min():.3f}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{values.max():.3f})" if len(values) > 1 else ""
     return f"{values.mean():.3f}{ends}"
 
 
