@@ -9,9 +9,9 @@ The provenance beside each holds the learner's settings; what comes from other s
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,8 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from swapbook.gru import GRUConfig, train_gru
+from swapbook.few_trials import ObservedAnew, kept_where_likeliest
+from swapbook.gru import GRUConfig, MixtureGRU, selected_gru, taught_gru
 from swapbook.networks import Network, Trained
 from swapbook.people import answers, at_four_items, by_person, kernel_log_density
 from swapbook.places import results_folder
@@ -33,16 +34,32 @@ from swaputils.files import NotStored, StoreError, read_json, shown
 from swaputils.network.rnn import RNN
 from swaputils.run_folder import has_settings, write_with_provenance
 from swaputils.surrogate import LADDER, BnsConfig, SwapModel
-from swaputils.training.lessons import make_batch
 from swaputils.training.loop import SELECTION, SelectionNotLearnt, Training, TrainingDiverged
 from swaputils.trials import Trials
 
 KINDS = ("surrogate", "gru", "direct", "taught")
 COUNTS = (200, 600, 2_000)  # of trials; there are 2,160 outside of the largest fold of the book's data set
 CHECKED = 0.2  # share of the trials that training is stopped on
-CHECK_EVERY = 250  # updates
 SEED = 1_000_039
 STOPPED = "_stopped.json"
+
+
+@dataclass(frozen=True)
+class DirectConfig:
+    """How the network that is taught by trials themselves is smoothed and stopped.
+
+    Attributes:
+        width: of the noise on responses, rad. It is fixed, as each choice would cost a training. People's responses scatter by
+            some .35 rad around an item, so that their distribution hardly widens.
+        check_every: updates between two checks.
+        answers: of the network at a check, to all trials to check on together.
+        patience: checks without a better one after which training ends.
+    """
+
+    width: float = 0.1
+    check_every: int = 250
+    answers: int = 10_000
+    patience: int = 6
 
 
 def recompute_limited(kind: str, count: int, network: Network) -> None:
@@ -55,8 +72,8 @@ def recompute_limited(kind: str, count: int, network: Network) -> None:
         network: the one that the learner is in place of, see `learner`.
         kind: "surrogate", chapter 1's model fitted to the trials; "taught", the network taught by that; "direct", the
             same network taught by the trials themselves; "gru", a recurrent network with a mixture-density head. The
-            last two stop where a fifth of the trials, which they do not learn from, are likeliest. Both kinds of
-            networks of a seed go on from the same weights, those after the selection stage, which uses no human trials.
+            last two learn from trials `drawn_anew` and stop where a fifth of the trials, which they do not learn from, are
+            likeliest. All networks and GRUs of a seed go on from weights that were taught selection, without human trials.
 
     Raises:
         SwaputilsError: for an unknown kind or more trials than there are.
@@ -73,7 +90,7 @@ def recompute_limited(kind: str, count: int, network: Network) -> None:
     path = _path(kind, count, network)
     about, settings = {"kind": kind, "count": count, "seed": seed}, _settings(kind, plan)
     try:
-        density = _density(kind, chosen, people, plan, lambda: deepcopy(_selected(network)), generator)
+        density = _density(kind, chosen, people, network, generator)
     except (SelectionNotLearnt, TrainingDiverged) as error:
         stopped = about | {"reason": str(error)}
         write_with_provenance(path.with_name(path.stem + STOPPED), json.dumps(stopped, indent=2) + "\n", settings)
@@ -136,34 +153,40 @@ def gain(table: pd.DataFrame, kind: str, versus: str, count: int) -> tuple[float
 
 def _settings(kind: str, plan: Plan) -> dict:
     """What a learner depends on besides the data, the number of trials and the seed, as JSON values."""
-    of_kind = {"surrogate": {}, "gru": asdict(GRUConfig()), "direct": plan.config, "taught": plan.config}
-    return of_kind[kind]
+    direct = plan.config | {"learner": asdict(DirectConfig())}
+    of_kind = {"surrogate": {}, "gru": asdict(GRUConfig()), "direct": direct, "taught": plan.config}
+    return json.loads(json.dumps(of_kind[kind]))
 
 
 def _path(kind: str, count: int, network: Network) -> Path:
     return results_folder() / "limited" / f"{network.data}_{network.scale}_{kind}_{count}_{network.seed}.csv"
 
 
-def _density(
-    kind: str, chosen: Trials, people: Trials, plan: Plan, selected: Callable[[], RNN], generator: torch.Generator
-) -> torch.Tensor:
-    """Log density of every held-out trial under a learner of the chosen ones; `selected` gives the network that a learner starts with."""
+def _density(kind: str, chosen: Trials, people: Trials, network: Network, generator: torch.Generator) -> torch.Tensor:
+    """Log density of every held-out trial under a learner of the chosen ones, in place of the network."""
+    plan = network.plan
     learnt, checked = chosen[: -int(CHECKED * len(chosen))], chosen[-int(CHECKED * len(chosen)) :]
     if kind == "gru":
-        network = train_gru(plan.task, learnt, checked, GRUConfig(), generator=generator)
+        gru = taught_gru(_selected_gru(network), learnt, checked, GRUConfig(), generator=generator)
         with torch.no_grad():
-            return network.log_density(people.displays, people.response).double()
+            return gru.log_density(people.displays, people.response).double()
     if kind == "direct":
-        rnn = _taught_directly(selected(), plan, learnt, checked, generator)
+        rnn = _taught_directly(deepcopy(_selected(network)), plan, learnt, checked, generator)
     else:
         fitted = surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(), generator=generator)
         fit = surrogate.cell(fitted, set_size=FOLDED_SIZE)
         if kind == "surrogate":
             return surrogate.response_log_density(fit, people.displays, people.response)
-        rnn, lesson = selected(), plan_of(plan.config["condition"], plan.config["scale"], plan.seed, fit).distribution
+        rnn = deepcopy(_selected(network))
+        lesson = plan_of(plan.config["condition"], plan.config["scale"], plan.seed, fit).distribution
         for _ in _progress(Training(rnn, [], lesson, plan.train, generator=generator), "taught"):
             pass
-    trained = Trained(rnn.double(), plan, pd.DataFrame(), {})
+    return _answered_density(rnn.double(), plan, people, generator)
+
+
+def _answered_density(rnn: RNN, plan: Plan, people: Trials, generator: torch.Generator) -> torch.Tensor:
+    """Log density of every trial by kernels around the network's answers, as many as the plan's scale says."""
+    trained = Trained(rnn, plan, pd.DataFrame(), {})
     return kernel_log_density(answers(trained, people.displays, generator), people.response)
 
 
@@ -179,24 +202,30 @@ def _selected(network: Network) -> RNN:
     return rnn
 
 
+@cache
+def _selected_gru(network: Network) -> MixtureGRU:
+    """The GRU after its own selection stage, by the same lessons."""
+    generator = torch.Generator().manual_seed(SEED + network.seed)
+    return selected_gru([lesson.task for lesson in network.plan.selection], GRUConfig(), generator=generator)
+
+
 def _progress(training: Training, label: str) -> tqdm:
     return tqdm(training, total=training.config.distribution_updates, desc=label, unit="update")
 
 
 def _taught_directly(rnn: RNN, plan: Plan, learnt: Trials, checked: Trials, generator: torch.Generator) -> RNN:
-    """The network, taught by trials in place of the surrogate, with the averaged weights that do best on others."""
-    lesson, other = (replace(plan.distribution, observed=trials) for trials in (learnt, checked))
+    """The network, taught by trials in place of the surrogate, with the averaged weights under which others are likeliest."""
+    config = DirectConfig()
+    lesson = replace(plan.distribution, task=ObservedAnew(plan.task, learnt, config.width))
     training = Training(rnn, [], lesson, plan.train, generator=generator)
-    best, kept = float("inf"), rnn.state_dict()
-    every = min(CHECK_EVERY, plan.train.distribution_updates)
-    for progress in _progress(training, "direct"):
-        if progress.update % every == 0:
-            average = training.average.module
-            with torch.no_grad():
+    every = min(config.check_every, plan.train.distribution_updates)
+    sparing = replace(plan, scale=replace(plan.scale, answers=max(1, config.answers // len(checked))))
+
+    def densities() -> Iterator[torch.Tensor]:
+        for progress in _progress(training, "direct"):
+            if progress.update % every == 0:
                 fixed = torch.Generator().manual_seed(SEED)
-                batch = make_batch(other, plan.train.batch * 4, average.readout, generator=fixed)
-                loss = float(other.loss(average, batch, generator=fixed))
-            if loss < best:
-                best, kept = loss, {name: value.clone() for name, value in average.state_dict().items()}
-    rnn.load_state_dict(kept)
-    return rnn
+                yield _answered_density(training.average.module, sparing, checked, fixed).mean()
+
+    kept_where_likeliest(training.average.module, densities(), config.patience)
+    return training.average.module

@@ -39,9 +39,10 @@ def setting(tmp_path, monkeypatch) -> list[BnsConfig]:
         place = tmp_path / "surrogate" / "simulated" / f"without_fold_{fold}" / "set_size_4"
         surrogate.save(swap_posterior(-1.0), place)
     monkeypatch.setattr(people, "trials", lambda name: observed)
-    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=8, components=2, updates=50))
+    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=8, components=2, updates=50, selected=10.0))
     monkeypatch.setattr(limited, "BnsConfig", few_steps)
     limited._selected.cache_clear()
+    limited._selected_gru.cache_clear()
     return fits
 
 
@@ -93,7 +94,7 @@ def test_a_learner_that_stops_leaves_its_reason_until_it_has_a_score(setting, mo
 
 def test_scores_that_come_from_other_settings_are_outdated(setting, monkeypatch):
     limited.recompute_limited("gru", 40, learner("smoke", 6, "simulated"))
-    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
+    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50, selected=10.0))
     assert not limited.is_scored("gru", 40, learner("smoke", 6, "simulated"))
     with pytest.raises(
         StoreError,
@@ -106,11 +107,11 @@ def test_a_learner_that_stopped_with_other_settings_is_not_counted(setting, monk
     def diverge(*others, **more):
         raise TrainingDiverged("loss inf")
 
-    monkeypatch.setattr(limited, "train_gru", diverge)
+    monkeypatch.setattr(limited, "taught_gru", diverge)
     with pytest.raises(TrainingDiverged):
         limited.recompute_limited("gru", 40, learner("smoke", 6, "simulated"))
     assert len(limited.limited_stopped("smoke", "simulated")) == 1
-    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50))
+    monkeypatch.setattr(limited, "GRUConfig", lambda: GRUConfig(hidden=9, components=2, updates=50, selected=10.0))
     assert limited.limited_stopped("smoke", "simulated").empty
 
 
@@ -178,7 +179,7 @@ def test_a_learner_that_diverges_stops_no_other_is_named_and_is_not_tried_again(
         tried.append("gru")
         raise TrainingDiverged("loss inf")
 
-    monkeypatch.setattr(limited, "train_gru", diverge)
+    monkeypatch.setattr(limited, "taught_gru", diverge)
     monkeypatch.setattr(command, "SMOKE", [("gru", 40, 0), ("surrogate", 40, 0)])
     for _ in range(2):
         failed = command.score_learners("smoke", "simulated")
