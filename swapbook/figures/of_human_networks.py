@@ -55,7 +55,7 @@ def limited_learners(runs: pd.Series) -> Figure:
     drawing.reference(axes, 0.0, "chapter 1's model")
     drawing.doubling_axis(axes, sorted(runs.index.unique("count")), "human trials")
     axes.set_ylabel("log density minus that of chapter 1's\nmodel, held-out people (nats)")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(LEARNERS))
     return figure
 
 
