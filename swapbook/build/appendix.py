@@ -47,10 +47,10 @@ of people's responses, so they have no rate.
 
 
 def markdown(table: pd.DataFrame, name: str = "") -> str:
-    """A table in Markdown; its index is the first column."""
+    """A table in Markdown; its index is the first column, and a dash stands for no number."""
     rows = [[name, *table.columns], ["---"] * (1 + len(table.columns))]
-    rows += [[title, *row] for title, row in zip(table.index, table.to_numpy())]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in row)} |" for row in rows) + "\n"
+    rows += [[title, *row] for title, row in zip(table.index, table.astype(str).replace("nan", "-").to_numpy())]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows) + "\n"
 
 
 def page() -> str:

@@ -163,7 +163,7 @@ def conditions(attempts: pd.DataFrame) -> pd.DataFrame:
     times = times.agg(["size", "mean"]).reindex(list(found))
     seeds = times["size"].fillna(0).astype(int)
     table = pd.DataFrame(found, ["cue", "items", "taught"]).T.assign(seeds=seeds, stopped=tried - seeds)
-    return table.assign(**{"CPU minutes": (times["mean"] / 60).map("{:.0f}".format).replace("nan", "-")})
+    return table.assign(**{"CPU minutes": (times["mean"] / 60).map("{:.0f}".format)})
 
 
 def beside_ideal(networks: pd.DataFrame) -> pd.DataFrame:
