@@ -43,6 +43,7 @@ RANKS = {
         "gru": 1,
         "answers": 0,
         "hash_of_code": 0,
+        "wording": 0,
         "theory": 0,
         "conditions": 1,
         "plan": 2,

@@ -25,7 +25,7 @@ OPENING = Path(__file__).with_name("claims_opening.md").read_text()
 
 def number(value: float) -> str:
     if math.isnan(value):
-        return "-"
+        return "not yet measured"
     return f"{value:.4f}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
 
 

@@ -112,7 +112,9 @@ def overlap_by_rate(
         within = one.groupby("condition").cumcount() / one.groupby("condition")["rate"].transform("size").clip(lower=1)
         rate, style = one["rate"] + 0.003 * (within - 0.5), {"color": COLOURS[role], "linestyle": "none"}
         axes.plot(rate, one["before"], label=title, **style, **POINTS[role])
-    reference(axes, random, "random planes, all dimensions alike")
+    reference(axes, random)
+    beside = {"xycoords": ("axes fraction", "data"), "va": "center"}
+    say(axes, 1.03, random, "random planes,\nall dimensions alike", "reference", **beside)
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     axes.set(xlabel="swap rate that was taught", ylabel="alignment before the cue", ylim=(-0.03, 1.03))
     return axes

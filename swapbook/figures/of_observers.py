@@ -40,13 +40,15 @@ def invented(functions: pd.DataFrame) -> Figure:
 def power(error: pd.Series, found: pd.Series) -> Figure:
     """Standard error of a swap rate, and share of sets with a gradient, both by true value and number of trials."""
     figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 2.7))
-    for axes, table, text, end in zip(panels, (error, found), ("{:.2f}", "{:.0f}"), (0, -1)):
+    ends = {0: {"ha": "right", "xytext": (-5, 0)}, -1: {"ha": "left", "xytext": (5, 0)}}
+    for axes, table, text, (end, side) in zip(panels, (error, found), ("{:.2f}", "{:.0f}"), ends.items()):
         for (true, one), style in zip(table.groupby("true"), (":", "--", "-")):
             line = one.droplevel("true")
             curve(axes, line.index, line, "surrogate", linestyle=style, marker="o", markersize=3)
-            say(axes, line.index[end] * 1.05, line.iloc[end], text.format(true), "surrogate", va="bottom")
+            place = side | {"textcoords": "offset points", "va": "center"}
+            say(axes, line.index[end], line.iloc[end], text.format(true), "surrogate", **place)
         doubling_axis(axes, table.index.unique("trials").tolist(), "trials")
-    panels[0].set(ylabel="standard error of the swap rate", ylim=(0, None))
+    panels[0].set(ylabel="standard error of the swap rate", ylim=(0, None), xlim=(30, None))
     panels[1].set(ylabel="share of sets with a gradient", ylim=(-0.05, 1.1))
     return figure
 

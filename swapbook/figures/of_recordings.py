@@ -1,6 +1,7 @@
 """Figures of networks beside recordings from cortex: the published analysis of networks as recordings, and every finding as an effect."""
 
 from collections.abc import Mapping
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -34,8 +35,8 @@ def pipeline(axes: Axes, recordings: pd.DataFrame, animals: Mapping[str, tuple[f
             part = recordings[(recordings["condition"] == name) & (recordings["moment"] == moment)]
             _angle(axes, place + shift, part[["angle", "angle_low", "angle_high"]].mean(), _role(name), face)
             axes.plot(place + shift, part["chance"].mean(), "_", color=COLOURS["target"], markersize=11)
-    titles = [SHOWN[name].replace(", ", ",\n").replace("; ", ";\n") for name in names]
-    axes.set_xticks(range(len(names) + 1), labels=["macaques", *titles], fontsize=7)
+    titles = [fill(SHOWN[name], 12) for name in names]
+    axes.set_xticks(range(len(names) + 1), labels=["macaques", *titles])
     axes.set(ylim=(0, 92), yticks=(0, 30, 60, 90), ylabel="angle of the planes (°)", xlim=(-0.5, len(names) + 0.5))
     return axes
 

@@ -1,16 +1,13 @@
-"""Numbers, tables and figures of a chapter handed to its text."""
+"""Numbers, tables and figures of a chapter handed to its text; tables are worded elsewhere, without MyST-NB."""
 
-import math
 from collections.abc import Sequence
-from numbers import Integral, Real
 
 import matplotlib.pyplot as plt
-import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 from myst_nb import glue
 
-COUNTED = {"n", "networks", "people", "seeds", "best"}  # columns of whole numbers, whatever they are stored as
+from swapbook.wording import worded  # noqa: F401 (chapters import all that they tell from here)
 
 
 def tell(digits: int | None = None, **numbers: float) -> None:
@@ -34,22 +31,3 @@ def show(name: str, figure: Figure) -> None:
     """Give a figure to the text, and close it."""
     glue(name, figure, display=False)
     plt.close(figure)
-
-
-def worded(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
-    """A table as a reader sees it: headings without underscores, numbers with so many digits, and words for what is none."""
-
-    def written(cell: object) -> object:
-        if not isinstance(cell, Real) or isinstance(cell, Integral):
-            return cell
-        if not math.isfinite(cell):
-            return "–" if math.isnan(cell) else "unbounded"
-        return f"{cell:z.{digits}f}"  # z: no sign before zeros
-
-    def spaced(name: object) -> object:
-        return name.replace("_", " ") if isinstance(name, str) else name
-
-    words = table.map(written)
-    for name in COUNTED.intersection(table):
-        words[name] = table[name].astype(int)
-    return words.rename(index=spaced, columns=spaced).rename_axis(index=spaced, columns=spaced)

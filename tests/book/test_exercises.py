@@ -129,6 +129,7 @@ def test_the_instructors_page_has_every_exercise_with_its_output_and_mistakes(tm
     for each in all_exercises():
         assert section(each, read_json(SECONDS)[each.number]) in notes
         assert each.mistakes in notes and all(text in notes for text in each.printed)
+        assert not any("\\\n" in text for text in each.printed)  # no table so wide that its text is broken in two
 
 
 def test_the_folders_hold_all_solutions_or_none(workshop):

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from swapbook.build.chapters import chapter_paths, execute, exercise_paths
 from swapbook.parameters import defaults
+from swapbook.wording import COUNTED
 
 PARAMETERS = {"scale", "seed", "condition", "data", "recompute"}
 LONGEST_CELL, LONGEST_FUNCTION, PAGE = 20, 10, 88  # lines, lines, characters
 # two or more folders from the root, or a drive; not the tail of an address, of a closing tag or of a fraction
 MACHINE_PATH = re.compile(r"(?<![\w/.:<)\]}])/(?:[\w.+-]+/)+[\w.+-]+|\b[A-Z]:\\\w|site-packages")
+NOT_WORDED = re.compile(r"_|^(NaN|nan|-?inf|None|True|False)$")
+NOT_SAID = re.compile(r"[\[{(]['\-\d]|\S {2,}\S")
 
 
 @pytest.fixture(params=chapter_paths(), ids=lambda path: path.stem)
@@ -49,11 +53,22 @@ def test_the_contents_list_the_chapters_in_the_order_of_their_numbers():
     assert all(path.is_file() for path in chapter_paths())
 
 
-def test_its_tables_are_in_words(chapter):
-    """No names of columns or values as in code, no missing and no infinite numbers."""
-    shown = [table for cell in code_cells(chapter) for table in texts(cell) if "<table" in table]
+def test_its_tables_are_in_words(any_notebook):
+    """No names of columns or values as in code, no missing and no infinite numbers, no fractions of what is counted."""
+    shown = [table for cell in code_cells(any_notebook) for table in texts(cell) if "<table" in table]
     cells = [text for table in shown for text in re.findall(r"<t[dh][^>]*>([^<]*)<", table)]
-    assert cells and [text for text in cells if re.search(r"_|^(NaN|nan|-?inf|None|True|False)$", text)] == []
+    assert cells and [text for text in cells if NOT_WORDED.search(text)] == []
+    for row in (row for table in shown for row in BeautifulSoup(table, "html.parser").select("tbody tr")):
+        heads = [head.text for head in row.find_parent("table").select("thead tr")[0].select("th")]
+        numbers = [cell.text for cell in row.select("td")]
+        counts = [number for head, number in zip(heads[-len(numbers) :], numbers) if head in COUNTED]
+        assert all(number.isdecimal() for number in counts), row
+
+
+def test_what_it_prints_is_in_words(any_notebook):
+    """No dictionary, no list or array, and no table as plain text alone."""
+    printed = [out.text for cell in code_cells(any_notebook) for out in cell.outputs if out.output_type == "stream"]
+    assert [text for text in printed if NOT_SAID.search(text)] == []
 
 
 def test_it_has_one_parameters_cell_with_the_agreed_names(chapter):
@@ -124,3 +139,13 @@ def test_a_path_is_recognised(text):
 )
 def test_what_is_no_path_is_let_through(text):
     assert not MACHINE_PATH.search(text)
+
+
+@pytest.mark.parametrize("text", ["{'swap_rate': 0.1}", "[0.3  0.06 0.54]", "       n\nFlat  10.0", "(0.1, 0.2)"])
+def test_what_is_printed_raw_is_recognised(text):
+    assert NOT_SAID.search(text)
+
+
+@pytest.mark.parametrize("text", ["swap_rate", "NaN", "-inf", "True"])
+def test_a_raw_cell_is_recognised(text):
+    assert NOT_WORDED.search(text)
