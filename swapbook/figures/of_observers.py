@@ -46,7 +46,7 @@ def power(error: pd.Series, found: pd.Series) -> Figure:
             line = one.droplevel("true")
             curve(axes, line.index, line, "surrogate", linestyle=style, marker="o", markersize=3)
             place = side | {"textcoords": "offset points", "va": "center"}
-            say(axes, line.index[end], line.iloc[end], text.format(true), "surrogate", **place)
+            say(axes, float(line.index[end]), line.iloc[end], text.format(true), "surrogate", **place)
         doubling_axis(axes, table.index.unique("trials").tolist(), "trials")
     panels[0].set(ylabel="standard error of the swap rate", ylim=(0, None), xlim=(30, None))
     panels[1].set(ylabel="share of sets with a gradient", ylim=(-0.05, 1.1))
