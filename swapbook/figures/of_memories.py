@@ -37,7 +37,7 @@ def bars(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
             height += 1
         axes.set_title(f"{title}\nfound: {own['shape'].iloc[0]}")
     for number, (text, role) in enumerate(HOLES.values()):
-        say(panels[0, 0], 1.98, (SHOWN_BARS + 1) * number + 7.5, text, role, ha="right", va="top")
+        say(panels[0, 0], 1.98, (SHOWN_BARS + 1) * number + 5.5, text, role, ha="right", va="top")
     panels[0, 0].set(xlim=(0, LONGEST), yticks=(), ylim=(3 * SHOWN_BARS + 2.5, -1))
     figure.supxlabel("distance below which states are joined (spread of the states = 1)", fontsize=9)
     return figure

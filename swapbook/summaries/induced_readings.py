@@ -22,7 +22,7 @@ def planted_in_words(table: pd.DataFrame) -> pd.DataFrame:
         errors = (choice[reading] - choice["true_swaps"]).groupby(choice["true_concentration"])
         worst = errors.agg(lambda each: each.abs().max())
         columns["planted swaps, error", READ[reading]] = [
-            f"{error:+.3f}, at most {most:.3f}" for error, most in zip(errors.mean(), worst)
+            f"{error:+z.3f}, at most {most:.3f}" for error, most in zip(errors.mean(), worst)
         ]
     means = mean.groupby("true_concentration")[list(READ)].mean().rename(columns=READ)
     found = pd.DataFrame(columns, index=means.index.rename("concentration"))
