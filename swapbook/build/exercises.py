@@ -155,11 +155,12 @@ def _blank(cell: NotebookNode) -> NotebookNode:
 
 def section(exercise: Exercise, seconds: float) -> str:
     """What an instructor wants to know of an exercise, as Markdown."""
+    computing = f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
     lines = [
         f"### {exercise.number}. {exercise.title}",
-        f"*{exercise.kind}; {exercise.minutes} minutes, of which the solution computes {seconds:.0f} s.* {exercise.goal}",
+        f"*{exercise.kind}; {exercise.minutes} minutes, of which the solution computes {computing}.* {exercise.goal}",
         f"**Expected.** {exercise.expected}",
-        *(f"```text\n{text}\n```" for text in exercise.printed),
+        *(f"```none\n{text}\n```" for text in exercise.printed),
         exercise.meaning,
         f"**Common mistakes.** {exercise.mistakes}",
     ]
