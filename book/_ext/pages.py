@@ -24,9 +24,12 @@ NAMED = """addEventListener("load", () => {
   each(".bd-sidebar-primary summary", summary =>
     summary.setAttribute("aria-label", `Pages below ${summary.closest("li").querySelector("a").textContent}`));
   each(".bd-sidebar-primary", bar => { bar.role = "complementary"; bar.ariaLabel = "Book"; });
-  each("figure, .pst-scrollable-table-container, div.cell_output, div.cell_output *", part => {
+  const wide = "figure, .pst-scrollable-table-container, div.highlight pre, div.cell_output, div.cell_output *";
+  const reach = () => each(wide, part => {
     if (part.scrollWidth > part.clientWidth && /auto|scroll/.test(getComputedStyle(part).overflowX)) part.tabIndex = 0;
   });
+  reach();
+  each("details", folded => folded.addEventListener("toggle", reach));  // what is folded has no width
 });"""
 # what docutils, pandas and the theme write, and what says the same to a screen reader
 SPOKEN = {
