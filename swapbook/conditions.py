@@ -44,6 +44,7 @@ class Condition:
     Attributes:
         cueing, probes, items: the task, see TaskConfig.
         answers: the distribution of answers.
+        learns_from: data set whose people it learns from, whatever data a run names; None for those that the run names.
         objective: how it is taught; None for a network that is not trained.
         start: condition whose trained network is the initial one; None to start from scratch with the selection stage.
         drive, units: of the network: gated; tree, a small one; dendrites, the paper's tree; rate, one matrix between units.
@@ -60,6 +61,7 @@ class Condition:
     answers: Answers
     objective: Objective | None
     items: int = 2
+    learns_from: str | None = None
     start: str | None = None
     drive: Literal["gated", "tree", "dendrites", "rate"] = "gated"
     units: int = 16
@@ -82,6 +84,7 @@ class Condition:
 
 _index = partial(Condition, cueing="index", probes="continuous")
 _probe = partial(Condition, cueing="probe", probes="locations")
+_six_items = partial(_probe, objective=DIFFUSION, items=6, units=64, learns_from="bays2009")
 ANIMALS_DELAY = 0.6  # s; between .5 and .7 in Panichello & Buschman (2021)
 SIMILARITY_OFFSETS = {"00": 0.0, "05": -0.5, "10": -1.0, "17": -1.7, "20": -2.0}  # of the paper's networks
 
@@ -129,6 +132,8 @@ _MAIN = {
     "human_n4_no_swap": _probe(
         "human responses without swaps, four items", answers=HUMAN_WITHOUT_SWAPS, objective=DIFFUSION, items=4, units=32
     ),
+    "human_n6": _six_items("human responses, six items", answers=HUMAN_RESPONSES),
+    "human_n6_no_swap": _six_items("human responses without swaps, six items", answers=HUMAN_WITHOUT_SWAPS),
 }
 # The conditions that most claims are about, and the same with another drive, more units, the animals' delay or another ancestry
 _INDEX = ("index_task_optimal", "index_no_swap", "index_swap")

@@ -63,12 +63,17 @@ class Network:
         posterior_folder(self.data)
 
     @property
+    def people(self) -> str:
+        """Whose responses it learns from, where it learns from people."""
+        return CONDITIONS[self.condition].learns_from or self.data
+
+    @property
     def name(self) -> str:
         """Name of its folder. People's data are part of it: a data set by its name, a fit by its name and its content."""
         source = ""
         if CONDITIONS[self.condition].answers.from_people:
-            source = f"_{Path(self.data).resolve().name}"
-            if fit := fit_folder(self.data):
+            source = f"_{Path(self.people).resolve().name}"
+            if fit := fit_folder(self.people):
                 content = b"".join(path.read_bytes() for path in sorted(fit.glob(f"*/{WEIGHTS}")))
                 source += f"-{hashlib.sha256(content).hexdigest()[:8]}"
         return f"{self.condition}{source}_{self.seed}"
@@ -93,16 +98,17 @@ class Network:
     def plan(self) -> Plan:
         """What it is taught.
 
-        A condition that learns all of people's responses takes one function drawn from the posterior of four items, fitted without the
+        A condition that learns all of people's responses takes one function drawn from the posterior of its set size, fitted without the
         people of one fold: networks of other seeds have other draws and, in turn, other folds. Any other that learns from people takes
         the mean swap function of the largest set size, where swaps are most frequent.
         """
-        answers, human = CONDITIONS[self.condition].answers, None
+        taught, human = CONDITIONS[self.condition], None
+        answers = taught.answers
         if answers.from_people and not answers.narrow:
-            fitted = posterior_without(self.data, self.seed % FOLDS)
+            fitted = posterior_without(self.people, self.seed % FOLDS, taught.items)
             human = surrogate.drawn(fitted, generator=torch.Generator().manual_seed(self.seed))
         elif answers.from_people:
-            human = posterior(self.data, largest_set_size(self.data))
+            human = posterior(self.people, largest_set_size(self.people))
         return plan_of(self.condition, self.scale, self.seed, human)
 
     def is_current(self) -> bool:

@@ -5,7 +5,7 @@ surrogate/<data>/errors.csv     responses around the items, in people and in the
 surrogate/<data>/<table>.csv    the tables of TABLES
 surrogate/studies/<study>.csv   the studies of STUDIES, on observers that are known
 surrogate/<data>/set_size_<n>/  posterior over the swap function of cue distance
-surrogate/<data>/without_fold_<k>/set_size_4/  the same without a fifth of the people, for networks that are scored on these
+surrogate/<data>/without_fold_<k>/set_size_<n>/  the same at one set size without a fifth of the people, for networks that are scored on these
 
 Each file has its provenance beside it.
 """
@@ -33,7 +33,7 @@ from swaputils.trials import Displays, Trials
 SIMULATED = "simulated"
 PEOPLE = "vandenberg2012_color"  # the data set of the book's networks
 SURROGATE_SEED = 0
-FOLDED_SIZE = 4  # set size at which networks learn all of people's responses
+_FOLDED = {"bays2009": 6}  # others: 4
 ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colours that experiments recorded
 TOLERANCE = 1e-3  # rad; files round angles
 # the column that tells the retro-cues apart, in alphabetical order: invalid 0, neutral 1, valid 2
@@ -107,10 +107,11 @@ def posterior_folder(name: str) -> Path:
 def recompute_surrogate(name: str) -> None:
     """Fit a data set anew and store everything that the chapters read about it; nothing is written before all is fitted.
 
-    Where people saw four items, the people outside of each fold are fitted too, at this set size.
+    The people outside of each fold are fitted too, at the set size of `folded_size`, where they saw so many items.
     """
     observed, folder = trials(name), surrogate_folder(name)
-    posteriors, folds = _fit_swap_functions(observed), _fit_folds(observed)
+    posteriors, size_of_folds = _fit_swap_functions(observed), folded_size(name)
+    folds = _fit_folds(observed, size_of_folds)
     mixture = surrogate.fit_mixture_table(observed)
     errors = pd.concat([_around_items(chosen, posteriors.get(size)) for size, chosen in _by_set_size(observed)])
     write_with_provenance(folder / "mixture.csv", mixture.to_csv(index=False))
@@ -118,21 +119,26 @@ def recompute_surrogate(name: str) -> None:
     for size, fitted in posteriors.items():
         surrogate.save(fitted, folder / f"set_size_{size}", data=name, seed=SURROGATE_SEED)
     for held_out, fitted in folds.items():
-        place = _fold_folder(folder, held_out) / f"set_size_{FOLDED_SIZE}"
+        place = _fold_folder(folder, held_out, size_of_folds)
         surrogate.save(fitted, place, data=name, seed=SURROGATE_SEED, held_out=held_out)
 
 
-def _fit_folds(observed: Trials) -> dict[int, SwapPosterior]:
-    """Posterior of the people outside of each fold, at four items; none where nobody saw four."""
-    observed = observed[observed.displays.set_size == FOLDED_SIZE]
+def folded_size(name: str) -> int:
+    """Set size at which networks learn all of a data set's responses."""
+    return _FOLDED.get(name, 4)
+
+
+def _fit_folds(observed: Trials, size: int) -> dict[int, SwapPosterior]:
+    """Posterior of the people outside of each fold, at one set size; none where nobody saw it."""
+    observed = observed[observed.displays.set_size == size]
     if not len(observed):
         return {}
     fold = fold_of(observed)
-    return {held_out: _fit_swap_functions(observed[fold != held_out])[FOLDED_SIZE] for held_out in range(FOLDS)}
+    return {held_out: _fit_swap_functions(observed[fold != held_out])[size] for held_out in range(FOLDS)}
 
 
-def _fold_folder(folder: Path, fold: int) -> Path:
-    return folder / f"without_fold_{fold}"
+def _fold_folder(folder: Path, fold: int, size: int) -> Path:
+    return folder / f"without_fold_{fold}" / f"set_size_{size}"
 
 
 def _by_set_size(observed: Trials) -> list[tuple[int, Trials]]:
@@ -234,11 +240,11 @@ def posterior(name: str, set_size: int) -> SwapPosterior:
     return surrogate.load(posterior_folder(name) / f"set_size_{set_size}")
 
 
-def posterior_without(name: str, fold: int) -> SwapPosterior:
-    """The posterior at set size 4 of the people outside of a fold; of all people in a folder that `swaputils fit` wrote."""
+def posterior_without(name: str, fold: int, set_size: int) -> SwapPosterior:
+    """The posterior at a set size of the people outside of a fold; of all people in a folder that `swaputils fit` wrote."""
     if fit_folder(name):
-        return posterior(name, FOLDED_SIZE)
-    return surrogate.load(_fold_folder(surrogate_folder(name), fold) / f"set_size_{FOLDED_SIZE}")
+        return posterior(name, set_size)
+    return surrogate.load(_fold_folder(surrogate_folder(name), fold, set_size))
 
 
 def largest_set_size(name: str) -> int:
