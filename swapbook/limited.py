@@ -22,11 +22,11 @@ from tqdm import tqdm
 from swapbook.few_trials import ObservedAnew, kept_where_likeliest
 from swapbook.gru import GRUConfig, MixtureGRU, selected_gru, taught_gru
 from swapbook.networks import Network, Trained
-from swapbook.people import answers, at_four_items, by_person, kernel_log_density
+from swapbook.people import TAUGHT, answers, by_person, kernel_log_density, of_set_size
 from swapbook.places import results_folder
 from swapbook.plan import Plan, plan_of
 from swapbook.scales import BOOK
-from swapbook.tables import FOLDED_SIZE, FOLDS, PEOPLE, fold_of
+from swapbook.tables import FOLDS, PEOPLE, fold_of
 from swaputils import surrogate
 from swaputils.behaviour import mean_interval
 from swaputils.errors import SwaputilsError
@@ -80,7 +80,8 @@ def recompute_limited(kind: str, count: int, network: Network) -> None:
     """
     if kind not in KINDS:
         raise SwaputilsError(f"kind is {kind!r}; allowed are {', '.join(KINDS)}")
-    observed, seed, plan = at_four_items(network.data), network.seed, network.plan
+    seed, plan = network.seed, network.plan
+    observed = of_set_size(network.data, plan.taught.items)
     fold = fold_of(observed)
     generator = torch.Generator().manual_seed(SEED + seed)
     others, people = observed[fold != seed % FOLDS], observed[fold == seed % FOLDS]
@@ -101,7 +102,7 @@ def recompute_limited(kind: str, count: int, network: Network) -> None:
 
 def learner(scale: str = BOOK, seed: int = 0, data: str = PEOPLE) -> Network:
     """The network that learners of a seed are in place of, or go on from."""
-    return Network("human_n4", scale, seed, data)
+    return Network(TAUGHT, scale, seed, data)
 
 
 def is_scored(kind: str, count: int, network: Network) -> bool:
@@ -174,7 +175,7 @@ def _density(kind: str, chosen: Trials, people: Trials, network: Network, genera
         rnn = _taught_directly(deepcopy(_selected(network)), plan, learnt, checked, generator)
     else:
         fitted = surrogate.fit_bns(chosen, SwapModel(LADDER["cue"]), BnsConfig(), generator=generator)
-        fit = surrogate.cell(fitted, set_size=FOLDED_SIZE)
+        fit = surrogate.cell(fitted, set_size=plan.taught.items)
         if kind == "surrogate":
             return surrogate.response_log_density(fit, people.displays, people.response)
         rnn = deepcopy(_selected(network))

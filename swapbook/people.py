@@ -1,6 +1,6 @@
 """Networks scored on people that neither they nor the fit behind them ever saw, on the very displays that these people saw.
 
-people/<data>_<scale>_<seed>.csv   mean log density of every held-out person's responses under every model, see `recompute_people`
+people/<scale>/<network>.csv   mean log density of every held-out person's responses under every model, see `recompute_people`
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from swapbook.collection import stored
 from swapbook.networks import Network, Trained
 from swapbook.places import results_folder
 from swapbook.plan import Plan
-from swapbook.tables import FOLDED_SIZE, FOLDS, check_data, fold_of, posterior_without, trials
+from swapbook.tables import FOLDS, check_data, fold_of, posterior_without, trials
 from swaputils import behaviour, surrogate
 from swaputils.angles import to_angle, von_mises_log_density, wrap
 from swaputils.diffusion import ideal
@@ -33,7 +33,7 @@ from swaputils.run_folder import has_settings, write_with_provenance
 from swaputils.trials import Displays, Trials
 
 KERNELS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)  # concentrations that are tried
-TAUGHT, WITHOUT = "human_n4", "human_n4_no_swap"
+TAUGHT, SIX_ITEMS = "human_n4", "human_n6"  # taught all of people's responses
 SEED = 1_000_033
 DISPLAYS = 20  # for which the ideal sampler answers at once, to bound memory
 
@@ -75,40 +75,39 @@ def recompute_people(scale: str, name: str) -> None:
         StoreError: when no network is stored.
     """
     check_data(name)
-    taught = stored(TAUGHT, scale, name)
+    taught = stored(TAUGHT, scale, name) + stored(SIX_ITEMS, scale, name)
     if not taught:
         raise StoreError(
             f"no network of {TAUGHT} is stored at scale {scale!r} for {name}; "
             f"run `make collection CONDITIONS={TAUGHT} SCALE={scale} DATA={name}`"
         )
-    observed = at_four_items(name)
     for network in tqdm(taught, desc="people", unit="network"):
         path, settings = _path(network), _settings(network)
         if not has_settings(path, settings):
-            table = pd.DataFrame(_score(observed, network))
+            table = pd.DataFrame(_score(of_set_size(network.people, network.plan.taught.items), network))
             write_with_provenance(path, table.to_csv(index=False, float_format="%.6g"), settings)
 
 
-def people_scores(scale: str, name: str) -> pd.DataFrame:
-    """All stored tables of `recompute_people`; StoreError when there is none, or one comes from other weights than those stored."""
+def people_scores(scale: str, name: str, condition: str = TAUGHT) -> pd.DataFrame:
+    """All stored tables of `recompute_people` for one condition; StoreError when there is none, or one comes from other weights than those stored."""
     command = f"run `python -m swapbook score networks --scale {scale} --data {name}`"
-    paths = {network: _path(network) for network in stored(TAUGHT, scale, name)}
+    paths = {network: _path(network) for network in stored(condition, scale, name)}
     scored = {network: path for network, path in paths.items() if path.is_file()}
     for network, path in scored.items():
         if not has_settings(path, _settings(network)):
             raise StoreError(f"{shown(path)}: comes from other networks, or was changed; {command}")
     if not scored:
-        raise NotStored(f"{shown(_path(Network(TAUGHT, scale, 0, name)))}: not computed yet; {command}")
+        raise NotStored(f"{shown(_path(Network(condition, scale, 0, name)))}: not computed yet; {command}")
     return pd.concat(map(pd.read_csv, scored.values()), ignore_index=True)
 
 
 def _path(network: Network) -> Path:
-    return results_folder() / "people" / f"{network.data}_{network.scale}_{network.seed}.csv"
+    return results_folder() / "people" / network.scale / f"{network.name}.csv"
 
 
 def _without(network: Network) -> Network | None:
     """The network of the same seed that was taught responses without swaps, where it is stored."""
-    without = replace(network, condition=WITHOUT)
+    without = replace(network, condition=f"{network.condition}_no_swap")
     return without if without.folder.is_dir() else None
 
 
@@ -132,7 +131,10 @@ def _score(observed: Trials, network: Network) -> list[dict]:
     others, people = observed[fold != seed % FOLDS], observed[fold == seed % FOLDS]
     displays, response = people.displays, people.response
     taught = network.load()
-    generator, model = torch.Generator().manual_seed(SEED + seed), posterior_without(network.data, seed % FOLDS)
+    generator, model = (
+        torch.Generator().manual_seed(SEED + seed),
+        posterior_without(network.people, seed % FOLDS, network.plan.taught.items),
+    )
     found = {
         "uniform": torch.full_like(response, -math.log(2 * math.pi)),
         "mixture": surrogate.mixture_log_density(surrogate.fit_mixture(others), displays, response),
@@ -157,14 +159,14 @@ def by_person(people: Trials, log_density: Float[Tensor, " trials"]) -> list[dic
     return rows
 
 
-def at_four_items(name: str) -> Trials:
-    """All trials of a data set with four items, in double precision and without columns of items that none of them has."""
+def of_set_size(name: str, items: int) -> Trials:
+    """All trials of a data set with so many items, in double precision and without columns of items that none of them has."""
     observed = trials(name)
-    observed = observed[observed.displays.set_size == FOLDED_SIZE]
+    observed = observed[observed.displays.set_size == items]
     shown = observed.displays
-    if not shown.present[:, :FOLDED_SIZE].all():
+    if not shown.present[:, :items].all():
         raise SwaputilsError("items that are absent must come after those that are shown")
-    features = (feature[:, :FOLDED_SIZE].double() for feature in (shown.report, shown.probe))
+    features = (feature[:, :items].double() for feature in (shown.report, shown.probe))
     return Trials(Displays(*features, shown.cued), observed.response.double(), observed.subject)
 
 

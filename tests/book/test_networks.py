@@ -140,7 +140,7 @@ def test_each_seed_learns_its_own_draw_of_the_people_outside_its_fold(monkeypatc
     levels = [surrogate.swap_function(plan.human, ALL_FOUR)[0].mean() for plan in plans]
     assert len({tuple(mean.tolist()) for mean in means}) == 3
     assert all(plan.human.cholesky.count_nonzero() == 0 for plan in plans)
-    assert levels[0] != levels[2] and posterior_without("simulated", 0).mean.shape == means[0].shape
+    assert levels[0] != levels[2] and posterior_without("simulated", 0, 4).mean.shape == means[0].shape
     again = Network("human_n4", "smoke", 1, "simulated").plan
     assert torch.equal(again.human.mean, means[1]) and again.config == plans[1].config
 

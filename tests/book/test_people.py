@@ -79,7 +79,7 @@ def scored(model, monkeypatch):
     """Five people of four items, and untrained networks of seeds 1 and 6, both of the second fold."""
     observed = simulated_trials(0, people=5, trials_per_set_size=8)
     monkeypatch.setattr(people, "trials", lambda name: observed)
-    for condition, seed in ((people.TAUGHT, 1), (people.TAUGHT, 6), (people.WITHOUT, 6)):
+    for condition, seed in ((people.TAUGHT, 1), (people.TAUGHT, 6), (f"{people.TAUGHT}_no_swap", 6)):
         store_untrained(condition, seed)
     people.recompute_people("smoke", "simulated")
     return observed[(observed.displays.set_size == 4) & (observed.subject == 2)]
@@ -115,7 +115,7 @@ def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeyp
     store_untrained(people.TAUGHT, 1, shift=1e-3)
     with pytest.raises(
         StoreError,
-        match="simulated_smoke_1.csv: comes from other networks, or was changed; run `python -m swapbook score networks",
+        match="human_n4_simulated_1.csv: comes from other networks, or was changed; run `python -m swapbook score networks",
     ):
         people.people_scores("smoke", "simulated")
 
@@ -123,7 +123,8 @@ def test_a_table_serves_as_long_as_its_network_is_the_stored_one(scored, monkeyp
 def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPUTILS_RESULTS", str(tmp_path))
     with pytest.raises(
-        NotStored, match="simulated_smoke_0.csv: not computed yet; run `python -m swapbook score networks --scale smoke"
+        NotStored,
+        match="human_n4_simulated_0.csv: not computed yet; run `python -m swapbook score networks --scale smoke",
     ):
         people.people_scores("smoke", "simulated")
     with pytest.raises(StoreError, match="no network of human_n4 is stored at scale 'smoke'"):
@@ -133,7 +134,7 @@ def test_what_was_not_scored_is_named(tmp_path, monkeypatch):
 def test_trials_of_four_items_lose_the_columns_of_others(monkeypatch):
     observed = simulated_trials(0, people=1, trials_per_set_size=4)
     monkeypatch.setattr(people, "trials", lambda name: observed)
-    four = people.at_four_items("simulated")
+    four = people.of_set_size("simulated", 4)
     assert four.displays.report.shape == (4, 4) and four.response.dtype == torch.float64
     kept = observed.displays[observed.displays.set_size == 4]
     assert torch.equal(four.displays.cued_report, kept.cued_report.double())

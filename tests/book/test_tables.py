@@ -114,7 +114,7 @@ def test_folds_are_fitted_without_their_people(tmp_path, monkeypatch):
     fold = tables.fold_of(four)
     assert fold.bincount().tolist() == [40, 40, 20, 20, 20]  # seven people dealt out to five folds
     assert all(len(set(fold[four.subject == person].tolist())) == 1 for person in four.subject.unique())
-    fitted = [tables.posterior_without("simulated", held_out) for held_out in range(5)]
+    fitted = [tables.posterior_without("simulated", held_out, 4) for held_out in range(5)]
     assert [each.trials for each in fitted] == [100, 100, 120, 120, 120]
     assert len({each.concentration for each in fitted}) == 5
 
