@@ -157,7 +157,11 @@ def _human_logits(human: SwapPosterior) -> list[float]:
 
 
 def _density_fingerprint(human: SwapPosterior, shown: TaskConfig) -> list[float]:
-    """People's log density at every eighth node for a display with items a quarter turn apart, as the config records it."""
-    quarter = [math.pi / 2 * item - math.pi for item in range(shown.items)]
-    density = surrogate.response_density(human, repeated_display(quarter, quarter, 0, 1)).log_nodes[0, ::8]
+    """People's log density at every eighth node for a display with items a quarter turn apart, as the config records it.
+
+    More than four items are an eighth of a turn apart.
+    """
+    apart = math.pi / (2 if shown.items <= 4 else 4)
+    places = [apart * item - math.pi for item in range(shown.items)]
+    density = surrogate.response_density(human, repeated_display(places, places, 0, 1)).log_nodes[0, ::8]
     return [round(value, 6) for value in density.tolist()]
