@@ -29,6 +29,7 @@ from swaputils.training.recipes import (
     MOMENT_MATCHING,
     TASK_OPTIMAL,
     Objective,
+    diffusion_rollouts,
     own_noise,
 )
 
@@ -186,6 +187,19 @@ SETTLED = {
         for period in PERIODS
     },
 }
+ROLLOUTS = (
+    1,
+    16,
+)  # of the bound under which networks that settle swaps in the cue go on learning, with a number that tells nothing
+CONTINUED = {
+    f"index_swap_rollouts_{count}": replace(
+        SETTLED["index_swap_idle"],
+        title=f"Flat .10, settled in the cue; then {count} rollout{'s' * (count > 1)}",
+        objective=diffusion_rollouts(count),
+        start="index_swap_settled_cue",
+    )
+    for count in ROLLOUTS
+}
 NOISE = 0.55  # standard deviation of a step's noise before the report
 RATIOS = (100, 30, 10)  # of the longest memory to it that the drive allows
 # A network that starts with short memories does not select. So the first bound is wide, and each of the others goes on from the last.
@@ -230,7 +244,7 @@ TIMED = {
 }
 BASIC = tuple(_MAIN)  # with the gated drive and nothing else varied
 PLAIN = (*_MAIN, *VARIANTS)  # swaps that are not settled by design, and training that is the book's
-CONDITIONS = _MAIN | VARIANTS | SETTLED | BOUNDED | RATE | DEPARTURES | LONGER | TIMED
+CONDITIONS = _MAIN | VARIANTS | SETTLED | CONTINUED | BOUNDED | RATE | DEPARTURES | LONGER | TIMED
 SHOWN = {
     name: each.title.replace("swap target", "Flat").replace("swap data", "Flat") for name, each in CONDITIONS.items()
 }

@@ -80,6 +80,8 @@ def make_batch(lesson: Lesson, size: int, like: torch.Tensor, *, generator: torc
     else:
         displays = lesson.task.sample(size // lesson.repeats, generator=generator)
         displays = displays[torch.arange(size, device=generator.device) // lesson.repeats]
+        if lesson.repeats > 1 and isinstance(lesson.task, DelayedEstimation):
+            displays = lesson.task.announce(displays, generator=generator)  # each time a number of its own
         target = lesson.task.target(displays)
     return Batch(displays, lesson.task.encode(displays).to(like), target.to(like))
 

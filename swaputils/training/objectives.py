@@ -3,12 +3,14 @@
 A network does not know how it was trained, so comparing objectives compares nothing else.
 """
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from swaputils.diffusion.noising import forward_trajectory, kernel_target
-from swaputils.diffusion.schedule import Schedule
+from swaputils.diffusion.schedule import Schedule, normal_log_density, with_last_noise
 from swaputils.diffusion.targets import ResponseMixture, Target
 from swaputils.errors import SwaputilsError
 from swaputils.inputs import PREPARATION, TrialInputs
@@ -83,6 +85,30 @@ def diffusion_sampled(
     path = _sample_path(batch.target, schedule, generator)
     noise = draw_noise(rnn, batch.inputs, generator=generator)
     return _teacher_forced_error(rnn, batch, path, path[:, -1:], schedule, weights, noise)
+
+
+def diffusion_rollouts(
+    rnn: RNN, batch: Batch, *, rollouts: int, schedule: Schedule, generator: torch.Generator
+) -> Float[Tensor, ""]:
+    """Minus the importance-weighted bound (Burda, Grosse & Salakhutdinov 2016), up to a constant, per step and dimension, + penalties.
+
+    -log (1/K) sum_k prod_t N(x_{t-1}; U E[r_{t-1} | r_t^(k)], sigma_t^2 I), with one noised response x and K rollouts of the null space
+    along it. K = 1 has the minimiser of the objectives above. The last step counts as if it had the noise that leaves a cluster its
+    spread; the start of the report is left to the penalties.
+
+    Args:
+        rollouts: K, times that each display is shown in a row, dividing the batch.
+    """
+    target = batch.target
+    if not isinstance(target, ResponseMixture):
+        raise SwaputilsError(f"the bound is for narrow clusters; the target is a {type(target).__name__}")
+    path = _sample_path(target, schedule, generator)[::rollouts].repeat_interleave(rollouts, dim=0)
+    run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator), teacher=path[:, :-1])
+    offset = path[:, 1:] - torch.lerp(path[:, :-1], run.plane_drive, rnn.config.leak)
+    variance = with_last_noise(schedule, (target.spread * target.radius) ** 2).noise_variance.flip(0)
+    log_weights = normal_log_density(offset, variance).sum(1).unflatten(0, (-1, rollouts))
+    bound = log_weights.logsumexp(1) - math.log(rollouts)
+    return -bound.mean() / offset[0].numel() + _penalties(rnn, run)
 
 
 def regression(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Float[Tensor, ""]:

@@ -56,6 +56,18 @@ def own_noise(period: str) -> Objective:
     return Objective(f"diffusion, noise of the {period}", loss, selected_by=DIFFUSION)
 
 
+def diffusion_rollouts(count: int) -> Objective:
+    """The bound with so many rollouts along each noised response, see `objectives.diffusion_rollouts`."""
+
+    def loss(schedule: Schedule) -> Loss:
+        return partial(objectives.diffusion_rollouts, rollouts=count, schedule=schedule)
+
+    name = f"diffusion, {count} rollout{'s' * (count > 1)}"
+    return Objective(
+        name, loss, selected_by=DIFFUSION, repeats=count, largest_rate=3e-3, batch_factor=4, update_factor=0.25
+    )
+
+
 # A noiseless output and the moments of few answers say little before the cued item is selected; a network that was selected to suppress
 # its noise is slow to learn a spread. Where the gradient comes from free-running trials of a network that still has to learn its
 # distribution, training at the common rates diverges, or loses the cue in a burst that it does not recover from. Moments of few answers

@@ -11,8 +11,9 @@ from scipy.linalg import sqrtm
 from swaputils.angles import to_xy
 from swaputils.diffusion.ideal import loss_floor
 from swaputils.diffusion.noising import kernel_target
-from swaputils.diffusion.schedule import flat_weights, signal_weights
-from swaputils.diffusion.targets import EVEN_SHARE, ResponseMixture
+from swaputils.diffusion.schedule import flat_weights, linear_schedule, signal_weights, with_last_noise
+from swaputils.diffusion.targets import EVEN_SHARE, ResponseDensity, ResponseMixture
+from swaputils.errors import SwaputilsError
 from swaputils.network.rnn import RNN, RNNConfig
 from swaputils.network.rollout import Rollout
 from swaputils.training import objectives
@@ -21,6 +22,7 @@ from swaputils.training.objectives import (
     ACTIVITY_PENALTY,
     PLANE_PENALTY,
     diffusion_closed_form,
+    diffusion_rollouts,
     diffusion_sampled,
     energy_score,
     mixture_density,
@@ -31,6 +33,7 @@ from tests.small import PERIODS, assert_unbiased, seeded, short_schedule, showin
 
 SCHEDULE = short_schedule()
 STEPS = SCHEDULE.steps
+NOISY = linear_schedule(STEPS, 0.1, 0.95)
 NO_WEIGHT = torch.zeros(STEPS, dtype=torch.float64)
 
 
@@ -275,3 +278,65 @@ def test_the_mixture_density_is_least_at_the_target_s_parameters(monkeypatch):
     assert all(
         loss_at(*wrong) > best + 0.005 for wrong in ((0.05, right), (-0.05, right), (0.0, right + 0.5), (0.0, -1.5))
     )
+
+
+def loss_of_rollouts(monkeypatch, rollouts: int, chosen) -> float:
+    """The loss of networks whose drive is the exact kernel for the log weights of items that `chosen` makes of the target's."""
+    # the start of the report, which the loss leaves out, must tell nothing of the item
+    rnn, batch = small_rnn(), shown_in_rows(8_000 // rollouts, rollouts)
+    target = replace(batch.target, log_weights=chosen(batch.target.log_weights))
+
+    def exact_kernel(rnn, inputs, noise, teacher):
+        assert torch.equal(teacher, teacher[::rollouts].repeat_interleave(rollouts, dim=0))  # one path for all
+        expected = target.expected_endpoint(NOISY, teacher)
+        return at_rest(rnn, batch, kernel_target(NOISY, expected, teacher, rnn.config.leak))
+
+    monkeypatch.setattr(objectives, "rollout", exact_kernel)
+    return diffusion_rollouts(rnn, batch, rollouts=rollouts, schedule=NOISY, generator=seeded(3)).item()
+
+
+def test_an_early_choice_costs_less_the_more_rollouts_there_are(monkeypatch):
+    """A coin that picks the item before the report: dear with one rollout, and in the end cheaper than to choose in the report."""
+
+    def by_coin(log_weights):
+        picked = torch.multinomial(log_weights.exp(), 1, generator=seeded(4))
+        return torch.full_like(log_weights, -torch.inf).scatter(1, picked, 0.0)
+
+    early, late = (
+        [loss_of_rollouts(monkeypatch, rollouts, chosen) for rollouts in (1, 4, 40)]
+        for chosen in (by_coin, lambda log_weights: log_weights)
+    )
+    assert early[0] > early[1] > early[2]
+    assert early[0] > late[0] + 0.5 and early[2] < late[2]
+
+
+def test_the_bound_is_the_mean_of_weights_in_the_logarithm(monkeypatch):
+    rnn, batch = small_rnn(), shown_in_rows(50, 4)
+    drive = torch.randn((200, STEPS, 2), dtype=torch.float64, generator=seeded(5))
+    teachers = []
+
+    def given(rnn, inputs, noise, teacher):
+        teachers.append(teacher)
+        return at_rest(rnn, batch, drive)
+
+    monkeypatch.setattr(objectives, "rollout", given)
+    monkeypatch.setattr(objectives, "_penalties", lambda rnn, run: 0.0)
+    several = diffusion_rollouts(rnn, batch, rollouts=4, schedule=SCHEDULE, generator=seeded(6))
+    end = batch.target.sample(generator=seeded(6))
+    mean = (1 - rnn.config.leak) * teachers[0] + rnn.config.leak * drive
+    variance = with_last_noise(SCHEDULE, (batch.target.spread * batch.target.radius) ** 2).noise_variance.flip(0)
+    inside = -(teachers[0][:, 1:] - mean[:, :-1]).square().sum(-1) / (2 * variance[:-1]) - torch.log(
+        2 * math.pi * variance[:-1]
+    )
+    last = end[::4].repeat_interleave(4, 0)
+    final = -(last - mean[:, -1]).square().sum(-1) / (2 * variance[-1]) - torch.log(2 * math.pi * variance[-1])
+    weights = (inside.sum(1) + final).unflatten(0, (50, 4))
+    expected = -(weights.exp().mean(1).log()).mean() / (2 * STEPS)
+    assert several.item() == pytest.approx(expected.item(), rel=1e-9)
+
+
+def test_rollouts_need_clusters():
+    rnn, batch = small_rnn(), small_batch(8, 0.3)
+    smooth = replace(batch, target=ResponseDensity(torch.zeros((8, 64), dtype=torch.float64), 1.0))
+    with pytest.raises(SwaputilsError, match="the bound is for narrow clusters"):
+        diffusion_rollouts(rnn, smooth, rollouts=1, schedule=SCHEDULE, generator=seeded())
