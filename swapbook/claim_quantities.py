@@ -131,10 +131,13 @@ QUANTITIES = {
 }
 
 
-def _gap_closed(scale: str, name: str) -> tuple[float, float, float, int]:
-    table = people.people_scores(scale, name)
-    seeds = table.loc[table["model"] == "no_swap", "seed"].nunique()
-    return (*people.gap_closed(table), seeds)
+def _gap_closed(condition: str) -> Callable[[str, str], tuple[float, float, float, int]]:
+    def find(scale: str, name: str) -> tuple[float, float, float, int]:
+        table = people.people_scores(scale, name, condition)
+        seeds = table.loc[table["model"] == "no_swap", "seed"].nunique()
+        return (*people.gap_closed(table), seeds)
+
+    return find
 
 
 def _unfitted(quantity: str) -> Callable[[str, str], tuple[float, float, float, int]]:
@@ -154,10 +157,13 @@ class AmongPeople:
 
 
 AMONG_PEOPLE = {
-    "gap_closed": AmongPeople(
-        "share of the way from the network without swaps to chapter 1's model, log density on held-out people",
-        _gap_closed,
-    ),
+    **{
+        name: AmongPeople(
+            "share of the way from the network without swaps to chapter 1's model, log density on held-out people",
+            _gap_closed(condition),
+        )
+        for name, condition in (("gap_closed", people.TAUGHT), ("gap_closed_six", people.SIX_ITEMS))
+    },
     **{
         f"gain_over_{versus}_{count}": AmongPeople(
             f"log density, taught by the surrogate minus {title}; {count:,} trials (nats)", _gain(versus, count)
