@@ -24,7 +24,7 @@ from swapbook.cortex import (
     rings,
     solutions,
 )
-from swapbook.origins import changed_trials, factorial, period_noise, pushes, settlement, signal
+from swapbook.origins import changed_trials, factorial, many_rollouts, period_noise, pushes, settlement, signal
 from swapbook.places import results_folder
 from swaputils.files import StoreError, shown
 from swaputils.run_folder import write_with_provenance
@@ -54,6 +54,7 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "scaled_noise": period_noise.scaled_noise,
     "changed_trials": changed_trials.changed_trials,
     "signal_to_noise": signal.signal_to_noise,
+    "rollouts": many_rollouts.rollouts,
     "session_areas": power.session_areas,
     "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES, 3),
 }
@@ -67,6 +68,7 @@ ORIGINS = (
     "scaled_noise",
     "settled_accounts",
     "signal_to_noise",
+    "rollouts",
     "changed_trials",
 )
 """Those of where swaps come from; the others are of networks beside recordings."""

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from swapbook.collection import stored
-from swapbook.conditions import BOUNDED, SETTLED
+from swapbook.conditions import BOUNDED, CONTINUED, SETTLED
 from swapbook.networks import Network
 from swapbook.null_space_measures import LEAST_SWAPS
 from swapbook.origins.replays import far, replay, swapped
@@ -24,6 +24,7 @@ TRACED = (
     "index_swap_dendrites",
     "index_swap_rate",
     *(name for name in SETTLED if name.startswith("index")),
+    *CONTINUED,
     *(name for name in BOUNDED if name.startswith("index_swap")),
     "probe_similarity_00",
     *(name for name in SETTLED if name.startswith("probe")),
@@ -85,7 +86,7 @@ def counterfactuals() -> pd.DataFrame:
     One row for each network: condition, seed; below, above, the swap rates of the two runs; switched, share of trials whose report is
     of another item in the two; far, of both runs' reports.
     """
-    announced = (name for name in SETTLED if SETTLED[name].announced_in)
+    announced = (name for name, each in (SETTLED | CONTINUED).items() if each.announced_in)
     return each_network(_switched, *announced, most=5)
 
 

@@ -92,9 +92,8 @@ def diffusion_rollouts(
 ) -> Float[Tensor, ""]:
     """Minus the importance-weighted bound (Burda, Grosse & Salakhutdinov 2016), up to a constant, per step and dimension, + penalties.
 
-    -log (1/K) sum_k prod_t N(x_{t-1}; U E[r_{t-1} | r_t^(k)], sigma_t^2 I), with one noised response x and K rollouts of the null space
-    along it. K = 1 has the minimiser of the objectives above. The last step counts as if it had the noise that leaves a cluster its
-    spread; the start of the report is left to the penalties.
+    -log (1/K) sum_k w_k with one noised response and the `rollout_log_weights` of K rollouts of the null space along it. K = 1 has the
+    minimiser of the objectives above.
 
     Args:
         rollouts: K, times that each display is shown in a row, dividing the batch.
@@ -104,11 +103,25 @@ def diffusion_rollouts(
         raise SwaputilsError(f"the bound is for narrow clusters; the target is a {type(target).__name__}")
     path = _sample_path(target, schedule, generator)[::rollouts].repeat_interleave(rollouts, dim=0)
     run = rollout(rnn, batch.inputs, draw_noise(rnn, batch.inputs, generator=generator), teacher=path[:, :-1])
-    offset = path[:, 1:] - torch.lerp(path[:, :-1], run.plane_drive, rnn.config.leak)
-    variance = with_last_noise(schedule, (target.spread * target.radius) ** 2).noise_variance.flip(0)
-    log_weights = normal_log_density(offset, variance).sum(1).unflatten(0, (-1, rollouts))
+    means = torch.lerp(path[:, :-1], run.plane_drive, rnn.config.leak)
+    log_weights = rollout_log_weights(schedule, target, path, means).unflatten(0, (-1, rollouts))
     bound = log_weights.logsumexp(1) - math.log(rollouts)
-    return -bound.mean() / offset[0].numel() + _penalties(rnn, run)
+    return -bound.mean() / means[0].numel() + _penalties(rnn, run)
+
+
+def rollout_log_weights(
+    schedule: Schedule,
+    target: ResponseMixture,
+    path: Float[Tensor, "trials times 2"],
+    means: Float[Tensor, "trials steps 2"],
+) -> Float[Tensor, " trials"]:
+    """sum_t log N(x_{t-1}; mean_t, sigma_t^2 I) of noised responses (nats), given where the network would step to from each x_t.
+
+    The last step counts as if it had the noise that leaves a cluster its spread. The start of the report is left out: penalties pull it
+    to the law of the noised responses.
+    """
+    variance = with_last_noise(schedule, (target.spread * target.radius) ** 2).noise_variance.flip(0)
+    return normal_log_density(path[:, 1:] - means, variance).sum(1)
 
 
 def regression(rnn: RNN, batch: Batch, *, generator: torch.Generator) -> Float[Tensor, ""]:
