@@ -187,18 +187,26 @@ SETTLED = {
         for period in PERIODS
     },
 }
-ROLLOUTS = (
-    1,
-    16,
-)  # of the bound under which networks that settle swaps in the cue go on learning, with a number that tells nothing
+ROLLOUTS = (1, 16, 64)
+# Networks that settle swaps in the cue, or in the report, go on learning the same swaps while their number tells nothing of the response
+_went_on = partial(replace, SETTLED["index_swap_idle"], start="index_swap_settled_cue")
 CONTINUED = {
-    f"index_swap_rollouts_{count}": replace(
-        SETTLED["index_swap_idle"],
-        title=f"Flat .10, settled in the cue; then {count} rollout{'s' * (count > 1)}",
-        objective=diffusion_rollouts(count),
-        start="index_swap_settled_cue",
-    )
-    for count in ROLLOUTS
+    **{
+        f"index_swap_rollouts_{count}": _went_on(
+            title=f"Flat .10, settled in the cue; then {count} rollout{'s' * (count > 1)}",
+            objective=diffusion_rollouts(count),
+        )
+        for count in ROLLOUTS
+    },
+    "index_swap_scored_early": _went_on(
+        title="Flat .10, settled in the cue; then energy score", objective=ENERGY_SCORE, update_factor=0.25
+    ),
+    "index_swap_scored_late": _went_on(
+        title="Flat .10, an idle number; then energy score",
+        objective=ENERGY_SCORE,
+        update_factor=0.25,
+        start="index_swap_idle",
+    ),
 }
 NOISE = 0.55  # standard deviation of a step's noise before the report
 RATIOS = (100, 30, 10)  # of the longest memory to it that the drive allows

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,11 @@ import torch
 from swapbook.cortex.power import sessions_needed
 from swapbook.networks import Network
 from swapbook.null_space_measures import REPORTS
-from swapbook.origins import changed_trials, factorial, replays, settlement
+from swapbook.origins import changed_trials, factorial, many_rollouts, replays, settlement
 from swapbook.origins.commitment import commitments, ideal_commitment, slopes
 from swapbook.origins.pushes import _in_plane
 from swapbook.summaries import settled
+from swaputils.diffusion.noising import kernel_target
 
 TRIALS = 400
 
@@ -141,3 +143,43 @@ def test_only_the_cue_is_made_stronger_and_not_the_number_that_comes_with_it():
     stronger = changed_trials.CHANGES["cue twice as strong"](cued, other).shown[2]
     assert torch.equal(stronger[:, -1], cued.shown[2][:, -1])
     torch.testing.assert_close(stronger[:, :-1].sum(1), 2 * cued.shown[2][:, :-1].sum(1))
+
+
+def test_one_rollout_charges_an_early_choice_dearly_and_many_do_not(monkeypatch):
+    monkeypatch.setattr(many_rollouts, "DISPLAYS", 100)
+    early, late = (
+        pd.DataFrame(many_rollouts._charged(Network(name))).set_index("rollouts")
+        for name in ("index_swap_settled_cue", "index_swap_idle")
+    )
+    assert early.loc[1, "excess"] > 10 and 0 < late.loc[1, "excess"] < 2
+    assert (np.diff(early["excess"]) < 0).all() and (np.diff(late["excess"]) < 0).all()
+    assert early.loc[64, "excess"] < 2
+    assert (early["effective"] <= early.index).all() and early.loc[1, "effective"] == 1
+
+
+def test_the_ideal_sampler_is_charged_nothing(monkeypatch):
+    """A stand-in whose drive is the exact kernel of the target, whatever its null space does."""
+    monkeypatch.setattr(many_rollouts, "DISPLAYS", many_rollouts.CHUNK)
+    trained = Network("index_swap_idle").load()
+    target = None
+
+    def exact(rnn, inputs, noise, teacher):
+        many = replace(
+            target,
+            **{name: rows.repeat_interleave(64, 0) for name, rows in vars(target).items() if torch.is_tensor(rows)},
+        )
+        expected = many.expected_endpoint(trained.plan.schedule, teacher)
+        return SimpleNamespace(plane_drive=kernel_target(trained.plan.schedule, expected, teacher, rnn.config.leak))
+
+    weigh = many_rollouts.log_weights
+
+    def seen(trained, displays, shown, path, generator):
+        nonlocal target
+        target = shown
+        return weigh(trained, displays, shown, path, generator)
+
+    monkeypatch.setattr(many_rollouts, "rollout", exact)
+    monkeypatch.setattr(many_rollouts, "log_weights", seen)
+    found = pd.DataFrame(many_rollouts._charged(Network("index_swap_idle")))
+    np.testing.assert_allclose(found["excess"], 0, atol=1e-9)
+    np.testing.assert_allclose(found["effective"], found["rollouts"])
