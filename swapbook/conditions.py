@@ -195,6 +195,7 @@ CONTINUED = {
         f"index_swap_rollouts_{count}": _went_on(
             title=f"Flat .10, settled in the cue; then {count} rollout{'s' * (count > 1)}",
             objective=diffusion_rollouts(count),
+            train={"wrong_items": 0.5},  # a few rollouts ask for more swaps than the target has
         )
         for count in ROLLOUTS
     },
