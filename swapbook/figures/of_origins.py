@@ -70,6 +70,28 @@ def settlement(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     return name_axes(figure, "time in the trial (s)", "area under ROC curve")
 
 
+def charges(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """What the bound charges networks beyond the ideal sampler, over the number of rollouts: a line for each network.
+
+    Args:
+        table: see `origins.many_rollouts.rollouts`.
+        titles: of the conditions, each with the role of its colour.
+    """
+    figure, axes = plt.subplots(figsize=(0.62 * WIDTH, 2.8))
+    for condition, (title, role) in titles.items():
+        own = table[table["condition"] == condition]
+        for _, network in own.groupby("seed"):
+            curve(axes, network["rollouts"], network["excess"], role, marker="o", markersize=3.5, linewidth=1)
+        last = own[own["rollouts"] == own["rollouts"].max()]
+        say(axes, last["rollouts"].max() * 1.15, last["excess"].mean(), title, role)
+    counts = sorted(table["rollouts"].unique())
+    axes.set(xscale="log", yscale="log", xlabel="rollouts", ylabel="charge beyond the ideal\nsampler's (nats a trial)")
+    axes.set_xticks(counts, counts, minor=False)
+    axes.minorticks_off()
+    axes.set_xlim(0.85, 9 * counts[-1])
+    return figure
+
+
 def planes_by_time(networks: Mapping[str, pd.DataFrame]) -> Figure:
     """Alignment of the colour planes at the end of the delay and of the cue: a point for each network, means with intervals.
 

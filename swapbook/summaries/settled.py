@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
+from swapbook.conditions import ROLLOUTS
 from swapbook.networks import Network
 from swapbook.origins.settlement import in_periods
 from swapbook.plane_tables import at_moments
 from swapbook.summaries.collected import networks_of
+from swapbook.theory.importance import best_committed_rate
 from swaputils.behaviour import mean_interval
 
 KINDS = {
@@ -25,6 +28,14 @@ CONTROLS = {
     "never": "index_no_swap",
 }
 OWN_NOISE = {f"own noise of the {period}": f"index_swap_own_{period}" for period in ("stimulus", "delay", "cue")}
+WENT_ON = {
+    "nothing yet": "index_swap_settled_cue",
+    **{f"{count} rollout{'s' * (count > 1)}": f"index_swap_rollouts_{count}" for count in ROLLOUTS},
+    "energy score": "index_swap_scored_early",
+    "energy score, from the report": "index_swap_scored_late",
+}
+"""What networks that settled swaps in the cue were taught from then on, while the number told nothing; the last had settled none."""
+ROLLOUTS_OF = {f"index_swap_rollouts_{count}": count for count in ROLLOUTS}
 TOLD = 0.9  # area under the ROC curve from which activity tells a swap
 
 
@@ -86,6 +97,44 @@ def plane_contrasts(networks: pd.DataFrame, kinds: Mapping[str, str], versus: st
         if kind != versus and versus in found
     }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def went_on(networks: pd.DataFrame, areas: pd.DataFrame, numbers: pd.DataFrame, charged: pd.DataFrame) -> pd.DataFrame:
+    """Networks of WENT_ON: means of behaviour, of the area before the report, and of the share of reports that another number switches.
+
+    Beside them the effective number of rollouts where there are several, and the swap rate of an early choice that the bound asks for.
+
+    Args:
+        areas, numbers, charged: see `origins.settlement.settlement`, `counterfactuals`, and `origins.many_rollouts.rollouts`.
+    """
+    rates = _rates_asked_for(networks, charged)
+    rows = {}
+    for kind, condition in WENT_ON.items():
+        own = networks_of(networks, condition)
+        if len(own):
+            area, switched = (table[table["condition"] == condition] for table in (areas, numbers))
+            before = area.groupby("seed").apply(in_periods, Network(condition), include_groups=False)
+            count = ROLLOUTS_OF.get(condition, 1)
+            same = charged[(charged["condition"] == condition) & (charged["rollouts"] == count)]
+            rows[kind] = {
+                "networks": len(own),
+                "swap rate": own["network_swap_rate"].mean(),
+                "asked for": rates.get(condition, own["ideal_swap_rate"].mean()),
+                "far from both": own["network_far"].mean(),
+                "area before the report": before["post_cue_delay"].mean() if len(before) else np.nan,
+                "switched by the number": switched["switched"].mean(),
+                "effective rollouts": same["effective"].mean() if count > 1 else np.nan,
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("went on with")
+
+
+def _rates_asked_for(networks: pd.DataFrame, charged: pd.DataFrame) -> dict[str, float]:
+    """Swap rate of an early choice at which the bound of each number of rollouts is highest, given what a miss costs the first networks."""
+    first = networks_of(networks, WENT_ON["nothing yet"])
+    swaps = first["ideal_swap_rate"].mean()
+    charge = charged[(charged["condition"] == WENT_ON["nothing yet"]) & (charged["rollouts"] == 1)]["excess"].mean()
+    miss = charge / (2 * swaps * (1 - swaps))
+    return {name: best_committed_rate(swaps, miss, count) for name, count in ROLLOUTS_OF.items() if count > 1}
 
 
 def accounts(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:

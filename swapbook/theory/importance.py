@@ -58,6 +58,21 @@ def committed_bound(
     return (chances * (weights - math.log(samples))).sum(1)
 
 
+def best_committed_rate(swap_rate: float, miss: float, samples: int) -> float:
+    """Share of swaps of a network that picks an item before the report at which the bound is highest, to .001.
+
+    With few rollouts it is above the target's: none of them may pick the item of a response, which costs dearly.
+
+    Args:
+        swap_rate: share of swaps of the target.
+        miss: how much lower the log weight of a rollout is that picked the other item (nats).
+    """
+    rates = torch.linspace(0.001, 0.999, 999, dtype=torch.float64)
+    hit = torch.zeros_like(rates)
+    of_swap, of_cued = (committed_bound(hit, hit - miss, rate, samples) for rate in (rates, 1 - rates))
+    return rates[(swap_rate * of_swap + (1 - swap_rate) * of_cued).argmax()].item()
+
+
 def sampler_log_weight(
     schedule: Schedule, mixture: ResponseMixture, path: Float[Tensor, "trials times 2"]
 ) -> Float[Tensor, " trials"]:

@@ -253,3 +253,17 @@ def test_the_committed_bound_is_the_mean_over_picks(samples):
     weights = torch.where(picks, matched, unmatched)
     exact = importance.committed_bound(matched, unmatched, chance, samples)
     assert_unbiased(importance.importance_bound(weights), float(exact))
+
+
+def test_few_rollouts_ask_for_more_early_swaps_than_the_target_has():
+    one, some, many = (importance.best_committed_rate(0.1, 50.0, samples) for samples in (1, 16, 400))
+    assert one == pytest.approx(0.001) and some > 0.2 and many == pytest.approx(0.1, abs=0.003)
+    chance = torch.tensor([some, 0.1], dtype=torch.float64)
+    picks = torch.rand((MANY, 16, 2), dtype=torch.float64, generator=seeded(2)) < chance
+    drawn = [
+        importance.importance_bound(torch.where(each, 0.0, -50.0).double()).mean()
+        for rate in range(2)
+        for each in (picks[..., rate], ~picks[..., rate])
+    ]
+    found = [0.1 * drawn[2 * rate] + 0.9 * drawn[2 * rate + 1] for rate in range(2)]
+    assert found[0] > found[1] + 0.3
