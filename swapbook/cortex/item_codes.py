@@ -17,10 +17,8 @@ from swaputils.network.rollout import draw_noise
 from swaputils.responders import CHUNK
 from swaputils.trials import Displays
 
-COLOURS, PLACES = 24, {"locations": 8, "continuous": 16}
-APART = (
-    math.pi / 4
-)  # least distance of two items in colour, and of continuous places: the least of the task in steps of the grid
+COLOURS, PLACES = 24, 8  # of the grid on which an item is shown, to networks of continuous places too
+APART = math.pi / 4  # least distance of two items in colour and in place
 UNITS = 14  # of the planted null space
 ASKED = ("probe_task_optimal", "probe_no_swap", "probe_flat", "probe_human", "probe_similarity_00")
 ASKED += tuple(name for name in CONDITIONS if name.startswith("probe_") and name.endswith("_places"))
@@ -37,7 +35,7 @@ KINDS = {
 STRENGTHS = (0.25, 0.5, 1.0, 2.0)  # of place to colour
 SUMS = ((0.05, False), (0.05, True), (1.0, True))
 """Noise of a trial over the spread of the code, networks have about the first, and whether the sum of two items saturates."""
-DRAWS = {8: 1}  # of planted codes, by places
+DRAWS = {PLACES: 1}  # of planted codes, by places
 LEAST = 1.1  # ratio of distances over which a shape has to last, chosen on planted codes of other draws
 PLANTED_SHOWN, BARS = ("torus", "double ring", "slots", "ring"), 12
 
@@ -166,8 +164,7 @@ def probed() -> list[Network]:
 def remembered(network: Network) -> dict:
     """The memories of one item in a network's null space at the end of the delay, [cells, units], and numbers on them."""
     trained = network.load()
-    config = trained.plan.task.config
-    places = PLACES[config.probes]
+    places = PLACES
     shown = pairs(places)
     step = torch.tensor([2 * math.pi / places, 2 * math.pi / COLOURS] * 2, dtype=torch.float64)
     angles = wrap(shown * step)
