@@ -27,6 +27,11 @@ CONTROLS = {
     "never, an idle number": "index_no_swap_idle",
     "never": "index_no_swap",
 }
+PROBED = {
+    **{f"in the {period}": f"probe_similarity_settled_{period}" for period in ("stimulus", "delay", "cue")},
+    "in the report": "probe_similarity_00",
+}
+"""The same with similarity swaps between places."""
 OWN_NOISE = {f"own noise of the {period}": f"index_swap_own_{period}" for period in ("stimulus", "delay", "cue")}
 WENT_ON = {
     "nothing yet": "index_swap_settled_cue",
