@@ -125,6 +125,12 @@ _MAIN = {
         answers=similarity(0.0),
         objective=ENERGY_SCORE_SELECTED,
     ),
+    "index_energy_score_selected": _index(
+        "energy score after selection by diffusion, Flat .10",
+        answers=flat(0.10),
+        objective=ENERGY_SCORE_SELECTED,
+        update_factor=0.5,
+    ),
     "probe_mixture_density": _probe(
         "mixture-density readout, similarity swaps", answers=similarity(0.0), objective=MIXTURE_DENSITY
     ),
