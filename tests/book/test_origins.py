@@ -16,6 +16,7 @@ from swapbook.origins import changed_trials, factorial, many_rollouts, replays, 
 from swapbook.origins.commitment import commitments, ideal_commitment, slopes
 from swapbook.origins.pushes import _in_plane
 from swapbook.summaries import settled
+from swapbook.theory.importance import best_committed_rate
 from swaputils.diffusion.noising import kernel_target
 
 TRIALS = 400
@@ -183,3 +184,39 @@ def test_the_ideal_sampler_is_charged_nothing(monkeypatch):
     found = pd.DataFrame(many_rollouts._charged(Network("index_swap_idle")))
     np.testing.assert_allclose(found["excess"], 0, atol=1e-9)
     np.testing.assert_allclose(found["effective"], found["rollouts"])
+
+
+def test_what_went_on_is_read_from_its_own_rows():
+    """Of two kinds of networks that are stored; what the bound asks for comes from what a miss costs the first."""
+    names = ["index_swap_settled_cue", "index_swap_rollouts_16"]
+    networks = pd.DataFrame(
+        {
+            "condition": names,
+            "seed": 0,
+            "network_swap_rate": [0.1, 0.27],
+            "ideal_swap_rate": 0.1,
+            "network_far": [0.01, 0.04],
+        }
+    )
+    areas = pd.DataFrame(
+        {"condition": names * 2, "seed": 0, "time": [0.5, 0.5, 1.0, 1.0], "area": [0.5, 0.5, 0.98, 0.99]}
+    )
+    numbers = pd.DataFrame({"condition": names, "switched": [1.0, 0.9]})
+    miss, rate = 40.0, 0.1
+    charged = pd.DataFrame(
+        {
+            "condition": [names[0], names[1], names[1]],
+            "rollouts": [1, 1, 16],
+            "excess": [miss * 2 * rate * (1 - rate), 70.0, 1.0],
+            "effective": [1.0, 1.0, 7.0],
+        }
+    )
+    table = settled.went_on(networks, areas, numbers, charged)
+    assert table.index.tolist() == ["nothing yet", "16 rollouts"]
+    assert table["switched by the number"].tolist() == [1.0, 0.9]
+    assert table.loc["16 rollouts", "asked for"] == best_committed_rate(rate, miss, 16) > 0.2
+    assert table.loc["nothing yet", "asked for"] == rate
+    assert table.loc["16 rollouts", "effective rollouts"] == 7.0 and np.isnan(
+        table.loc["nothing yet", "effective rollouts"]
+    )
+    assert table["area before the report"].tolist() == [0.98, 0.99]
