@@ -390,3 +390,13 @@ def test_the_folder_names_the_people_only_where_they_matter(stored):
     assert Network(*INDEX).folder == stored / "networks" / "smoke" / "index_swap_0"
     assert Network(*PROBE).folder == stored / "networks" / "smoke" / "probe_human_simulated_0"
     assert config_hash(Network(*PROBE).plan.config) != config_hash(Network(*INDEX).plan.config)
+
+
+def test_networks_of_six_items_learn_from_the_people_that_saw_them_whatever_data_are_named():
+    network = Network("human_n6", "smoke", 2, "simulated")
+    assert network.people == "bays2009" and network.name == "human_n6_bays2009_2"
+    fitted = posterior_without("bays2009", 2, 6)
+    assert torch.equal(network.plan.human.distances, fitted.distances)
+    assert len(network.plan.config["response_density"]) > 8 and network.plan.task.config.items == 6
+    with pytest.raises(StoreError, match="without_fold_0/set_size_4"):
+        posterior_without("bays2009", 0, 4)
