@@ -86,7 +86,8 @@ def charges(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
         say(axes, last["rollouts"].max() * 1.15, last["excess"].mean(), title, role)
     counts = sorted(table["rollouts"].unique())
     axes.set(xscale="log", yscale="log", xlabel="rollouts", ylabel="charge beyond the ideal\nsampler's (nats a trial)")
-    axes.set_xticks(counts, counts, minor=False)
+    axes.set_xticks(counts, counts)
+    axes.set_yticks([0.3, 1, 3, 10, 30], ["0.3", "1", "3", "10", "30"])
     axes.minorticks_off()
     axes.set_xlim(0.85, 9 * counts[-1])
     return figure
