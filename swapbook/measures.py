@@ -5,7 +5,7 @@ metrics.json holds what the measures give, and under "code" the hash of each; wh
 
 from collections.abc import Callable, Mapping
 
-from swapbook.conditions import Condition
+from swapbook.basic_conditions import Condition
 from swapbook.evaluation import evaluate
 from swapbook.hash_of_code import code_hash
 from swapbook.plan import Plan

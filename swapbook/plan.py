@@ -7,7 +7,8 @@ from functools import partial
 import torch
 
 from swapbook.answers import NO_SWAPS
-from swapbook.conditions import CONDITIONS, Condition, named
+from swapbook.basic_conditions import Condition
+from swapbook.conditions import CONDITIONS, named
 from swapbook.scales import SCALES, Scale
 from swaputils import surrogate
 from swaputils.diffusion.schedule import Schedule, linear_schedule, report_noise

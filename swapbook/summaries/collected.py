@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from swapbook import claims
+from swapbook.basic_conditions import Condition
 from swapbook.claim_quantities import QUANTITIES
-from swapbook.conditions import CONDITIONS, SHOWN, Condition
+from swapbook.conditions import CONDITIONS, SHOWN
 from swaputils.behaviour import mean_interval
 from swaputils.training.recipes import MIXTURE_DENSITY
 

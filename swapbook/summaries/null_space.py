@@ -9,8 +9,9 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
+from swapbook.basic_conditions import Condition
 from swapbook.collection import stored
-from swapbook.conditions import CONDITIONS, PLAIN, Condition
+from swapbook.conditions import CONDITIONS, PLAIN
 from swapbook.networks import Trained
 from swapbook.null_space_measures import PROBES, REPORTS, crossing
 from swapbook.plan import Plan
