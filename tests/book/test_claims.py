@@ -147,7 +147,7 @@ def written(tmp_path, **changes) -> list:
         ({"quantity": "swaps"}, "claim 'One': quantity 'swaps' is unknown; known are swap_rate, "),
         ({"condition": "swap"}, "condition 'swap' is unknown; known are index_untrained"),
         ({"test": "t"}, "test 't' is unknown; known are mean, bootstrap, difference, share, people"),
-        ({"test": "people"}, "quantity 'swap_rate' is unknown; known are gap_closed, gain_over_direct_200"),
+        ({"test": "people"}, "quantity 'swap_rate' is unknown; known are gap_closed, gap_closed_six, gain_over_direct_200"),
         ({"is": "over"}, "side 'over' is unknown; known are above, below"),
         ({"versus": "index_no_swap"}, "a difference, and nothing else, needs `versus`"),
         ({"test": "difference"}, "a difference, and nothing else, needs `versus`"),
@@ -176,7 +176,7 @@ def test_a_claim_on_people_is_judged_by_people_and_waits_for_its_networks(monkey
         for subject, seed in zip(subjects, [0, 0, 1, 1, 2, 2])
         for model, value in (("no_swap", -2.0), ("network", -1.1), ("surrogate", -1.0))
     ]
-    monkeypatch.setattr(people, "people_scores", lambda scale, name: pd.DataFrame(scores))
+    monkeypatch.setattr(people, "people_scores", lambda scale, name, condition: pd.DataFrame(scores))
     finding = claims.find_among_people(GAP, "laptop", "some")
     assert finding.effect == pytest.approx(0.9) and finding.count == 3 and finding.verdict == HOLDS
     assert claims.find_among_people(replace(GAP, margin=0.95), "laptop", "some").verdict == DOES_NOT
@@ -190,7 +190,7 @@ def test_a_claim_on_people_that_nothing_was_computed_for_cannot_be_told(tmp_path
 
 
 def test_scores_of_other_networks_are_an_error_and_not_too_few(monkeypatch):
-    def outdated(scale, name):
+    def outdated(scale, name, condition):
         raise StoreError("comes from other networks")
 
     monkeypatch.setattr(people, "people_scores", outdated)

@@ -90,7 +90,7 @@ IGNORED = {
     "a method that is not called": ("swaputils.diffusion.targets", "def practised(self", "def practised(self, ignored"),
     "training": ("swaputils.training.objectives", "def energy_score(", "def energy_score(ignored, "),
     "the lists of conditions": (
-        "swapbook.conditions",
+        "swapbook.basic_conditions",
         '"index_swap_05": _index(',
         '"another": None, "index_swap_05": _index(',
     ),
