@@ -147,7 +147,10 @@ def written(tmp_path, **changes) -> list:
         ({"quantity": "swaps"}, "claim 'One': quantity 'swaps' is unknown; known are swap_rate, "),
         ({"condition": "swap"}, "condition 'swap' is unknown; known are index_untrained"),
         ({"test": "t"}, "test 't' is unknown; known are mean, bootstrap, difference, share, people"),
-        ({"test": "people"}, "quantity 'swap_rate' is unknown; known are gap_closed, gap_closed_six, gain_over_direct_200"),
+        (
+            {"test": "people"},
+            "quantity 'swap_rate' is unknown; known are gap_closed, gap_closed_six, gain_over_direct_200",
+        ),
         ({"is": "over"}, "side 'over' is unknown; known are above, below"),
         ({"versus": "index_no_swap"}, "a difference, and nothing else, needs `versus`"),
         ({"test": "difference"}, "a difference, and nothing else, needs `versus`"),

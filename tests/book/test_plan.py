@@ -157,7 +157,8 @@ def test_a_network_fits_its_task(condition, scale):
     assert len(rnn.report_noise) == plan.schedule.steps == plan.task.periods.steps("report")
     if "report" not in CONDITIONS[condition].periods:
         assert plan.schedule.steps == (8 if scale == "smoke" else 40)
-    batch = make_batch(plan.distribution, REPEATS, rnn.readout, generator=seeded())
+    size = max(REPEATS, plan.distribution.repeats)
+    batch = make_batch(plan.distribution, size, rnn.readout, generator=seeded())
     loss = plan.distribution.loss(rnn, batch, generator=seeded())
     loss.backward()
     assert loss.isfinite()
