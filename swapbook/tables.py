@@ -33,7 +33,7 @@ from swaputils.trials import Displays, Trials
 SIMULATED = "simulated"
 PEOPLE = "vandenberg2012_color"  # the data set of the book's networks
 SURROGATE_SEED = 0
-_FOLDED = {"bays2009": 6}  # others: 4
+_FOLDED = {"bays2009": 6}  # set size of the folds, where it is not 4
 ERROR_BINS = 60  # of 6 degrees around 0, so that each holds as many of the colours that experiments recorded
 TOLERANCE = 1e-3  # rad; files round angles
 # the column that tells the retro-cues apart, in alphabetical order: invalid 0, neutral 1, valid 2

@@ -164,15 +164,14 @@ def probed() -> list[Network]:
 def remembered(network: Network) -> dict:
     """The memories of one item in a network's null space at the end of the delay, [cells, units], and numbers on them."""
     trained = network.load()
-    places = PLACES
-    shown = pairs(places)
-    step = torch.tensor([2 * math.pi / places, 2 * math.pi / COLOURS] * 2, dtype=torch.float64)
+    shown = pairs(PLACES)
+    step = torch.tensor([2 * math.pi / PLACES, 2 * math.pi / COLOURS] * 2, dtype=torch.float64)
     angles = wrap(shown * step)
     displays = Displays(angles[:, 1::2], angles[:, 0::2], torch.zeros(len(shown), dtype=torch.long))
     generator = torch.Generator().manual_seed(SEED + network.seed)
     activity = trained.rnn.in_null_space(_at_end_of_delay(trained, displays, generator))
-    found = memories(activity, shown, places)
-    parts = found.unflatten(0, (places, COLOURS))
+    found = memories(activity, shown, PLACES)
+    parts = found.unflatten(0, (PLACES, COLOURS))
     parts = parts - parts.mean((0, 1))
     total = parts.square().sum((0, 1, 2))
     place, colour = (parts.mean(axis).square().sum() * parts.shape[axis] / total for axis in (1, 0))
@@ -180,7 +179,7 @@ def remembered(network: Network) -> dict:
     rest = activity - found[cells].sum(1)
     explained = 1 - rest.square().sum() / (activity - activity.mean(0)).square().sum()
     shares = {"of_place": place, "of_colour": colour, "of_both": 1 - place - colour, "sum": explained}
-    return {"places": places, "memories": found} | {name: float(value) for name, value in shares.items()}
+    return {"places": PLACES, "memories": found} | {name: float(value) for name, value in shares.items()}
 
 
 @torch.no_grad()
