@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -85,18 +85,31 @@ def decision(rnn: RNN, plan: Plan, *, generator: torch.Generator) -> dict[str, l
     trials = plan.scale.activity
     displays = plan.task.announce(repeated_display(REPORTS, PROBES, 0, trials), generator=generator)
     run, swapped = _simulated(rnn, plan, displays, generator)
-    fitted, held_out = slice(trials // 2), slice(trials // 2, None)
-    if min(int(swapped[half].sum()) for half in (fitted, held_out)) < LEAST_SWAPS:
+    from_null = areas_by_step(rnn.in_null_space(run.report[:, :-1]).numpy(), swapped.numpy())
+    if from_null is None:
         return None
-    plane, null = rnn.in_plane(run.report), rnn.in_null_space(run.report).numpy()
+    plane, held_out = rnn.in_plane(run.report), slice(trials // 2, None)
     target = plan.task.target(displays)
     exact = target.responsibilities(plan.schedule, plane[:, :-1])[held_out, :, 1].numpy()
-    from_null = []
-    for step in range(plan.schedule.steps):
-        model = LinearDiscriminantAnalysis(priors=(0.5, 0.5)).fit(null[fitted, step], swapped[fitted])
-        from_null.append(roc_auc_score(swapped[held_out], model.decision_function(null[held_out, step])))
     from_plane = [roc_auc_score(swapped[held_out], exact[:, step]) for step in range(plan.schedule.steps)]
     return {"null_space": _rounded(from_null), "plane": _rounded(from_plane)}
+
+
+def areas_by_step(
+    states: Float[np.ndarray, "trials steps units"], swapped: Bool[np.ndarray, " trials"]
+) -> list[float] | None:
+    """How well a state tells at each step which trials end in a swap: area under the ROC curve of a linear discriminant.
+
+    The first half of the trials fits it, the other is asked. None where a half has fewer than LEAST_SWAPS swaps.
+    """
+    half = len(states) // 2
+    if min(swapped[:half].sum(), swapped[half:].sum()) < LEAST_SWAPS:
+        return None
+    areas = []
+    for step in range(states.shape[1]):
+        model = LinearDiscriminantAnalysis(priors=(0.5, 0.5)).fit(states[:half, step], swapped[:half])
+        areas.append(roc_auc_score(swapped[half:], model.decision_function(states[half:, step])))
+    return areas
 
 
 def crossing(areas: Sequence[float]) -> float:

@@ -40,7 +40,7 @@ def session_areas() -> pd.DataFrame:
     One row for each network, session and state: condition, seed, session; state: which state of an error activity is held to be in,
     rather than that of correct trials; area under the ROC curve of the log-likelihood ratio of the two, swaps against correct trials.
     """
-    return each_network(_of_one, *RECORDED, most=3)
+    return each_network(_of_one, *RECORDED, most=5)
 
 
 def _of_one(network: Network) -> list[dict]:
@@ -77,21 +77,23 @@ def _spikes(neurons: Neurons, states: Tensor, generator: torch.Generator) -> Ten
 def sessions_needed(areas: pd.DataFrame, contrasts: int) -> pd.DataFrame:
     """Sessions at which an area differs from chance with power WANTED, at a level divided by the number of contrasts (Holm's first step).
 
-    The first seed of a condition gives the effect, the others the power: a row for each condition and state with effect, needed
-    (infinite where more than MOST would be), and power at as many sessions as the animals'.
+    The first half of a condition's networks gives the effect, the others the power: a row for each condition and state with effect,
+    needed (infinite where more than MOST would be), and power at as many sessions as the animals'.
 
     Args:
         areas: see `session_areas`.
     """
     generator, rows = np.random.default_rng(0), []
     for (condition, state), own in areas.groupby(["condition", "state"], sort=False):
-        held = own[own["seed"] != own["seed"].min()]
-        if held.empty:
+        seeds = np.sort(own["seed"].unique())
+        if len(seeds) < 2:
             continue
+        first = own["seed"].isin(seeds[: len(seeds) // 2])
+        held = own[~first]
         by_seed = [each["area"].dropna().to_numpy() for _, each in held.groupby("seed")]
         powers = {n: _power(by_seed, n, LEVEL / contrasts, generator) for n in (8, 12, SESSIONS, 40, 70, 120, MOST)}
         enough = [n for n, power in powers.items() if power >= WANTED]
-        effect = own.loc[own["seed"] == own["seed"].min(), "area"].mean()
+        effect = own.loc[first, "area"].mean()
         found = {"effect": effect, "needed": min(enough, default=math.inf), "power": powers[SESSIONS]}
         rows.append({"condition": condition, "state": state} | found)
     return pd.DataFrame(rows)

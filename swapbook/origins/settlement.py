@@ -5,14 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from swapbook.collection import stored
 from swapbook.conditions import BOUNDED, CONTINUED, SETTLED
 from swapbook.networks import Network
-from swapbook.null_space_measures import LEAST_SWAPS
+from swapbook.null_space_measures import areas_by_step
 from swapbook.origins.replays import far, replay, swapped
 from swaputils.inputs import PREPARATION, STEP_SECONDS
 
@@ -57,16 +55,8 @@ def settlement() -> pd.DataFrame:
 
 def _areas(network: Network) -> list[dict]:
     shown = replay(network.load(), TRIALS)
-    hidden, wrong = shown.hidden.numpy(), shown.swapped.numpy()
-    half = TRIALS // 2
-    if min(wrong[:half].sum(), wrong[half:].sum()) < LEAST_SWAPS:
-        return []
-    rows = []
-    for step in range(hidden.shape[1]):
-        model = LinearDiscriminantAnalysis(priors=(0.5, 0.5)).fit(hidden[:half, step], wrong[:half])
-        area = roc_auc_score(wrong[half:], model.decision_function(hidden[half:, step]))
-        rows.append({"time": STEP_SECONDS * (step + 1), "area": area})
-    return rows
+    areas = areas_by_step(shown.hidden.numpy(), shown.swapped.numpy()) or []
+    return [{"time": STEP_SECONDS * (step + 1), "area": area} for step, area in enumerate(areas)]
 
 
 def in_periods(areas: pd.DataFrame, network: Network) -> pd.Series:

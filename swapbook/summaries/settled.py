@@ -64,6 +64,13 @@ def behaviour(networks: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("swaps are settled")
 
 
+def memories(ratios: pd.DataFrame, kinds: Mapping[str, str]) -> pd.Series:
+    """The ratio of memory to noise that each kind of networks attains, a mean over networks, see `origins.signal`."""
+    means = ratios.groupby("condition")["ratio"].mean()
+    found = {kind: means[name] for kind, name in kinds.items() if name in means.index}
+    return pd.Series(found, name="memory over noise", dtype=float)
+
+
 def told(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     """Largest area before each period ends, means over networks, see `settlement`; `least` and `most` of all networks in the trial."""
     rows = {}

@@ -93,6 +93,17 @@ def test_sessions_needed_fall_with_the_effect_and_are_infinite_without_one():
     assert math.isinf(found.loc["none", "needed"]) and found.loc["none", "power"] < 0.05
 
 
+def test_effect_and_power_are_of_other_networks():
+    means = (0.5, 0.5, 0.8, 0.8, 0.8)  # the first two of five networks show no effect
+    rows = [
+        {"condition": "odd", "seed": seed, "state": "state", "area": mean + 0.001 * (k - 9.5)}
+        for seed, mean in enumerate(means)
+        for k in range(20)
+    ]
+    found = sessions_needed(pd.DataFrame(rows), 3).iloc[0]
+    assert found["effect"] == pytest.approx(0.5) and found["power"] == 1.0
+
+
 def test_tables_leave_out_kinds_of_which_none_is_stored():
     table = pd.DataFrame({"condition": [], "network_swap_rate": []})
     assert settled.behaviour(table, settled.KINDS).empty
