@@ -149,9 +149,16 @@ TIMED = {
 BASIC = tuple(MAIN)  # with the gated drive and nothing else varied
 PLAIN = (*MAIN, *VARIANTS)  # swaps that are not settled by design, and training that is the book's
 CONDITIONS = MAIN | VARIANTS | SETTLED | CONTINUED | BOUNDED | RATE | DEPARTURES | LONGER | TIMED
-SHOWN = {
-    name: each.title.replace("swap target", "Flat").replace("swap data", "Flat") for name, each in CONDITIONS.items()
-}
+_CLEARER = {"swap target": "Flat", "swap data": "Flat", "; tree": "; small tree"}
+
+
+def _shown(title: str) -> str:
+    for stored, clearer in _CLEARER.items():
+        title = title.replace(stored, clearer)
+    return title
+
+
+SHOWN = {name: _shown(each.title) for name, each in CONDITIONS.items()}
 """Every condition as figures, tables and pages name it; a title is part of what runs have stored, so it stays as it was."""
 
 

@@ -116,7 +116,7 @@ def planes_by_time(networks: Mapping[str, pd.DataFrame]) -> Figure:
 def pushes(table: pd.DataFrame, titles: Mapping[str, str], measure: str) -> Figure:
     """What a push does over its dose: a row for each condition, a column for each moment, a line for each direction.
 
-    Means with intervals over networks; of pushes in the readout plane also what the exact sampler would do, as open marks.
+    Means with intervals over networks; of pushes in the readout plane also what the ideal sampler would do, as open marks.
 
     Args:
         table: see `origins.pushes.pushes`.

@@ -37,7 +37,7 @@ def pushes() -> pd.DataFrame:
     exchanged; "random", as long as that, drawn from the covariance of activity over displays; "plane", of the readout plane, towards
     the other item by PLANE_PUSH; dose, in units of that whole way; length of the push; swap_rate; far, share of reports that are near
     neither item; switched, share of trials whose report is of another item than without the push; predicted, for pushes of the plane:
-    the swap rate of the exact sampler from the states that were pushed.
+    the swap rate of the ideal sampler from the states that were pushed.
     """
     return each_network(_of_one, *PUSHED, most=3)
 
@@ -60,7 +60,7 @@ def _of_one(network: Network) -> list[dict]:
 
 
 def _in_plane(shown: Replay, step: int, dose: float) -> dict:
-    """Reports after a push of the readout plane towards the other item, beside the exact sampler's."""
+    """Reports after a push of the readout plane towards the other item, beside the ideal sampler's."""
     rnn, plan = shown.trained.rnn, shown.trained.plan
     cued, other = to_xy(shown.displays.report[0])
     way = (other - cued) / (other - cued).norm() * PLANE_PUSH

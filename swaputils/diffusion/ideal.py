@@ -18,7 +18,7 @@ from swaputils.errors import SwaputilsError
 def sample_path(
     schedule: Schedule, target: Target, start: Float[Tensor, "trials 2"] | None = None, *, generator: torch.Generator
 ) -> Float[Tensor, "trials times 2"]:
-    """Draw paths of the exact sampler in network time: T + 1 times, the last entry being the end point.
+    """Draw paths of the ideal sampler in network time: T + 1 times, the last entry being the end point.
 
     Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], noise variance of the schedule).
     start: state at the start of the report period; standard normal when None.
