@@ -127,18 +127,19 @@ DEPARTURES = {
     **_with(_PAIR, "unaveraged", "last weights", train={"averaging": 0.0}),
     **_with(_PAIR, "unscaled", "memory scale 1", rnn={"memory_scale": 1.0}),
 }
-# The late steps of the report, where a response becomes precise, count little in the weights that are good for learning the choice
+# The late steps of the report, where a response becomes precise, count little in the weights that are good for learning the choice; and
+# what disturbs a precise response then is the noise of the memory, so that nothing holds the size of memories down
 _SHARPENED = {
     f"{name}_sharpened": replace(
         MAIN[name],
-        title=f"{MAIN[name].title}; longer, then equal weights of the steps",
+        title=f"{MAIN[name].title}; then equal weights of the steps, memories of any size",
         objective=DIFFUSION_SHARPENED,
-        start=f"{name}_longer",
-        update_factor=2.0,
+        start=name,
+        update_factor=3.0,
     )
     for name in _PAIR
 }
-LONGER = _with(_PAIR, "longer", "five times the updates", update_factor=5.0) | _SHARPENED
+LONGER = _with(["index_swap"], "longer", "five times the updates", update_factor=5.0) | _SHARPENED
 # The same swaps with other schedules of noise and other lengths of the report: the ideal sampler commits itself at other times
 TIMED = {
     **_with(["index_swap"], "early", "less noise", betas=(0.02, 0.20)),

@@ -54,7 +54,7 @@ DEPARTURES_OF = {
     "_unaveraged": "last weights",
     "_unscaled": "memory scale 1",
     "_longer": "five times the updates",
-    "_sharpened": "longer, then equal weights of the steps",
+    "_sharpened": "then equal weights of the steps, memories of any size",
 }
 """What one thing is otherwise than in the book's training, by the end of the condition's name."""
 

@@ -46,6 +46,13 @@ def diffusion_as_often(
     return _closed_form(rnn, batch, batch.target, schedule, weights, generator)
 
 
+def diffusion_unbounded(
+    rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Float[Tensor, " steps"], generator: torch.Generator
+) -> Float[Tensor, ""]:
+    """The closed-form objective with nothing that pulls activity down, so that memories outgrow the noise. Arguments as above."""
+    return _closed_form(rnn, batch, batch.target.practised(), schedule, weights, generator, activity=0.0)
+
+
 def diffusion_own_noise(
     rnn: RNN,
     batch: Batch,
@@ -205,13 +212,19 @@ def mixture_readout(
 
 
 def _closed_form(
-    rnn: RNN, batch: Batch, drawn_from: Target, schedule: Schedule, weights: Tensor, generator: torch.Generator
+    rnn: RNN,
+    batch: Batch,
+    drawn_from: Target,
+    schedule: Schedule,
+    weights: Tensor,
+    generator: torch.Generator,
+    activity: float = ACTIVITY_PENALTY,
 ) -> Tensor:
     """The closed-form objective on noised responses that are drawn from another distribution than the target, or from it."""
     path = _sample_path(drawn_from, schedule, generator)
     expected = batch.target.expected_endpoint(schedule, path[:, :-1])
     noise = draw_noise(rnn, batch.inputs, generator=generator)
-    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise)
+    return _teacher_forced_error(rnn, batch, path, expected, schedule, weights, noise, activity)
 
 
 def _sample_path(target: Target, schedule: Schedule, generator: torch.Generator) -> Tensor:
@@ -220,20 +233,27 @@ def _sample_path(target: Target, schedule: Schedule, generator: torch.Generator)
 
 
 def _teacher_forced_error(
-    rnn: RNN, batch: Batch, path: Tensor, endpoint: Tensor, schedule: Schedule, weights: Tensor, noise: TrialNoise
+    rnn: RNN,
+    batch: Batch,
+    path: Tensor,
+    endpoint: Tensor,
+    schedule: Schedule,
+    weights: Tensor,
+    noise: TrialNoise,
+    activity: float = ACTIVITY_PENALTY,
 ) -> Tensor:
     """Weighted squared error of the plane drive under teacher forcing with `path`, plus penalties."""
     noised = path[:, :-1]
     run = rollout(rnn, batch.inputs, noise, teacher=noised)
     error = run.plane_drive - kernel_target(schedule, endpoint, noised, rnn.config.leak)
-    return (weights.to(error)[:, None] * error.square()).mean() + _penalties(rnn, run)
+    return (weights.to(error)[:, None] * error.square()).mean() + _penalties(rnn, run, activity)
 
 
-def _penalties(rnn: RNN, run: Rollout) -> Tensor:
-    """Pulls the plane state at the end of preparation to the origin, and all activity down.
+def _penalties(rnn: RNN, run: Rollout, activity: float = ACTIVITY_PENALTY) -> Tensor:
+    """Pulls the plane state at the end of preparation to the origin, and all activity down by the weight that is given.
 
     The noising process ends near a standard normal, so the report period must not start at an answer.
     """
     plane = rnn.in_plane(run.report[:, 0]).square().mean()
-    activity = run.preparation.norm(dim=-1).mean() + rnn.in_null_space(run.report).norm(dim=-1).mean()
-    return PLANE_PENALTY * plane + ACTIVITY_PENALTY * activity
+    length = run.preparation.norm(dim=-1).mean() + rnn.in_null_space(run.report).norm(dim=-1).mean()
+    return PLANE_PENALTY * plane + activity * length

@@ -75,11 +75,9 @@ def diffusion_rollouts(count: int) -> Objective:
 DIFFUSION = Objective("diffusion", _diffusion(objectives.diffusion_closed_form))
 DIFFUSION_SAMPLED = Objective("diffusion, sampled target", _diffusion(objectives.diffusion_sampled))
 DIFFUSION_SHARPENED = Objective(
-    "diffusion, equal weights",
-    _diffusion(objectives.diffusion_closed_form, flat_weights),
+    "diffusion, equal weights, no penalty on activity",
+    _diffusion(objectives.diffusion_unbounded, flat_weights),
     selected_by=DIFFUSION,
-    largest_rate=3e-3,
-    batch_factor=2,
 )
 DIFFUSION_AS_OFTEN = Objective("diffusion, swaps as often as they are", _diffusion(objectives.diffusion_as_often))
 TASK_OPTIMAL = Objective("task_optimal", _always(objectives.regression))

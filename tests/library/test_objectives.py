@@ -24,6 +24,7 @@ from swaputils.training.objectives import (
     diffusion_closed_form,
     diffusion_rollouts,
     diffusion_sampled,
+    diffusion_unbounded,
     energy_score,
     mixture_density,
     moment_matching,
@@ -136,8 +137,11 @@ def test_penalties_of_known_activity(monkeypatch):
         return Rollout(rest.preparation + activity, report, rest.plane_drive)
 
     monkeypatch.setattr(objectives, "rollout", known)
-    loss = diffusion_closed_form(rnn, batch, schedule=SCHEDULE, weights=NO_WEIGHT, generator=seeded())
-    assert loss.item() == pytest.approx(PLANE_PENALTY / 2 + ACTIVITY_PENALTY * (3 + 3), rel=1e-5)
+    bound = {"schedule": SCHEDULE, "weights": NO_WEIGHT, "generator": seeded()}
+    assert diffusion_closed_form(rnn, batch, **bound).item() == pytest.approx(
+        PLANE_PENALTY / 2 + ACTIVITY_PENALTY * (3 + 3), rel=1e-5
+    )
+    assert diffusion_unbounded(rnn, batch, **bound).item() == pytest.approx(PLANE_PENALTY / 2, rel=1e-5)
 
 
 def test_without_swaps_regression_measures_the_distance_from_the_cued_item(monkeypatch):
