@@ -115,6 +115,26 @@ def by_ratio(stored: pd.DataFrame, ratios: pd.DataFrame, conditions: Sequence[st
     return found
 
 
+def sharpened(stored: pd.DataFrame) -> pd.DataFrame:
+    """Every network of the recipe that comes closest to the ideal sampler; CPU minutes are those from scratch, of all its stages."""
+    rows = []
+    for name in (name for name in CONDITIONS if name.endswith("_sharpened")):
+        before = networks_of(stored, CONDITIONS[name].start).set_index("seed")["cpu_seconds"]
+        for _, own in networks_of(stored, name).iterrows():
+            rows.append(
+                {
+                    "taught": SHOWN[CONDITIONS[name].start],
+                    "seed": own["seed"],
+                    "far from both items": own["network_far"],
+                    "median error (rad)": own["network_median_nearest"],
+                    "ideal's": own["ideal_median_nearest"],
+                    "swaps, noise off": own["noise_off_swap_rate"],
+                    "CPU minutes": (own["cpu_seconds"] + before.get(own["seed"], np.nan)) / 60,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
 def effects_in_words(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Mean of each measure of `effects` with its 95 % t interval over networks, where there are two or more."""
     found = {}

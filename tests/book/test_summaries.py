@@ -49,6 +49,9 @@ def test_rows_are_picked_by_what_is_taught():
     assert collected.those(STORED[:0], lambda each: True).empty
 
 
+PRECISE = ("network_far", "network_median_nearest", "ideal_median_nearest", "noise_off_swap_rate")
+
+
 def networks(condition: str, **columns) -> pd.DataFrame:
     """Two networks of a condition."""
     return pd.DataFrame({"condition": condition, "cpu_seconds": [60.0, 120.0], **columns})
@@ -66,6 +69,17 @@ def test_the_paper_s_tree_stands_for_trees_where_one_is_stored():
     assert list(collected.of_drives(without, ["index_swap"])) == ["Flat .10, gated", "Flat .10, tree"]
     words = collected.effects_in_words(drives).loc["Flat .10, gated"]
     assert words["n"] == 2 and words["swap rate minus ideal"].startswith("0.100 [-1.171, ")
+
+
+def test_the_minutes_of_a_recipe_are_those_of_all_its_stages():
+    both = pd.concat(
+        [
+            networks("index_swap", seed=[0, 1], cpu_seconds=[300.0, 600.0]),
+            networks("index_swap_sharpened", seed=[1], cpu_seconds=[60.0], **dict.fromkeys(PRECISE, [0.0])),
+        ]
+    )
+    found = collected.sharpened(both)
+    assert found["CPU minutes"].tolist() == [11] and found["taught"].tolist() == ["Flat .10"]
 
 
 def test_curves_are_compared_with_the_ideal_sampler_s_distance_by_distance():
