@@ -3,7 +3,7 @@
 import pandas as pd
 import torch
 
-from swapbook.conditions import BOUNDED, CONDITIONS, NOISE, SETTLED
+from swapbook.conditions import BOUNDED, CONDITIONS, CONTINUED, NOISE, SETTLED
 from swapbook.evaluation import held_out_displays
 from swapbook.networks import Network
 from swapbook.origins.settlement import each_network
@@ -19,7 +19,9 @@ def signal_to_noise() -> pd.DataFrame:
     outside the readout plane lies from its mean over displays at the end of the delay (root mean square over displays, without noise),
     over the standard deviation of a unit's noise in one step; length, the same of the state itself.
     """
-    return each_network(_of_one, "index_no_swap", "index_swap", *BOUNDED, *SETTLED, "probe_similarity_00", most=5)
+    return each_network(
+        _of_one, "index_no_swap", "index_swap", *BOUNDED, *SETTLED, *CONTINUED, "probe_similarity_00", most=5
+    )
 
 
 @torch.no_grad()
