@@ -75,7 +75,7 @@ def test_the_minutes_of_a_recipe_are_those_of_all_its_stages():
     both = pd.concat(
         [
             networks("index_swap", seed=[0, 1], cpu_seconds=[300.0, 600.0]),
-            networks("index_swap_sharpened", seed=[1], cpu_seconds=[60.0], **dict.fromkeys(PRECISE, [0.0])),
+            networks("index_swap_sharpened", seed=[1], cpu_seconds=[60.0], **dict.fromkeys(PRECISE, 0.0)),
         ]
     )
     found = collected.sharpened(both)
