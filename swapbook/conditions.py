@@ -60,9 +60,13 @@ SETTLED = {
     },
     "index_swap_settled_late": _settled(title="Flat .10, settled after the cue", announced_in="post_cue_delay"),
     **_with(("index_swap", "index_no_swap"), "idle", "a number that tells nothing", announced_in="cue"),
+    **_with(["index_swap"], "louder", "four times the noise in the cue", rnn={"louder": ("cue", 4.0)}),
     **{
         f"index_swap_own_{period}": replace(
-            MAIN["index_swap"], title=f"Flat .10, settled by noise of the {period}", objective=own_noise(period)
+            MAIN["index_swap"],
+            title=f"Flat .10, settled by noise of the {period}",
+            objective=own_noise(period),
+            update_factor=3.0,
         )
         for period in PERIODS
     },
@@ -72,6 +76,7 @@ SETTLED = {
             title=f"similarity swaps, settled in the {period}",
             answers=announced_similarity(0.0),
             announced_in=period,
+            update_factor=3.0,
         )
         for period in PERIODS
     },

@@ -85,3 +85,9 @@ class TrialInputs(Moves):
     def preparation(self) -> int:
         """Number of network steps before the report."""
         return sum(self.steps)
+
+    def during(self, period: str) -> slice:
+        """The network steps of a period of the preparation."""
+        place = PREPARATION.index(period)
+        start = sum(self.steps[:place])
+        return slice(start, start + self.steps[place])

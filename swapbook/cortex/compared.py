@@ -19,7 +19,7 @@ from swapbook.cortex import (
     item_codes,
     network_nulls,
     on_the_way,
-    power,
+    recorded_sessions,
     reference_values,
     rings,
     solutions,
@@ -55,7 +55,8 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "changed_trials": changed_trials.changed_trials,
     "signal_to_noise": signal.signal_to_noise,
     "rollouts": many_rollouts.rollouts,
-    "session_areas": power.session_areas,
+    "session_areas": recorded_sessions.session_areas,
+    "session_planes": recorded_sessions.session_planes,
     "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES, 3),
 }
 """What is computed, by name; each gives a table."""

@@ -1,107 +1,145 @@
-"""How many recorded sessions it takes to tell when swaps were settled, through the model of recordings of chapter 4."""
+"""How many recorded sessions it takes to tell when swaps were settled: by the state of swap trials, by the planes, by a push."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import torch
-from scipy.stats import ttest_1samp
-from sklearn.metrics import roc_auc_score
-from torch import Tensor
+from scipy.stats import norm, ttest_1samp
 
-from swapbook.cortex.as_recordings import A_SESSION, BASELINES, MATCHING, NEURONS, SESSIONS, TUNED
-from swapbook.cortex.network_states import simulate
-from swapbook.networks import Network
-from swapbook.origins.settlement import each_network
-from swaputils.angles import to_angle
-from swaputils.behaviour import is_swap
-from swaputils.geometry.accounts import evidence
-from swaputils.geometry.recorded_neurons import Neurons, matched
+from swapbook.cortex.as_recordings import A_SESSION, NEURONS, SESSIONS
+from swapbook.cortex.recorded_sessions import SIZES
 
-RECORDED = (
-    "index_swap",
-    "index_swap_settled_stimulus",
-    "index_swap_settled_delay",
-    "index_swap_settled_cue",
-    "index_swap_settled_late",
-)
-WINDOW = 5  # steps in which spikes are counted: the last .25 s of the delay, and the first after the cue
-STATES = {"exchanged colours, before": (0, 2), "exchanged colours, after": (1, 0), "other cue, after": (1, 1)}
-"""States of an error, by their places in `accounts.Evidence.swap` before and after the cue; that of correct trials is OWN."""
-OWN = (1, 2)
+REPORT = "index_swap"  # its swaps are settled in the report
+PLANES, PUSH = "less overlap before the cue", "more swaps after a push in the report"
+PUSHED = {"direction": "plane", "moment": "0.5 s into the report"}
+WEAK = 0.25  # dose of that push
 WANTED, LEVEL = 0.8, 0.05
-TRIED = 2_000  # experiments that a power is estimated from
-MOST = 200  # sessions of an experiment
+TRIED, NEAR_THE_LEVEL = 2_000, 200_000  # experiments that a power comes from, and a threshold
+Power = Callable[[int, float, np.random.Generator], float]  # of so many sessions, at a level
+Contrasts = dict[tuple[str, str], tuple[float, Power]]  # by name and condition: effect and power
 
 
-def session_areas() -> pd.DataFrame:
-    """How well the spikes of a session tell that a trial ends in a swap: sessions of as many neurons and trials as the animals'.
+def powers(areas: pd.DataFrame, planes: pd.DataFrame, pushes: pd.DataFrame) -> pd.DataFrame:
+    """Power of every contrast by number of sessions, at LEVEL divided by the number of contrasts (Holm's first step).
 
-    One row for each network, session and state: condition, seed, session; state: which state of an error activity is held to be in,
-    rather than that of correct trials; area under the ROC curve of the log-likelihood ratio of the two, swaps against correct trials.
-    """
-    return each_network(_of_one, *RECORDED, most=5)
+    The first half of a condition's networks gives the effect, the others the power; each experiment is on one of these. One row for each
+    contrast, condition and number of sessions: contrast, condition, effect, sessions, power. Contrasts are
 
-
-def _of_one(network: Network) -> list[dict]:
-    simulated = simulate(network, SESSIONS * A_SESSION)
-    generator = torch.Generator().manual_seed(network.seed)
-    report = to_angle(network.load().rnn.in_plane(simulated.states[:, -1]))
-    wrong = is_swap(simulated.displays, report)
-    starts = (simulated.on - WINDOW, simulated.off)
-    windows = torch.stack([simulated.states[:, start : start + WINDOW] for start in starts])
-    sessions = windows.unflatten(1, (SESSIONS, A_SESSION))
-    colours = simulated.displays.report.unflatten(0, (SESSIONS, A_SESSION))
-    readout = matched(sessions[0, :MATCHING], colours[:MATCHING], TUNED, BASELINES[0], generator=generator)
-    cued, report, wrong = (
-        each.unflatten(0, (SESSIONS, A_SESSION)) for each in (simulated.displays.cued, report, wrong)
-    )
-    rows = []
-    for session in range(SESSIONS):
-        neurons = readout.drawn(NEURONS // SESSIONS, generator=generator)
-        before, after = (_spikes(neurons, sessions[moment, session], generator) for moment in (0, 1))
-        says = evidence(before, after, colours[session], cued[session], report[session], generator=generator)
-        for state, (first, second) in STATES.items():
-            ratio = says.swap[:, first, second] - says.swap[:, OWN[0], OWN[1]]
-            area = roc_auc_score(wrong[session], ratio) if 0 < wrong[session].sum() < A_SESSION else math.nan
-            rows.append({"session": session, "state": state, "area": area})
-    return rows
-
-
-def _spikes(neurons: Neurons, states: Tensor, generator: torch.Generator) -> Tensor:
-    """[trials, neurons] spikes in a window, of the neurons that fired at all."""
-    counts = neurons.counts(states, generator=generator).sum(1)
-    return counts[:, counts.std(0) > 0]
-
-
-def sessions_needed(areas: pd.DataFrame, contrasts: int) -> pd.DataFrame:
-    """Sessions at which an area differs from chance with power WANTED, at a level divided by the number of contrasts (Holm's first step).
-
-    The first half of a condition's networks gives the effect, the others the power: a row for each condition and state with effect,
-    needed (infinite where more than MOST would be), and power at as many sessions as the animals'.
+    - the states of `recorded_sessions.STATES`: area under the ROC curve above chance (t test over sessions); the effect is the area;
+    - PLANES: an alignment below that of all experiments on networks of REPORT but a share of the level; the effect is the difference;
+    - PUSH: more swaps in half of the trials, which are pushed towards the other item, than in the others (z test); the effect is the difference.
 
     Args:
-        areas: see `session_areas`.
+        areas, planes: see `recorded_sessions.session_areas` and `session_planes`.
+        pushes: see `origins.pushes.pushes`.
     """
-    generator, rows = np.random.default_rng(0), []
-    for (condition, state), own in areas.groupby(["condition", "state"], sort=False):
-        seeds = np.sort(own["seed"].unique())
-        if len(seeds) < 2:
-            continue
-        first = own["seed"].isin(seeds[: len(seeds) // 2])
-        held = own[~first]
-        by_seed = [each["area"].dropna().to_numpy() for _, each in held.groupby("seed")]
-        powers = {n: _power(by_seed, n, LEVEL / contrasts, generator) for n in (8, 12, SESSIONS, 40, 70, 120, MOST)}
-        enough = [n for n, power in powers.items() if power >= WANTED]
-        effect = own.loc[first, "area"].mean()
-        found = {"effect": effect, "needed": min(enough, default=math.inf), "power": powers[SESSIONS]}
-        rows.append({"condition": condition, "state": state} | found)
+    contrasts = _of_states(areas) | _of_planes(planes) | _of_pushes(pushes)
+    generator = np.random.default_rng(0)
+    rows = [
+        {"contrast": name, "condition": condition, "effect": effect, "sessions": sessions}
+        | {"power": power(sessions, LEVEL / len(contrasts), generator)}
+        for (name, condition), (effect, power) in contrasts.items()
+        for sessions in SIZES
+    ]
     return pd.DataFrame(rows)
 
 
-def _power(by_seed: list[np.ndarray], sessions: int, level: float, generator: np.random.Generator) -> float:
-    """Share of experiments, each on one network, whose mean area lies above chance."""
-    picked = generator.integers(len(by_seed), size=TRIED)
-    drawn = np.stack([generator.choice(by_seed[seed], sessions) for seed in picked])
-    test = ttest_1samp(drawn, 0.5, axis=1, alternative="greater")
-    return float((test.pvalue < level).mean())
+def needed(table: pd.DataFrame, swaps: float) -> pd.DataFrame:
+    """The least number of sessions, of those tried, at which a contrast has power WANTED, infinite where none has; a row for each contrast and condition.
+
+    Columns: contrast, condition, effect; sessions, and the neurons, trials and swaps in them, at the animals' numbers a session; power of as many
+    sessions as theirs.
+
+    Args:
+        table: see `powers`.
+        swaps: share of swaps among trials.
+    """
+    rows = []
+    for (name, condition), own in table.groupby(["contrast", "condition"], sort=False):
+        sessions = own.loc[own["power"] >= WANTED, "sessions"].min()
+        sessions = math.inf if math.isnan(sessions) else float(sessions)
+        sizes = {"neurons": NEURONS // SESSIONS, "trials": A_SESSION, "swaps": swaps * A_SESSION}
+        row = {"contrast": name, "condition": condition, "effect": own["effect"].iloc[0], "sessions": sessions}
+        row |= {size: sessions * number for size, number in sizes.items()}
+        rows.append(row | {"power": own.loc[own["sessions"] == SESSIONS, "power"].item()})
+    return pd.DataFrame(rows)
+
+
+def _halves(own: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Rows of the first half of the networks, and of the others; None of fewer than two."""
+    seeds = np.sort(own["seed"].unique())
+    first = own["seed"].isin(seeds[: len(seeds) // 2])
+    return (own[first], own[~first]) if len(seeds) > 1 else None
+
+
+def _halved(table: pd.DataFrame, *by: str) -> dict[tuple[str, ...], tuple[pd.DataFrame, pd.DataFrame]]:
+    halves = {key: _halves(own) for key, own in table.groupby(list(by), sort=False)}
+    return {key: each for key, each in halves.items() if each}
+
+
+def _of_states(areas: pd.DataFrame) -> Contrasts:
+    found: Contrasts = {}
+    for (state, condition), (first, held) in _halved(areas, "state", "condition").items():
+        by_seed = [each["area"].dropna().to_numpy() for _, each in held.groupby("seed")]
+        found[state, condition] = first["area"].mean(), _above_chance(by_seed)
+    return found
+
+
+def _above_chance(by_seed: list[np.ndarray]) -> Power:
+    def power(sessions: int, level: float, generator: np.random.Generator) -> float:
+        picked = generator.integers(len(by_seed), size=TRIED)
+        drawn = np.stack([generator.choice(by_seed[seed], sessions) for seed in picked])
+        return float((ttest_1samp(drawn, 0.5, axis=1, alternative="greater").pvalue < level).mean())
+
+    return power
+
+
+def _of_planes(planes: pd.DataFrame) -> Contrasts:
+    halves = {condition: each for (condition,), each in _halved(planes, "condition").items()}
+    if REPORT not in halves:
+        return {}
+    usual, other = halves.pop(REPORT)
+    return {
+        (PLANES, condition): (first["mean"].mean() - usual["mean"].mean(), _below(held, other))
+        for condition, (first, held) in halves.items()
+    }
+
+
+def _below(held: pd.DataFrame, other: pd.DataFrame) -> Power:
+    def power(sessions: int, level: float, generator: np.random.Generator) -> float:
+        least = np.nanquantile(_experiments(other, sessions, NEAR_THE_LEVEL, generator), level)
+        return float((_experiments(held, sessions, TRIED, generator) < least).mean())
+
+    return power
+
+
+def _experiments(planes: pd.DataFrame, sessions: int, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Alignments that experiments find, each on one of the networks; NaN where a ring is not told from noise."""
+    own = planes[planes["sessions"] == sessions]
+    picked = own.iloc[generator.integers(len(own), size=count)]
+    found = generator.normal(picked["mean"], picked["sd"])
+    return np.where(generator.random(count) < picked["told"], found, np.nan)
+
+
+def _of_pushes(pushes: pd.DataFrame) -> Contrasts:
+    chosen = pushes[(pushes[list(PUSHED)] == pd.Series(PUSHED)).all(axis=1)]
+    rates = chosen.pivot_table(index=["condition", "seed"], columns="dose", values="swap_rate", sort=False)
+    rates = rates.reindex(columns=[0.0, WEAK]).reset_index()
+    return {
+        (PUSH, condition): ((first[WEAK] - first[0.0]).mean(), _more_swaps(held[[0.0, WEAK]].to_numpy()))
+        for (condition,), (first, held) in _halved(rates, "condition").items()
+    }
+
+
+def _more_swaps(rates: np.ndarray) -> Power:
+    """Args: rates: [networks, 2] without the push and with it."""
+
+    def power(sessions: int, level: float, generator: np.random.Generator) -> float:
+        trials = sessions * A_SESSION // 2
+        swaps = generator.binomial(trials, rates[generator.integers(len(rates), size=TRIED)])
+        together = swaps.sum(1) / (2 * trials)
+        error = np.sqrt(2 * together * (1 - together) / trials)
+        return float((swaps[:, 1] - swaps[:, 0] > norm.isf(level) * error * trials).mean())
+
+    return power

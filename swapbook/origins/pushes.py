@@ -15,7 +15,7 @@ from swaputils.inputs import STEP_SECONDS
 from swaputils.responders import Noisy
 
 TRIALS = 1_000
-DOSES = (0.25, 0.5, 1.0, 2.0)
+DOSES = (0.0, 0.25, 0.5, 1.0, 2.0)
 PUSHED = (
     "index_no_swap",
     "index_swap",

@@ -24,6 +24,7 @@ KINDS = {
 CONTROLS = {
     "after the cue": "index_swap_settled_late",
     "in the report, an idle number": "index_swap_idle",
+    "in the report, a noisy cue": "index_swap_louder",
     "never, an idle number": "index_no_swap_idle",
     "never": "index_no_swap",
 }

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from swaputils.errors import SwaputilsError
-from swaputils.inputs import TrialInputs
+from swaputils.inputs import PREPARATION, TrialInputs
 from swaputils.network.bounded import BoundedDrive
 from swaputils.network.drives import GatedDrive, TreeDrive
 from swaputils.network.rate import RateDrive
@@ -42,6 +42,7 @@ class RNNConfig:
         projection: learned factorised projection of a square conjunctive input to this many rows and columns; None for
             none.
         memory_bound: of the null-space part of the drive, see `BoundedDrive`; None for no bound.
+        louder: a period of the preparation, and the factor of the noise outside the readout plane in it; None for even noise.
     """
 
     units: int = 16
@@ -54,11 +55,13 @@ class RNNConfig:
     projection: int | None = None
     input_scale: float = 1.0
     memory_bound: float | None = None
+    louder: tuple[str, float] | None = None
 
     def stored(self) -> dict:
         """As JSON values; what runs were stored without is left out where it is as it was for them."""
         found = asdict(self) | {"branching": list(self.branching)}
-        later = {"input_scale": 1, "memory_bound": None}
+        found["louder"] = self.louder and list(self.louder)
+        later = {"input_scale": 1, "memory_bound": None, "louder": None}
         return {name: value for name, value in found.items() if name not in later or value != later[name]}
 
     def __post_init__(self):
@@ -70,6 +73,10 @@ class RNNConfig:
             raise SwaputilsError(f"input_scale is {self.input_scale}; it must be positive")
         if self.memory_bound is not None and not self.memory_bound > 0:
             raise SwaputilsError(f"memory_bound is {self.memory_bound}; it must be positive")
+        if self.louder is not None and (self.louder[0] not in PREPARATION or not self.louder[1] >= 0):
+            raise SwaputilsError(
+                f"louder is {self.louder}; it must name one of {', '.join(PREPARATION)} and a factor of 0 or more"
+            )
         if not self.memory_scale > 0:
             raise SwaputilsError(f"memory_scale is {self.memory_scale}; it must be positive")
         if not 0 < self.leak <= 1 or self.clock < 2 or self.clock % 2:

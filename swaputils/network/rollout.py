@@ -63,7 +63,12 @@ def draw_noise(rnn: RNN, inputs: TrialInputs, *, generator: torch.Generator) -> 
     scale = torch.cat((preparatory, rnn.report_noise))
     initial = torch.randn((trials, units), generator=generator, dtype=dtype, device=device).abs()
     steps = torch.randn((len(scale), trials, units), generator=generator, dtype=dtype, device=device)
-    return TrialNoise(initial, steps * scale[:, None, None])
+    steps = steps * scale[:, None, None]
+    if rnn.config.louder is not None:
+        period, factor = rnn.config.louder
+        during = steps[inputs.during(period)]
+        during += (factor - 1) * (during - rnn.in_plane(during) @ rnn.readout)
+    return TrialNoise(initial, steps)
 
 
 def silent_noise(rnn: RNN, inputs: TrialInputs) -> TrialNoise:

@@ -13,7 +13,7 @@ from swaputils.diffusion.noising import forward_trajectory, kernel_target
 from swaputils.diffusion.schedule import Schedule, normal_log_density, with_last_noise
 from swaputils.diffusion.targets import ResponseMixture, Target
 from swaputils.errors import SwaputilsError
-from swaputils.inputs import PREPARATION, TrialInputs
+from swaputils.inputs import TrialInputs
 from swaputils.network.rnn import RNN
 from swaputils.network.rollout import Rollout, TrialNoise, draw_noise, rollout, silent_noise
 from swaputils.task import settled
@@ -79,10 +79,8 @@ def diffusion_own_noise(
 
 def own_number(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, period: str) -> Float[Tensor, " trials"]:
     """The noise of a period along the first null-space direction, summed over its steps, as a standard normal number."""
-    place = PREPARATION.index(period)
-    start, steps = sum(inputs.steps[:place]), inputs.steps[place]
-    total = (noise.steps[start : start + steps] @ rnn.null_space[0]).sum(0)
-    return total / (rnn.report_noise[0] * steps**0.5)
+    steps = noise.steps[inputs.during(period)]
+    return (steps @ rnn.null_space[0]).sum(0) / (rnn.report_noise[0] * len(steps) ** 0.5)
 
 
 def diffusion_sampled(

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import torch
 
-from swapbook.cortex.power import sessions_needed
 from swapbook.networks import Network
 from swapbook.null_space_measures import REPORTS
 from swapbook.origins import changed_trials, factorial, many_rollouts, replays, settlement
@@ -79,29 +78,6 @@ def test_effects_of_cue_report_and_error_on_planted_means():
         expected = torch.zeros(3, dtype=torch.float64)
         expected[place] = (1.5, 1.0, 0.5)[place]
         torch.testing.assert_close(moved.abs(), expected)
-
-
-def test_sessions_needed_fall_with_the_effect_and_are_infinite_without_one():
-    generator = np.random.default_rng(0)
-    rows = []
-    for condition, mean in (("large", 0.7), ("small", 0.53), ("none", 0.5)):
-        for seed in range(3):
-            areas = generator.normal(mean, 0.05, 400)
-            rows += [{"condition": condition, "seed": seed, "state": "state", "area": area} for area in areas]
-    found = sessions_needed(pd.DataFrame(rows), 3).set_index("condition")
-    assert found.loc["large", "needed"] <= 8 < found.loc["small", "needed"] <= 70
-    assert math.isinf(found.loc["none", "needed"]) and found.loc["none", "power"] < 0.05
-
-
-def test_effect_and_power_are_of_other_networks():
-    means = (0.5, 0.5, 0.8, 0.8, 0.8)  # the first two of five networks show no effect
-    rows = [
-        {"condition": "odd", "seed": seed, "state": "state", "area": mean + 0.001 * (k - 9.5)}
-        for seed, mean in enumerate(means)
-        for k in range(20)
-    ]
-    found = sessions_needed(pd.DataFrame(rows), 3).iloc[0]
-    assert found["effect"] == pytest.approx(0.5) and found["power"] == 1.0
 
 
 def test_tables_leave_out_kinds_of_which_none_is_stored():

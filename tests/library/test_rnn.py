@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import softplus
 
 from swaputils.diffusion.schedule import linear_schedule, report_noise
+from swaputils.errors import SwaputilsError
 from swaputils.inputs import TrialInputs
 from swaputils.network.rnn import RNN, FactorisedProjection, RNNConfig
 from swaputils.network.rollout import TrialNoise, draw_noise, rollout, silent_noise
@@ -185,6 +186,26 @@ def test_trials_do_not_see_one_another(config):
     after = rollout(rnn, showing(inputs, stimulus), noise).report
     changed = (after - before).abs().amax(dim=(1, 2)) > 1e-9
     assert changed.tolist() == [False, False, True, False, False, False]
+
+
+def test_louder_noise_is_that_of_one_period_outside_the_plane():
+    even, louder = (
+        small_rnn(RNNConfig(units=6, hidden=10)),
+        small_rnn(RNNConfig(units=6, hidden=10, louder=("cue", 3.0))),
+    )
+    inputs = small_inputs(8)
+    usual, found = (draw_noise(rnn, inputs, generator=seeded(1)).steps for rnn in (even, louder))
+    cue = slice(PERIODS.cue_steps[0], PERIODS.cue_steps[1])
+    torch.testing.assert_close(even.in_plane(found), even.in_plane(usual))
+    torch.testing.assert_close(even.in_null_space(found[cue]), 3 * even.in_null_space(usual[cue]))
+    found[cue] = usual[cue]
+    torch.testing.assert_close(found, usual)
+
+
+@pytest.mark.parametrize("louder", [("report", 2.0), ("cue", -1.0), ("cue", math.nan)])
+def test_louder_noise_is_refused_where_there_is_none(louder):
+    with pytest.raises(SwaputilsError, match="it must name one of stimulus, delay, cue, post_cue_delay and a factor"):
+        RNNConfig(louder=louder)
 
 
 def test_noise_has_the_published_size():
