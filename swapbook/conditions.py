@@ -66,7 +66,7 @@ SETTLED = {
             MAIN["index_swap"],
             title=f"Flat .10, settled by noise of the {period}",
             objective=own_noise(period),
-            update_factor=3.0,
+            update_factor=4.0,
         )
         for period in PERIODS
     },
@@ -93,12 +93,6 @@ CONTINUED = {
         )
         for count in ROLLOUTS
     },
-    "index_swap_own_cue_rollouts": replace(
-        MAIN["index_swap"],
-        title=f"Flat .10, settled by noise of the cue; then {ROLLOUTS[-1]} rollouts",
-        objective=diffusion_rollouts(ROLLOUTS[-1]),
-        start="index_swap_own_cue",
-    ),
     "index_swap_scored_early": _went_on(
         title="Flat .10, settled in the cue; then energy score", objective=ENERGY_SCORE, update_factor=0.25
     ),

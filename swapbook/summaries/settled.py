@@ -33,10 +33,7 @@ PROBED = {
     "in the report": "probe_similarity_00",
 }
 """The same with similarity swaps between places."""
-OWN_NOISE = {
-    **{f"own noise of the {period}": f"index_swap_own_{period}" for period in ("stimulus", "delay", "cue")},
-    "own noise of the cue, then many rollouts": "index_swap_own_cue_rollouts",
-}
+OWN_NOISE = {f"own noise of the {period}": f"index_swap_own_{period}" for period in ("stimulus", "delay", "cue")}
 WENT_ON = {
     "nothing yet": "index_swap_settled_cue",
     **{f"{count} rollout{'s' * (count > 1)}": f"index_swap_rollouts_{count}" for count in ROLLOUTS},
