@@ -77,7 +77,7 @@ def half_rise(course: list[float], cue_on: int) -> float:
 
 
 def swap_rates(networks: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
-    """Each network's trained swap rate and its alignment before the cue, mean over distances: condition, rate, before."""
+    """The swap rate of each network's ideal sampler and its alignment before the cue, mean over distances: condition, rate, before."""
     rows = []
     for condition in conditions:
         for _, network in _measured(networks, condition).iterrows():

@@ -22,7 +22,7 @@ PAGE = ROOT / "book" / "intro.md"
 FIGURE = ROOT / "book" / "opening.png"
 ITEMS = 8
 COUNTED = re.compile(r"(?<=\| claims of the paper and of this book \|).*(?=\|)")
-GROUPS = {"taught\nswaps": "index_swap", "taught\nnone": "index_no_swap", "task-\noptimal": "index_task_optimal"}
+GROUPS = {"taught swaps": "index_swap", "taught none": "index_no_swap", "task-optimal": "index_task_optimal"}
 NAMES = dict(zip((HOLDS, IN_PART, DOES_NOT), ("hold", "hold in part", "do not hold")))
 
 

@@ -45,8 +45,8 @@ def recovered(axes: Axes, table: pd.DataFrame) -> Axes:
 
 
 def in_time(axes: Axes, table: pd.DataFrame) -> Axes:
-    """Accounts of the swaps of the networks of a condition at each moment, means over networks from the bottom up; the bar is the 95 %
-    interval over networks of the share that is not in the state of correct trials."""
+    """Accounts of the swaps of the networks of a condition at each moment, means over networks from the bottom up; the black line is the
+    95 % interval over networks of the share that is not in the state of correct trials."""
     shares = by_account(table, ["moment", "seed"])
     for place, moment in enumerate(table["moment"].unique()):
         own, below = shares.loc[moment], 0.0

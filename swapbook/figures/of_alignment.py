@@ -1,6 +1,7 @@
 """Figures of colour planes: what measures make of planted ones, their course through a trial, and conditions side by side."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,6 +25,7 @@ POINTS = {
     "surrogate": {"alpha": 0.5, "markersize": 4, "marker": "x"},
 }
 """How the points of a role are drawn where roles have to be told apart without colour."""
+LABEL = 30  # letters in a line of a row's name
 
 
 def trial_and_planes(axes: Axes) -> Axes:
@@ -84,16 +86,27 @@ def courses(networks: pd.DataFrame, conditions: Sequence[str], columns: int = 2)
 
 
 def effects(axes: Axes, table: pd.DataFrame) -> Axes:
-    """A row for each condition: alignment before the cue (open) and at its end (filled), means with intervals over networks."""
+    """A row for each condition: alignment before the cue (open, above) and at its end (filled), means with intervals over networks.
+
+    An interval that goes on beyond 0 or 1, where no alignment lies, ends there with an arrow.
+    """
+    style = {"color": COLOURS["network"], "linewidth": 1.4, "markersize": 5}
     for height, (_, row) in enumerate(table.iterrows()):
-        axes.plot([row["before"], row["after"]], [height, height], color="0.8", linewidth=1, zorder=1)
-        for moment, face in (("before", "white"), ("after", COLOURS["network"])):
-            ends = row[[f"{moment}_low", f"{moment}_high"]]
-            axes.plot(ends, [height, height], color=COLOURS["network"], linewidth=2)
-            axes.plot(row[moment], height, "o", color=COLOURS["network"], markerfacecolor=face, markersize=5, zorder=3)
-    labels = [f"{title} ({n})" for title, n in zip(table.index, table["n"])]
-    axes.set(yticks=range(len(table)), yticklabels=labels, ylim=(len(table) - 0.5, -0.5), xlim=(-0.03, 1.03))
-    axes.set_xlabel("alignment of the two colour planes")
+        places = {"before": height - 0.15, "after": height + 0.15}
+        axes.plot([row["before"], row["after"]], list(places.values()), color="0.8", linewidth=1, zorder=1)
+        for (moment, y), face in zip(places.items(), ("white", COLOURS["network"])):
+            low, high = row[f"{moment}_low"], row[f"{moment}_high"]
+            axes.plot([max(low, 0), min(high, 1)], [y, y], **style)
+            for end, beyond, arrow in ((0, low < 0, "<"), (1, high > 1, ">")):
+                if beyond:
+                    axes.plot(end, y, arrow, **style)
+            axes.plot(row[moment], y, "o", markerfacecolor=face, zorder=3, **style)
+    labels = [
+        fill(f"{title}\N{NO-BREAK SPACE}({n})", LABEL, break_on_hyphens=False)
+        for title, n in zip(table.index, table["n"])
+    ]
+    axes.set_yticks(range(len(table)), labels, linespacing=1.0)
+    axes.set(ylim=(len(table) - 0.5, -0.5), xlim=(-0.03, 1.03), xlabel="alignment of the two colour planes")
     axes.grid(axis="y", color="0.93")
     return axes
 
@@ -101,7 +114,7 @@ def effects(axes: Axes, table: pd.DataFrame) -> Axes:
 def overlap_by_rate(
     axes: Axes, table: pd.DataFrame, groups: Mapping[str, tuple[str, Sequence[str]]], random: float
 ) -> Axes:
-    """Alignment before the cue over the taught swap rate, a point for each network.
+    """Alignment before the cue over the ideal sampler's swap rate, a point for each network; equal rates are spread a little.
 
     Args:
         groups: by title the role whose colour it has, and its conditions.
@@ -116,7 +129,7 @@ def overlap_by_rate(
     beside = {"xycoords": ("axes fraction", "data"), "va": "center"}
     say(axes, 1.03, random, "random planes,\nall dimensions alike", "reference", **beside)
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    axes.set(xlabel="swap rate that was taught", ylabel="alignment before the cue", ylim=(-0.03, 1.03))
+    axes.set(xlabel="swap rate of the ideal sampler", ylabel="alignment before the cue", ylim=(-0.03, 1.03))
     return axes
 
 

@@ -13,9 +13,10 @@ from swaputils.drawing import COLOURS, WIDTH, log_axis, say
 
 HOLES = {0: ("pieces", "reference"), 1: ("loops", "cued"), 2: ("hollows", "nontarget")}
 MARKS = {"gated": ("network", "o"), "dendrites": ("nontarget", "D"), "tree": ("guess", "v")}
-DRIVES = {"gated": "gated", "dendrites": "paper's tree", "tree": "small tree"}
+DRIVES = {"gated": "gated", "dendrites": "dendrites", "tree": "small tree"}
 MOMENTS = {"before": "before the cue", "after": "at its end"}
 SHOWN_BARS, LONGEST = 9, 2.0  # bars of a dimension; the largest distance that is shown
+SHORTEST = 0.02  # bar that is shown
 
 
 def bars(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
@@ -26,7 +27,7 @@ def bars(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
     columns = len(systems) // 2
     figure, panels = plt.subplots(2, columns, figsize=(WIDTH, 4.4), sharex=True, sharey=True, squeeze=False)
     for axes, (system, title) in zip(panels.flat, systems.items()):
-        own, height = table[table["system"] == system], 0
+        own, height = table[(table["system"] == system) & (table["died"] - table["born"] > SHORTEST)], 0
         if own["low"].notna().all():
             axes.axvspan(*own[["low", "high"]].iloc[0], color="0.92", linewidth=0)
         for dimension, (_, role) in HOLES.items():

@@ -15,7 +15,7 @@ from swapbook.figures.of_people import responses, weights
 from swapbook.summaries.collected import mean_curve
 from swaputils.drawing import COLOURS, curve, distance_axis, points, say
 
-WIDE, HIGH = 4.8, 6.3  # inches, so that letters are legible where the figure is as wide as a phone
+WIDE, HIGH = 4.8, 6.3  # inches
 HUES = (0.0, 0.36, 0.62, 0.13, 0.48, 0.8, 0.25, 0.7)
 VERDICTS = {"hold": "surrogate", "hold in part": "task_optimal", "open": "guess", "do not hold": "nontarget"}
 
@@ -28,7 +28,7 @@ class Opening:
         around: error, human and surrogate: responses around the colour of a neighbour, as `tables.surrogate_table` has them.
         function: distance, f, low and high of the surrogate's swap function.
         networks: rows of `collection` that were taught people's swap function.
-        overlap: by the text under its column, the overlap of the colour planes before the cue in every network of a group.
+        overlap: by the text beside its column, the overlap of the colour planes before the cue in every network of a group.
         verdicts: number of claims by verdict, see VERDICTS.
     """
 
@@ -69,9 +69,9 @@ def _display(axes: Axes) -> None:
     for place, text, role in ((cued, "cued:\nits colour?", "cued"), (neighbour, "a swap", "nontarget")):
         axes.annotate("", 0.72 * np.array(place), (0, -0.1), arrowprops={"arrowstyle": "->", "color": COLOURS[role]})
         axes.add_patch(plt.Circle(place, 0.26, fill=False, color=COLOURS[role], linewidth=1.6))
-        away = (1.4 * place[0] + 0.35 * (place[0] > -0.5), 1.05 * place[1] + 0.1)
+        away = (1.3 * place[0] - 0.15, place[1] + 0.2) if role == "nontarget" else (place[0] + 0.35, 1.35 * place[1])
         say(axes, *map(float, away), text, role, ha="left" if role == "cued" else "right", va="center")
-    axes.set(xlim=(-1.75, 1.55), ylim=(-1.3, 1.4), aspect="equal")
+    axes.set(xlim=(-1.85, 1.55), ylim=(-1.3, 1.6), aspect="equal")
     axes.axis("off")
 
 
@@ -91,18 +91,21 @@ def _swaps(axes: Axes, networks: pd.DataFrame) -> None:
 
 
 def _overlap(axes: Axes, overlap: Mapping[str, np.ndarray]) -> None:
-    """A column for each group of networks, a point for each network, between drawn planes that are common and apart."""
-    for place, (values, role) in enumerate(zip(overlap.values(), ("network", "cued", "task_optimal"))):
+    """A column for each group of networks, a point for each network, a bar for their mean; drawn planes at both ends of the axis."""
+    for place, ((text, values), role) in enumerate(zip(overlap.items(), ("network", "cued", "task_optimal"))):
         spread = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else np.zeros(1)
         axes.plot(place + spread, values, "o", color=COLOURS[role], markersize=3.5, alpha=0.7)
         axes.plot([place - 0.3, place + 0.3], [values.mean()] * 2, color=COLOURS[role])
+        away, side = (place + 0.45, "left") if place == 0 else (place - 0.45, "right")
+        say(axes, away, float(values.mean()), text, role, ha=side, va="center")
     flat = np.array([(-0.3, -0.06), (0.1, -0.06), (0.3, 0.06), (-0.1, 0.06)])
     upright = np.array([(-0.08, -0.14), (0.08, -0.06), (0.08, 0.14), (-0.08, 0.06)])
     for height, shapes in ((0.92, (flat, flat + (0.04, 0.05))), (0.12, (flat, upright))):
-        for corners, role in zip(shapes, ("cued", "nontarget")):
-            axes.add_patch(Polygon(corners + (-1.0, height), closed=True, color=COLOURS[role], alpha=0.4, linewidth=0))
-    axes.set(xticks=range(len(overlap)), xticklabels=list(overlap), xlim=(-1.45, len(overlap) - 0.5), ylim=(-0.05, 1.1))
-    axes.set(ylabel="overlap of colour planes", yticks=(0, 0.5, 1))
+        for corners, opaque in zip(shapes, (0.25, 0.6)):
+            grey = {"color": COLOURS["reference"], "alpha": opaque, "linewidth": 0}
+            axes.add_patch(Polygon(corners + (-1.0, height), closed=True, **grey))
+    axes.set(xticks=(), xlim=(-1.45, len(overlap) - 0.5), ylim=(-0.05, 1.1))
+    axes.set(xlabel="networks", ylabel="overlap of colour planes", yticks=(0, 0.5, 1))
 
 
 def _counts(axes: Axes, verdicts: Mapping[str, int]) -> None:

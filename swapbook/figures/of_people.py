@@ -64,7 +64,7 @@ def two_items(function: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(6.5, 2.6))
     degrees = np.rad2deg(function["distance"])
     points(axes, degrees, *(expit(function[name]) for name in ("f", "low", "high")), "surrogate")
-    given(axes, degrees, function["taught"])
+    given(axes, degrees, function["taught"]).lines[-1].set_markersize(10)  # around the points where it is their value
     first = float(degrees.iloc[0]), float(function["taught"].iloc[0])
     say(axes, *first, "taught", "target", xytext=(7, 4), textcoords="offset points")
     distance_axis(axes, degrees.tolist())
@@ -84,8 +84,8 @@ def by_report_distance(functions: pd.DataFrame) -> Figure:
             curve(axes, np.rad2deg(one["distance"]), middle, role)
         weight_axis(axes).set_title(_in_two_lines(name))
         axes.set(xlim=(0, 180), xticks=(0, 90, 180), ylim=(1e-3, 5))
-    say(panels[0], 40.0, 1.1, "von Mises", "network")
-    say(panels[0], 40.0, 0.02, "wrapped stable", "surrogate")
+    say(panels[0], 8.0, 1.8, "von Mises + guesses", "network")
+    say(panels[0], 8.0, 0.02, "wrapped stable", "surrogate")
     panels[0].set_ylabel("weight")
     figure.supxlabel("report distance (°)", fontsize=9)
     return figure
@@ -128,7 +128,7 @@ def by_cue(functions: pd.DataFrame) -> Figure:
     figure, grid = plt.subplots(2, 3, figsize=(WIDTH, 4.2), sharex=True, sharey=True)
     for axes, ((name, cue), table) in zip(grid.ravel(), functions.groupby(["data", "cue"])):
         weights(axes, table).set_title(f"{cue}, {name.split(', ')[1]}")
-        axes.set(xlim=(0, 190), xticks=(0, 60, 120, 180), ylim=(1e-3, 3))
+        axes.set(xlim=(0, 190), xticks=(0, 60, 120, 180), ylim=(2e-4, 3))
     figure.supxlabel("cue distance (°)", fontsize=9)
     figure.supylabel("weight relative to the cued item", fontsize=9)
     return figure

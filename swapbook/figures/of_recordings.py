@@ -48,12 +48,15 @@ def _angle(axes: Axes, x: float, quartiles, role: str, face: str | None) -> None
 
 
 def found_by_pooling(axes: Axes, recordings: pd.DataFrame) -> Axes:
-    """Alignment by regression, pooled over the sessions of a recording, over that of the network's own states; a point each."""
+    """Alignment by regression, pooled over the sessions of a recording, over that of the network's own states; a point for each network
+    before the cue (open) and after it (filled)."""
     known = recordings.dropna(subset="pooled")
     axes.plot([0, 1], [0, 1], color=COLOURS["reference"], linewidth=0.8, linestyle="--")
-    for name, part in known.groupby("condition", sort=False):
-        points(axes, part["own"], part["pooled"], part["pooled_low"], part["pooled_high"], _role(str(name)))
-    axes.set(xlabel="alignment, the network itself", ylabel="pooled over its recording", xlim=(-0.03, 1.05))
+    for (name, moment), part in known.groupby(["condition", "moment"], sort=False):
+        role = _role(str(name))
+        points(axes, part["own"], part["pooled"], part["pooled_low"], part["pooled_high"], role)
+        axes.containers[-1].lines[0].set_markerfacecolor(MOMENTS[str(moment)] or COLOURS[role])
+    axes.set(xlabel="alignment, the network itself", ylabel="alignment, pooled over sessions", xlim=(-0.03, 1.05))
     return axes
 
 

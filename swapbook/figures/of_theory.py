@@ -32,9 +32,9 @@ def noising(coordinate: ArrayLike, swapped: ArrayLike) -> Figure:
     for axes, level in zip(panels, range(0, last + 1, last // 4)):
         _sideways(axes, {role: values[:, level] for role, values in roles.items()}, np.linspace(-4.5, 4.5, 61))
         axes.set_title(f"t = {level}")
-    paths.set(xlabel="noise level t", xlim=(0, last), ylabel="first coordinate of $x_t$", ylim=(-4.5, 4.5))
-    say(paths, float(last), 4.0, "responses to the cued item", "cued", ha="right")
-    say(paths, float(last), -4.2, "swaps", "nontarget", ha="right")
+    paths.set(xlabel="noise level t", xlim=(0, last), ylabel="first coordinate of $x_t$", ylim=(-5.2, 5.2))
+    say(paths, float(last), 4.5, "responses to the cued item", "cued", ha="right")
+    say(paths, float(last), -4.8, "swaps", "nontarget", ha="right")
     return figure
 
 
@@ -129,25 +129,29 @@ def bias(by_steps: pd.DataFrame, by_last: pd.DataFrame, swap_probability: float,
 def commitment(course: pd.DataFrame) -> Figure:
     """Mean responsibility of the item swapped to, over time (s, index), for two schedules (columns)."""
     figure, axes = plt.subplots(figsize=(6.5, 2.6))
-    for name, role, text, side, aside in (
-        ("paper", "ideal", "paper's schedule", "left", 6),
-        ("low bias", "network", "low-bias schedule", "right", -6),
+    for name, role, text, side, height, aside in (
+        ("paper", "ideal", "paper's schedule", "left", "top", (8, -4)),
+        ("low bias", "network", "low-bias schedule", "right", "bottom", (-8, 4)),
     ):
         curve(axes, course.index, course[name], role)
-        half = course.index[course[name] >= 0.5][0]
-        say(axes, half, 0.5, text, role, ha=side, xytext=(aside, 0), textcoords="offset points")
-    reference(axes, 0.9, "0.9", end="left")
-    axes.set(xlabel="time after cue offset (s)", ylabel="responsibility", ylim=(0, 1.03))
+        passed = course.index[course[name] >= 0.7][0]
+        say(axes, passed, 0.7, text, role, ha=side, va=height, xytext=aside, textcoords="offset points")
+    reference(axes, 0.5, "one half", end="left")
+    axes.set(xlabel="time after the end of the cue (s)", ylabel="responsibility", ylim=(0, 1.03))
     return figure
 
 
 def information(gains: Mapping[str, ArrayLike], steps: Sequence[int]) -> Figure:
-    """What the null space tells of the response at some report steps: [steps, 2] gains in bits with standard errors, see INFORMATION."""
+    """What the null space tells of the response at some report steps: [steps, 2] gains in bits with standard errors, see INFORMATION.
+
+    The points of one step stand side by side.
+    """
     figure, axes = plt.subplots(figsize=(6.5, 2.8))
-    for name, (role, marker) in INFORMATION.items():
+    for place, (name, (role, marker)) in enumerate(INFORMATION.items()):
         gain, error = np.asarray(gains[name]).T
-        curve(axes, steps, gain, role, linewidth=0.8)
-        _with_error(axes, steps, gain, error, role, marker)
+        beside = np.asarray(steps) + 0.3 * (place - len(INFORMATION) // 2)
+        curve(axes, beside, gain, role, linewidth=0.8)
+        _with_error(axes, beside, gain, error, role, marker)
     reference(axes, 0.0)
     peak = float(np.max(np.asarray(gains["index-cued, old"])[:, 0]))
     say(axes, 0.0, 0.8 * peak, "forced, beyond an old $x_t$", "ideal")
@@ -172,6 +176,9 @@ def twice(
         for column, style in {"twice": "-", "once": "--", "absorbed": ":"}.items():
             role = "target" if column == "twice" else "reference"
             curve(axes, rates.index, rates[column], role, linestyle=style)
+        say(axes, 0.21, rates["absorbed"].iloc[0] - 0.035, "absorbed", "reference", ha="right")
+        say(axes, 0.15, 0.165, "once", "reference")
+        say(axes, 0.12, 0.30, "twice", "target")
     for axes, table, role in zip(panels, (optimum, networks), ("ideal", "network")):
         for kind, marker in (("sign", "o"), ("graded", "s"), ("total", "o"), ("conditional", "D")):
             one = table[table["kind"] == kind]
@@ -181,17 +188,22 @@ def twice(
     panels[1].set(title="trained networks", xlabel="misbinding rate m", xlim=(-0.005, 0.225), ylim=(0, 0.42))
     say(panels[0], 0.005, 0.36, "dots: memory without confidence\nsquares: with confidence", "ideal")
     say(panels[1], 0.005, 0.36, "dots: all swaps\ndiamonds: against its memory", "network")
-    say(panels[1], 0.21, predicted[1]["absorbed"].iloc[0] - 0.035, "absorbed", "reference", ha="right")
-    say(panels[1], 0.15, 0.165, "once", "reference")
-    say(panels[1], 0.12, 0.30, "twice", "target")
     return figure
 
 
-def deciding(early: pd.Series, late: float) -> Figure:
-    """What the bound charges a network that decides before the report, by number of rollouts, and one that decides during it."""
+def deciding(early: pd.Series, late: float, error: float) -> Figure:
+    """What the bound charges a network that decides before the report, by number of rollouts, and one that decides during it.
+
+    Args:
+        error: standard error of `late`, whose 95 % interval is drawn.
+    """
     figure, axes = plt.subplots(figsize=(6.5, 2.6))
     curve(axes, early.index, early, "network", marker="o", markersize=4)
-    reference(axes, late, "decides in the plane, during the report", "ideal")
+    low, high = late - 1.96 * error, late + 1.96 * error
+    axes.axhspan(low, high, color=COLOURS["ideal"], alpha=0.25, linewidth=0)
+    reference(axes, late, role="ideal")
+    above = {"xycoords": ("axes fraction", "data"), "xytext": (0, 2), "textcoords": "offset points", "ha": "right"}
+    say(axes, 1.0, high, "decides in the plane, during the report", "ideal", **above)
     say(axes, 40.0, 6.0, "decides before the report", "network")
     axes.set(xscale="log", yscale="log", xlabel="null-space rollouts K", ylabel="loss beyond entropy (nats)")
     return figure

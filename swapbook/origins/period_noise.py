@@ -29,6 +29,7 @@ SCALED = (
     "index_swap_own_stimulus",
     "index_swap_own_delay",
     "index_swap_own_cue",
+    "index_swap_louder",
     "probe_similarity_00",
 )
 SEED = 1_000_093  # of displays and noise that no training run and no other measure draws
@@ -41,7 +42,7 @@ def scaled_noise() -> pd.DataFrame:
     non-target and guesses that is fitted to the reports; far, share of reports near no item; nearest, share nearer to another item
     than the cued one, which takes broad errors for swaps.
     """
-    return each_network(_of_one, *SCALED, most=3)
+    return each_network(_of_one, *SCALED, most=10)
 
 
 @torch.no_grad()

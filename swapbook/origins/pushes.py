@@ -39,7 +39,7 @@ def pushes() -> pd.DataFrame:
     neither item; switched, share of trials whose report is of another item than without the push; predicted, for pushes of the plane:
     the swap rate of the ideal sampler from the states that were pushed.
     """
-    return each_network(_of_one, *PUSHED, most=3)
+    return each_network(_of_one, *PUSHED, most=5)
 
 
 def _of_one(network: Network) -> list[dict]:

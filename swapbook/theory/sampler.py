@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from swapbook.theory.bounds import ideal_means, irreducible_terms
 from swapbook.theory.draws import even_swaps, noised_responses, sem
-from swaputils.angles import to_angle
+from swaputils.angles import to_angle, to_xy
 from swaputils.behaviour import nearest_item, summarise
 from swaputils.diffusion.ideal import loss_floor, sample_path
 from swaputils.diffusion.schedule import Schedule
@@ -80,12 +80,13 @@ def biases(
 def divergences(
     schedules: Mapping[str, Schedule], target: ResponseMixture, *, generator: torch.Generator
 ) -> pd.DataFrame:
-    """Divergence of each schedule's ideal sampler from the noised target (nats), and the part of its start."""
+    """Divergence of each schedule's ideal sampler from the noised target, with its standard error, and the part of its start."""
     rows = {}
     for name, schedule in schedules.items():
         terms = irreducible_terms(schedule, target, noised_responses(schedule, target, generator=generator))
         whole = terms.sum(1)
-        rows[name] = {"start": float(terms[:, 0].mean()), "all": float(whole.mean()), "± all": sem(whole)}
+        start, error = float(terms[:, 0].mean()), sem(whole)
+        rows[name] = {"start (nats)": start, "start and steps (nats)": float(whole.mean()), "± (nats)": error}
     return pd.DataFrame(rows).T
 
 
@@ -102,4 +103,5 @@ def flow(schedule: Schedule, angles: tuple[float, float], dots: int, *, generato
     roles = {}
     for side, path in paths.items():
         roles[side] = ["nontarget" if item else "cued" for item in nearest_item(display, to_angle(path[:, -1]))]
-    return paths | {"grid": grid, "field": towards.transpose(0, 1), "roles": roles}
+    items = RADIUS * to_xy(torch.tensor(angles, dtype=torch.float64))
+    return paths | {"grid": grid, "field": towards.transpose(0, 1), "items": items, "roles": roles}

@@ -1,4 +1,4 @@
-"""A fitted swap function by itself, and the responses that it predicts for any display.
+"""A fitted swap function by itself, and the responses that it predicts for new displays.
 
 The cued item has logit 0, a non-target at cue distance c and report distance r has
 

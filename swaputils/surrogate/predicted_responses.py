@@ -1,4 +1,4 @@
-"""The responses that a fitted swap function predicts for any display: their density, where they come from, and draws of them."""
+"""The responses that a fitted swap function predicts for new displays: their density, where they come from, and draws of them."""
 
 import math
 

@@ -16,7 +16,7 @@ def picture() -> BeautifulSoup:
     grid = np.array([[0.0, 0.0], [animation.REACH, -animation.REACH]])
     roles = {"out": ["cued"] * DOTS, "back": ["nontarget"] * DOTS}
     html = animation.flow(
-        "here", out, back, grid, np.repeat(grid[None], FRAMES, axis=0), roles, ("one way", "and back")
+        "here", out, back, grid, np.repeat(grid[None], FRAMES, axis=0), grid, roles, ("one way", "and back")
     )
     return BeautifulSoup(html, "html.parser")
 
@@ -42,6 +42,14 @@ def test_places_become_pixels_downwards_and_stay_inside():
     middle = animation.SIZE // 2
     assert (int(first["x1"]), int(first["y1"])) == (middle, middle)
     assert (int(last["x1"]), int(last["y1"])) == (animation.SIZE, animation.SIZE)
+
+
+def test_lines_start_at_dots_and_items_have_rings_in_both_panels():
+    page = picture()
+    assert page.select_one(".field path")["d"] == "M150,150h0M300,300h0"
+    for side in ("out", "back"):
+        rings = page.select(f"svg.{side} rect[rx]")
+        assert [int(ring["x"]) + int(ring["rx"]) for ring in rings] == [150, 300]
 
 
 def test_there_is_a_place_for_every_level():

@@ -70,13 +70,13 @@ FIGURES = {
     of_theory.divergence: lambda: of_theory.divergence(torch.rand(4), torch.rand(50, 4)),
     of_theory.bias: lambda: of_theory.bias(BIAS.set_axis([10, 20, 40, 80]), BY_LAST, 0.1, 0.05),
     of_theory.commitment: lambda: of_theory.commitment(
-        RATES.rename(columns={"twice": "paper", "once": "low bias"}) + 0.4
+        RATES.rename(columns={"twice": "paper", "once": "low bias"}) + 0.65
     ),
     of_theory.information: lambda: of_theory.information(GAINS, [0, 2, 4]),
     of_theory.twice: lambda: of_theory.twice(
         SWAPS.assign(kind="sign"), RATES["once"], SWAPS.assign(kind="total"), (RATES, RATES)
     ),
-    of_theory.deciding: lambda: of_theory.deciding(pd.Series({1: 3.0, 10: 1.0}), 2.0),
+    of_theory.deciding: lambda: of_theory.deciding(pd.Series({1: 3.0, 10: 1.0}), 2.0, 0.5),
 }
 
 

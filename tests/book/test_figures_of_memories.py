@@ -9,6 +9,7 @@ from swaputils import drawing
 def test_a_bar_for_each_hole_and_the_range_of_the_shape():
     drawing.set_style()
     rows = [("one", "ring", 0.4, 1.7, 0, 0.0, float("inf")), ("one", "ring", 0.4, 1.7, 1, 0.4, 1.7)]
+    rows += [("one", "ring", 0.4, 1.7, 2, 0.4, 0.41)]  # too short to be seen
     rows += [("two", "none of these", float("nan"), float("nan"), 0, 0.0, float("inf"))]
     names = ["system", "shape", "low", "high", "dimension", "born", "died"]
     figure = of_memories.bars(pd.DataFrame(rows, columns=names), {"one": "first", "two": "second"})

@@ -169,6 +169,14 @@ def test_effects_are_means_with_intervals_beside_every_network():
     assert [pytest.approx(-0.357, abs=1e-3), pytest.approx(0.957, abs=1e-3)] in drawn
 
 
+def test_an_interval_beyond_what_alignment_can_be_ends_in_an_arrow():
+    _, axes = plt.subplots()
+    of_alignment.effects(axes, EFFECTS.assign(before_low=[-0.5, 0.1], after_high=[0.9, 1.2]))
+    drawn = [(line.get_marker(), line.get_xdata()) for line in axes.lines]
+    assert [(mark, list(x)) for mark, x in drawn if mark in ("<", ">")] == [("<", [0]), (">", [1])]
+    assert min(min(x) for _, x in drawn) == 0 and max(max(x) for _, x in drawn) == 1
+
+
 def test_every_network_of_a_condition_is_a_curve_beside_one_of_the_ideal_sampler():
     human, index = WHOLE["curves"]().axes[:2]
     assert sum(found == CURVE["rate"] for found in lines(human)) >= 3

@@ -17,10 +17,11 @@ def test_the_pipeline_has_a_pair_of_points_for_each_condition_and_the_animals():
     plt.close("all")
 
 
-def test_pooling_has_a_point_for_each_network_and_moment():
+def test_pooling_has_points_for_each_condition_open_before_the_cue_and_filled_after_it():
     recordings = comparison("recordings")
     axes = of_recordings.found_by_pooling(plt.figure().subplots(), recordings)
-    assert len(axes.containers) == recordings["condition"].nunique()
+    hollow = [points.lines[0].get_markerfacecolor() == "white" for points in axes.containers]
+    assert hollow == [True, False] * recordings["condition"].nunique()
     plt.close("all")
 
 

@@ -1,6 +1,7 @@
 """The opening page shows what is stored: its figure and its counts of verdicts are those that its command writes now."""
 
 import io
+import re
 
 import matplotlib.pyplot as plt
 import pytest
@@ -35,9 +36,10 @@ def test_the_page_counts_the_verdicts_of_every_claim(shown):
     assert opening.with_counts(page, shown.verdicts | {"hold": 99}) != page
 
 
-def test_letters_are_legible_on_a_phone(shown):
-    """Letters of 8 points on the figure's width, shown 358 pixels wide, are at least 8 pixels high."""
+def test_letters_are_legible_at_the_width_that_the_page_gives_the_figure(shown):
+    """A phone keeps this width too, and moves the figure sideways."""
+    given = int(re.search(r":width: (\d+)px", opening.PAGE.read_text())[1])
     width = plt.imread(io.BytesIO(opening.drawn(shown))).shape[1]
     smallest = min(text.get_fontsize() for text in opening.opening(shown).findobj(plt.Text) if text.get_text())
     plt.close("all")
-    assert smallest * 160 / 72 * 358 / width >= 8
+    assert smallest * 160 / 72 * given / width >= 12

@@ -23,7 +23,10 @@ def moving() -> str:
     draw = np.random.default_rng(0).normal
     roles = dict.fromkeys(("out", "back"), ["cued"] * 3)
     return animation.flow(
-        "flow", draw(size=(3, 5, 2)), draw(size=(3, 5, 2)), draw(size=(2, 2)), draw(size=(4, 2, 2)), roles, ("a", "b")
+        "flow",
+        *(draw(size=size) for size in ((3, 5, 2), (3, 5, 2), (2, 2), (4, 2, 2), (2, 2))),
+        roles,
+        ("a", "b"),
     )
 
 

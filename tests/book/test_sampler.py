@@ -1,5 +1,6 @@
 """What chapter 2 computes of the ideal sampler and of gradients, where the answer is known."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -58,6 +59,7 @@ def test_a_floor_by_level_rises_with_swaps_half_way():
 def test_the_flow_has_places_for_every_frame_and_ends_at_the_items():
     flow = sampler.flow(SCHEDULE, (0.0, 3.0), 20, generator=seeded())
     assert flow["field"].shape == (SCHEDULE.steps, len(flow["grid"]), 2)
+    torch.testing.assert_close(flow["items"], RADIUS * torch.tensor([[1.0, 0.0], [math.cos(3), math.sin(3)]]).double())
     for side in ("out", "back"):
         ends = ["nontarget" if x < 0 else "cued" for x in flow[side][:, -1, 0]]
         assert flow["roles"][side] == ends and set(ends) == {"cued", "nontarget"}
