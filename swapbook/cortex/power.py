@@ -73,16 +73,18 @@ def _halves(own: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     return (own[first], own[~first]) if len(seeds) > 1 else None
 
 
-def _halved(table: pd.DataFrame, *by: str) -> dict[tuple[str, ...], tuple[pd.DataFrame, pd.DataFrame]]:
-    halves = {key: _halves(own) for key, own in table.groupby(list(by), sort=False)}
-    return {key: each for key, each in halves.items() if each}
+def _halved(table: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """By condition."""
+    halves = {condition: _halves(own) for condition, own in table.groupby("condition", sort=False)}
+    return {condition: each for condition, each in halves.items() if each}
 
 
 def _of_states(areas: pd.DataFrame) -> Contrasts:
     found: Contrasts = {}
-    for (state, condition), (first, held) in _halved(areas, "state", "condition").items():
-        by_seed = [each["area"].dropna().to_numpy() for _, each in held.groupby("seed")]
-        found[state, condition] = first["area"].mean(), _above_chance(by_seed)
+    for state in areas["state"].unique():
+        for condition, (first, held) in _halved(areas[areas["state"] == state]).items():
+            by_seed = [each["area"].dropna().to_numpy() for _, each in held.groupby("seed")]
+            found[state, condition] = first["area"].mean(), _above_chance(by_seed)
     return found
 
 
@@ -96,7 +98,7 @@ def _above_chance(by_seed: list[np.ndarray]) -> Power:
 
 
 def _of_planes(planes: pd.DataFrame) -> Contrasts:
-    halves = {condition: each for (condition,), each in _halved(planes, "condition").items()}
+    halves = _halved(planes)
     if REPORT not in halves:
         return {}
     usual, other = halves.pop(REPORT)
@@ -128,7 +130,7 @@ def _of_pushes(pushes: pd.DataFrame) -> Contrasts:
     rates = rates.reindex(columns=[0.0, WEAK]).reset_index()
     return {
         (PUSH, condition): ((first[WEAK] - first[0.0]).mean(), _more_swaps(held[[0.0, WEAK]].to_numpy()))
-        for (condition,), (first, held) in _halved(rates, "condition").items()
+        for condition, (first, held) in _halved(rates).items()
     }
 
 
