@@ -15,6 +15,7 @@ from swaputils.jobs import Job, cores, progress, run
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 SLEEPERS = """
+import signal
 import time
 from swaputils.jobs import Job, run
 
@@ -22,6 +23,7 @@ def sleep(seconds, more_than_a_pipe_holds):
     time.sleep(seconds)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the tests may ignore it
     run([Job(sleep, (600, bytes(2_000_000)), 1.0)] * 8, 2)
 """
 
