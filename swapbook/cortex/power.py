@@ -66,17 +66,15 @@ def needed(table: pd.DataFrame, swaps: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _halves(own: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Rows of the first half of the networks, and of the others; None of fewer than two."""
-    seeds = np.sort(own["seed"].unique())
-    first = own["seed"].isin(seeds[: len(seeds) // 2])
-    return (own[first], own[~first]) if len(seeds) > 1 else None
-
-
 def _halved(table: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """By condition."""
-    halves = {condition: _halves(own) for condition, own in table.groupby("condition", sort=False)}
-    return {condition: each for condition, each in halves.items() if each}
+    """Rows of the first half of each condition's networks, and of the others; conditions of fewer than two networks are left out."""
+    found = {}
+    for condition, own in table.groupby("condition", sort=False):
+        seeds = np.sort(own["seed"].unique())
+        first = own["seed"].isin(seeds[: len(seeds) // 2])
+        if len(seeds) > 1:
+            found[condition] = own[first], own[~first]
+    return found
 
 
 def _of_states(areas: pd.DataFrame) -> Contrasts:

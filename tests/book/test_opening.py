@@ -37,9 +37,10 @@ def test_the_page_counts_the_verdicts_of_every_claim(shown):
 
 
 def test_letters_are_legible_at_the_width_that_the_page_gives_the_figure(shown):
-    """A phone keeps this width too, and moves the figure sideways."""
+    """A phone keeps this width too, and moves the figure sideways. As wide as a phone's page, letters would be 8 pixels high or more."""
     given = int(re.search(r":width: (\d+)px", opening.PAGE.read_text())[1])
     width = plt.imread(io.BytesIO(opening.drawn(shown))).shape[1]
     smallest = min(text.get_fontsize() for text in opening.opening(shown).findobj(plt.Text) if text.get_text())
     plt.close("all")
     assert smallest * 160 / 72 * given / width >= 12
+    assert smallest * 160 / 72 * 358 / width >= 8
