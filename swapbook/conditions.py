@@ -51,34 +51,38 @@ VARIANTS = {
     **_with(["index_swap"], "continued", "after task-optimal", start="index_task_optimal"),
 }
 PERIODS = ("stimulus", "delay", "cue")
+BY_NUMBER, BY_OWN_NOISE, BY_NUMBER_BETWEEN_PLACES = (
+    tuple(f"{start}_{period}" for period in PERIODS)
+    for start in ("index_swap_settled", "index_swap_own", "probe_similarity_settled")
+)
 # The same behaviour with swaps that are settled at a known time, and controls: the number tells nothing, or comes after the cue
 _settled = partial(replace, MAIN["index_swap"], answers=announced_flat(0.10))
 SETTLED = {
     **{
-        f"index_swap_settled_{period}": _settled(title=f"Flat .10, settled in the {period}", announced_in=period)
-        for period in PERIODS
+        name: _settled(title=f"Flat .10, settled in the {period}", announced_in=period)
+        for name, period in zip(BY_NUMBER, PERIODS)
     },
     "index_swap_settled_late": _settled(title="Flat .10, settled after the cue", announced_in="post_cue_delay"),
     **_with(("index_swap", "index_no_swap"), "idle", "a number that tells nothing", announced_in="cue"),
     **_with(["index_swap"], "louder", "four times the noise in the cue", rnn={"louder": ("cue", 4.0)}),
     **{
-        f"index_swap_own_{period}": replace(
+        name: replace(
             MAIN["index_swap"],
             title=f"Flat .10, settled by noise of the {period}",
             objective=own_noise(period),
             update_factor=4.0,
         )
-        for period in PERIODS
+        for name, period in zip(BY_OWN_NOISE, PERIODS)
     },
     **{
-        f"probe_similarity_settled_{period}": replace(
+        name: replace(
             MAIN["probe_similarity_00"],
             title=f"similarity swaps, settled in the {period}",
             answers=announced_similarity(0.0),
             announced_in=period,
             update_factor=3.0,
         )
-        for period in PERIODS
+        for name, period in zip(BY_NUMBER_BETWEEN_PLACES, PERIODS)
     },
 }
 ROLLOUTS = (1, 16, 64)

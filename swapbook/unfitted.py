@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from swapbook.collection import stored
+from swapbook.conditions import BY_NUMBER
 from swapbook.people import TAUGHT
 from swapbook.places import results_folder
 from swapbook.studies.readings import CUES
@@ -36,7 +37,7 @@ BOTH = "both experiments"  # the mean of the two
 RESAMPLES = 300  # of people
 SEED = 1_000_101
 SHOWN = 4_000  # displays to a network, or for a mean
-KINDS = ("index_swap", *(f"index_swap_settled_{period}" for period in ("stimulus", "delay", "cue")))
+KINDS = ("index_swap", *BY_NUMBER)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
+from swapbook.conditions import BY_NUMBER, BY_OWN_NOISE
 from swapbook.cortex.as_recordings import A_SESSION, BASELINES, MATCHING, NEURONS, SESSIONS, TUNED
 from swapbook.cortex.network_states import simulate
 from swapbook.networks import Network
@@ -24,10 +25,9 @@ from swaputils.trials import Displays
 
 RECORDED = (
     "index_swap",
-    "index_swap_settled_stimulus",
-    "index_swap_settled_delay",
-    "index_swap_settled_cue",
+    *BY_NUMBER,
     "index_swap_settled_late",
+    *BY_OWN_NOISE,
 )
 WINDOW = 5  # steps in which spikes are counted: the last .25 s of the delay, and the first after the cue
 STATES = {"exchanged colours, before": (0, 2), "exchanged colours, after": (1, 0), "other cue, after": (1, 1)}

@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from swapbook.conditions import BY_NUMBER, BY_OWN_NOISE
 from swapbook.networks import Network
 from swapbook.origins.replays import far
 from swapbook.origins.settlement import each_network
@@ -23,12 +24,8 @@ SCALED = (
     "index_task_optimal",
     "index_no_swap",
     "index_swap",
-    "index_swap_settled_stimulus",
-    "index_swap_settled_delay",
-    "index_swap_settled_cue",
-    "index_swap_own_stimulus",
-    "index_swap_own_delay",
-    "index_swap_own_cue",
+    *BY_NUMBER,
+    *BY_OWN_NOISE,
     "index_swap_louder",
     "probe_similarity_00",
 )

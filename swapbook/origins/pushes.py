@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from swapbook.conditions import BY_NUMBER, BY_OWN_NOISE
 from swapbook.networks import Network, Trained
 from swapbook.null_space_measures import REPORTS
 from swapbook.origins.replays import SEED, Replay, far, replay, swapped
@@ -19,9 +20,8 @@ DOSES = (0.0, 0.25, 0.5, 1.0, 2.0)
 PUSHED = (
     "index_no_swap",
     "index_swap",
-    "index_swap_settled_stimulus",
-    "index_swap_settled_delay",
-    "index_swap_settled_cue",
+    *BY_NUMBER,
+    *BY_OWN_NOISE,
 )
 RANDOM = 4  # directions of each time
 SPREAD = 2_000  # trials that the covariance comes from
