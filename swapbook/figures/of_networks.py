@@ -81,6 +81,16 @@ def name_axes(figure: Figure, x: str, y: str) -> Figure:
     return figure
 
 
+def close_panels(panels: np.ndarray, count: int) -> None:
+    """Take away the panels of a grid after so many, and number the axis of those that are now the lowest of their column."""
+    columns = panels.shape[1]
+    for place, axes in enumerate(panels.flat):
+        if place >= count:
+            axes.set_axis_off()
+        elif place + columns >= count:
+            axes.tick_params(labelbottom=True)
+
+
 def broken(title: str) -> str:
     """A title in lines short enough for a small panel."""
     return title.replace(", ", ",\n").replace("; ", ";\n")

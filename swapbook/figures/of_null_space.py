@@ -43,8 +43,8 @@ def decisions(networks: pd.DataFrame, conditions: Sequence[str]) -> Figure:
         courses = measured(networks, name, "decision")
         found[name] = [{"ideal": each["plane"], "network": each["null_space"]} for each in courses]
     figure = _six_panels(found, 0, STEP_SECONDS, linewidth=0.8)
-    drawing.say(figure.axes[2], 0.9, 0.6, "readout plane", "ideal")
-    drawing.say(figure.axes[2], 0.9, 0.53, "null space", "network")
+    drawing.say(figure.axes[2], 1.2, 0.6, "readout plane", "ideal")
+    drawing.say(figure.axes[2], 1.2, 0.53, "null space", "network")
     return name_axes(figure, "time in the report period (s)", "area under ROC curve")
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from swapbook.figures.of_networks import broken, name_axes, shade_periods
+from swapbook.figures.of_networks import broken, close_panels, name_axes, shade_periods
 from swapbook.networks import Network
 from swaputils.behaviour import mean_interval
 from swaputils.drawing import COLOURS, WIDTH, curve, points, reference, say
@@ -22,6 +22,21 @@ DIRECTIONS = {
     "random": ("random, as long", "guess"),
     "plane": ("in the readout plane", "ideal"),
 }
+LOOKS = {
+    "index_swap": ("network", "o"),
+    "index_swap_louder": ("network", "d"),
+    "index_swap_settled_stimulus": ("cued", "s"),
+    "index_swap_settled_delay": ("task_optimal", "^"),
+    "index_swap_settled_cue": ("nontarget", "D"),
+    "index_swap_settled_late": ("guess", "v"),
+    "index_swap_own_stimulus": ("human", "*"),
+    "index_swap_own_delay": ("ideal", "P"),
+    "index_swap_own_cue": ("target", "X"),
+    "index_no_swap": ("guess", "o"),
+}
+"""Role of the colour and marker of each kind of networks, where several kinds share a panel."""
+MEASURES = {"swap_rate": "swap rate", "far": "share of reports near neither item"}
+SPACES = {"plane": "in the readout plane", "null space": "outside it"}
 EFFECTS = {"cue": "cued", "report": "network", "error": "nontarget"}
 
 
@@ -64,8 +79,7 @@ def settlement(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
             curve(axes, network["time"], network["area"], "network", linewidth=1, alpha=0.8)
         reference(axes, 0.5)
         axes.set_title(f"{broken(title)} ({own['seed'].nunique()})", fontsize=8, pad=13)
-    for axes in panels.flat[len(titles) :]:
-        axes.set_axis_off()
+    close_panels(panels, len(titles))
     panels[0, 0].set(ylim=(0.4, 1.02))
     return name_axes(figure, "time in the trial (s)", "area under ROC curve")
 
@@ -100,6 +114,7 @@ def planes_by_time(networks: Mapping[str, pd.DataFrame]) -> Figure:
         networks: for each kind the rows of `plane_tables.at_moments`, the first at the top.
     """
     figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 0.8 + 0.33 * len(networks)), sharey=True, sharex=True)
+    ends = [-0.03, 1.03]
     for axes, moment, title in zip(panels, ("before", "after"), ("at the end of the delay", "at the end of the cue")):
         for height, found in enumerate(networks.values()):
             values = found[moment].to_numpy()
@@ -107,7 +122,8 @@ def planes_by_time(networks: Mapping[str, pd.DataFrame]) -> Figure:
             mean, low, high = mean_interval(values)
             axes.plot([low, high], [height, height], color="k", linewidth=1.4)
             axes.plot(mean, height, "|", color="k", markersize=9)
-        axes.set(xlim=(-0.03, 1.03), ylim=(len(networks) - 0.5, -0.5), xlabel="alignment", title=title)
+            ends = [np.nanmin([*ends, low - 0.03]), np.nanmax([*ends, high + 0.03])]
+        axes.set(xlim=ends, ylim=(len(networks) - 0.5, -0.5), xlabel="alignment", title=title)
         axes.grid(axis="y", color="0.93")
     panels[0].set_yticks(range(len(networks)), [f"{kind} ({len(found)})" for kind, found in networks.items()])
     return figure
@@ -135,10 +151,14 @@ def pushes(table: pd.DataFrame, titles: Mapping[str, str], measure: str) -> Figu
         row[0].set_ylabel(broken(title), fontsize=8)
     for axes, moment in zip(panels[0], moments):
         axes.set_title(moment, fontsize=8)
-    panels[0, 0].set(ylim=(-0.03, 1.03), yticks=(0, 0.5, 1), xlim=(0, table["dose"].max() * 1.05))
+    panels[0, 0].set(ylim=(-0.03, 1.03), yticks=(0, 0.5, 1), xlim=np.array([-0.05, 1.05]) * table["dose"].max())
     handles = [Line2D([], [], color=COLOURS[role], marker="o", label=text) for text, role in DIRECTIONS.values()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=8)
-    return name_axes(figure, "dose of the push (1: the whole way)", f"share of trials: {measure.replace('_', ' ')}")
+    if measure == "swap_rate":
+        handles.append(
+            Line2D([], [], color="k", marker="D", markerfacecolor="none", linestyle="", label="ideal sampler")
+        )
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=8, columnspacing=1.4)
+    return name_axes(figure, "dose of the push (1: the whole way)", MEASURES[measure])
 
 
 def _dose(axes: Axes, own: pd.DataFrame, measure: str, role: str) -> None:
@@ -157,27 +177,29 @@ def noise_by_part(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
 
     Args:
         table: see `origins.period_noise.scaled_noise`.
-        titles: of up to five conditions.
+        titles: of the conditions, all of LOOKS.
     """
-    roles = ("task_optimal", "guess", "network", "cued", "nontarget")
     periods, spaces = table["period"].unique(), table["space"].unique()
     shape = len(spaces), len(periods)
     figure, panels = plt.subplots(*shape, figsize=(WIDTH, 0.5 + 1.9 * shape[0]), sharex=True, sharey=True)
     places = {factor: place for place, factor in enumerate(sorted(table["factor"].unique()))}
     for row, space in zip(panels, spaces):
         for axes, period in zip(row, periods):
-            for (condition, title), role in zip(titles.items(), roles):
+            for number, (condition, title) in enumerate(titles.items()):
+                role, marker = LOOKS[condition]
                 here = (table["condition"] == condition) & (table["period"] == period) & (table["space"] == space)
                 by_factor = table[here].groupby("factor")["p_nontarget"]
                 found = np.array([mean_interval(values.to_numpy()) for _, values in by_factor]).reshape(-1, 3)
-                shown = [places[factor] for factor in by_factor.groups]
-                curve(axes, shown, found[:, 0], role, linewidth=1, label=title)
-                points(axes, shown, *found.T, role)
-        row[0].set_ylabel(space, fontsize=9)
+                shift = 0.09 * (number - (len(titles) - 1) / 2)
+                shown = [places[factor] + shift for factor in by_factor.groups]
+                curve(axes, shown, found[:, 0], role, linewidth=1, marker=marker, markersize=4.5, label=title)
+                points(axes, shown, *found.T, role, marker)
+        row[0].set_ylabel(SPACES[space], fontsize=9)
     for axes, period in zip(panels[0], periods):
-        axes.set_title(f"noise of: {period}", fontsize=8)
+        axes.set_title(f"noise of the {period}", fontsize=8)
     panels[0, 0].set_xticks(list(places.values()), [f"{factor:g}" for factor in places])
-    panels[0, 0].legend(fontsize=7, loc="upper left")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, fontsize=8, title="swaps are settled")
     return name_axes(figure, "factor of that noise", "share of swaps, fitted mixture")
 
 

@@ -6,10 +6,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from swapbook.figures.of_networks import name_axes
+from swapbook.figures.of_networks import close_panels, name_axes
+from swapbook.figures.of_origins import LOOKS
 from swaputils.drawing import COLOURS, WIDTH, reference
-
-LOOKS = (("cued", "o"), ("task_optimal", "s"), ("nontarget", "^"), ("network", "D"), ("guess", "v"))
 
 
 def powers(table: pd.DataFrame, titles: Mapping[str, str], wanted: float, sessions: int) -> Figure:
@@ -17,13 +16,14 @@ def powers(table: pd.DataFrame, titles: Mapping[str, str], wanted: float, sessio
 
     Args:
         table: see `cortex.power.powers`.
-        titles: of up to five conditions.
+        titles: of the conditions, all of LOOKS.
     """
     contrasts = table["contrast"].unique()
     rows = -(-len(contrasts) // 3)
     figure, panels = plt.subplots(rows, 3, figsize=(WIDTH, 0.9 + 1.9 * rows), sharex=True, sharey=True, squeeze=False)
     for axes, contrast in zip(panels.flat, contrasts):
-        for (condition, title), (role, marker) in zip(titles.items(), LOOKS):
+        for condition, title in titles.items():
+            role, marker = LOOKS[condition]
             own = table[(table["contrast"] == contrast) & (table["condition"] == condition)]
             axes.plot(
                 own["sessions"],
@@ -38,12 +38,13 @@ def powers(table: pd.DataFrame, titles: Mapping[str, str], wanted: float, sessio
         reference(axes, wanted)
         axes.axvline(sessions, color=COLOURS["reference"], linestyle="--", linewidth=0.8, zorder=0)
         axes.set_title(contrast, fontsize=8)
-    for axes in panels.flat[len(contrasts) :]:
-        axes.set_axis_off()
+    close_panels(panels, len(contrasts))
     sizes = sorted(table["sessions"].unique())
     panels[0, 0].set(ylim=(-0.03, 1.03), xscale="log")
     panels[0, 0].set_xticks(sizes, [str(size) for size in sizes])
     panels[0, 0].minorticks_off()
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=8, title="swaps are settled")
+    figure.legend(
+        handles, labels, loc="outside upper center", ncols=min(len(labels), 5), fontsize=8, title="swaps are settled"
+    )
     return name_axes(figure, "sessions", "power")

@@ -33,7 +33,7 @@ def _trial(axes: Axes, periods: Periods) -> None:
         "stimulus": (periods.stimulus, "two items"),
         "delay": (periods.delay, "nothing"),
         "cue": (periods.cue, "which one to report"),
-        "wait": (periods.post_cue_delay, "nothing"),
+        "post-cue delay": (periods.post_cue_delay, "nothing"),
         "report": (periods.report, "the readout moves"),
     }
     for place, (name, (seconds, text)) in enumerate(shown.items()):

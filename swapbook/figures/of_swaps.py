@@ -130,5 +130,5 @@ def planted_swaps(table: pd.DataFrame) -> Figure:
         drawing.curve(panels[3], found.index, found, role, marker="o", markersize=3, linewidth=0.8)
     panels[3].set_title("mean of both, no swaps", fontsize=8)
     for axes in panels:
-        axes.set(xscale="log", ylim=(-0.03, 1.03 if axes is panels[3] else 0.6))
+        drawing.log_axis(axes, 1.0, 4.0, 30.0, 300.0).set(ylim=(-0.03, 1.03 if axes is panels[3] else 0.6))
     return name_axes(figure, "concentration of the responses", "share of responses")

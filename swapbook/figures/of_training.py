@@ -9,7 +9,7 @@ from swaputils import drawing
 
 def learning(log: pd.DataFrame) -> Figure:
     """Loss over updates in both stages, and the delay that was reached in the first; `log` of a training, empty for an untrained network."""
-    figure, panels = plt.subplots(1, 2, figsize=(drawing.WIDTH, 2.6), width_ratios=(1, 2))
+    figure, panels = plt.subplots(1, 2, figsize=(drawing.WIDTH, 2.6), width_ratios=(1, 2), sharey=True)
     log = log.reindex(columns=["stage", "update", "loss", "delay"])
     for axes, stage, title in zip(panels, (0, 1), ("selection", "distribution")):
         part = log[log["stage"] == stage]
@@ -20,4 +20,5 @@ def learning(log: pd.DataFrame) -> Figure:
             delay.set(ylim=(0, 0.8))
             delay.set_ylabel("delay (s)", color=drawing.COLOURS["reference"])
     panels[0].set_ylabel("loss")
+    panels[1].tick_params(labelleft=True)
     return figure

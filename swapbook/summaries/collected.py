@@ -14,6 +14,9 @@ from swaputils.behaviour import mean_interval
 from swaputils.training.recipes import MIXTURE_DENSITY
 
 TITLES = {name: f"{each.cueing}: {SHOWN[name]}" for name, each in CONDITIONS.items()}
+BY_OBJECTIVE = {title: title.removesuffix(", similarity swaps") for title in SHOWN.values()}
+BY_OBJECTIVE[SHOWN["probe_similarity_00"]] = "diffusion"
+"""Titles of networks where all are taught the same similarity swaps."""
 CONTROL_MEASURES = {
     "swap rate": "swap_rate",
     "to the mean": "to_mean",
@@ -127,7 +130,7 @@ def sharpened(stored: pd.DataFrame) -> pd.DataFrame:
                     "seed": own["seed"],
                     "far from both items": own["network_far"],
                     "median error (rad)": own["network_median_nearest"],
-                    "ideal's": own["ideal_median_nearest"],
+                    "ideal sampler's": own["ideal_median_nearest"],
                     "swaps, noise off": own["noise_off_swap_rate"],
                     "CPU minutes": (own["cpu_seconds"] + before.get(own["seed"], np.nan)) / 60,
                 }
@@ -245,5 +248,5 @@ def controls(stored: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.DataFra
         for who in ("network", "ideal")
     }
     groups = networks.groupby("condition", sort=False).groups
-    rows = {SHOWN[name]: found["network"].loc[index].astype(float) for name, index in groups.items()}
+    rows = {BY_OBJECTIVE[SHOWN[name]]: found["network"].loc[index].astype(float) for name, index in groups.items()}
     return rows | {"ideal sampler": found["ideal"].mean().to_frame().T}

@@ -18,7 +18,7 @@ MODELS = {
 }
 LEARNERS = {
     "surrogate": "chapter 1's model",
-    "taught": "network taught by it",
+    "taught": "network taught by the surrogate",
     "direct": "network taught by trials",
     "gru": "GRU",
 }
@@ -114,9 +114,9 @@ def worth_in_words(found: pd.DataFrame) -> pd.DataFrame:
     table = people_only[["people", "gain", "standard_error"]].round(4)
     return table.assign(
         **{
-            "gain / standard error": people_only["ratio"].round(1),
+            "gain / standard error": people_only["ratio"].map("{:z.1f}".format),
             "worth training": np.where(people_only["ratio"] >= WORTH_TRAINING, "yes", "no"),
-            "planted": planted["gain"].round(3),
-            "planted, known": planted["known"].round(3),
+            "gain, planted swaps": planted["gain"].round(3),
+            "gain, their own model": planted["known"].round(3),
         }
     )

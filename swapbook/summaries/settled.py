@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from swapbook.conditions import ROLLOUTS
+from swapbook.conditions import BY_NUMBER, BY_NUMBER_BETWEEN_PLACES, BY_OWN_NOISE, PERIODS, ROLLOUTS
 from swapbook.networks import Network
 from swapbook.origins.settlement import in_periods
 from swapbook.plane_tables import at_moments
@@ -13,10 +13,9 @@ from swapbook.summaries.collected import networks_of
 from swapbook.theory.importance import best_committed_rate
 from swaputils.behaviour import mean_interval
 
+IN_PERIODS = [f"in the {period}" for period in PERIODS]
 KINDS = {
-    "in the stimulus": "index_swap_settled_stimulus",
-    "in the delay": "index_swap_settled_delay",
-    "in the cue": "index_swap_settled_cue",
+    **dict(zip(IN_PERIODS, BY_NUMBER)),
     "in the report": "index_swap",
 }
 """When swaps are settled, by design, and the condition that does so."""
@@ -29,11 +28,11 @@ CONTROLS = {
     "never": "index_no_swap",
 }
 PROBED = {
-    **{f"in the {period}": f"probe_similarity_settled_{period}" for period in ("stimulus", "delay", "cue")},
+    **dict(zip(IN_PERIODS, BY_NUMBER_BETWEEN_PLACES)),
     "in the report": "probe_similarity_00",
 }
 """The same with similarity swaps between places."""
-OWN_NOISE = {f"own noise of the {period}": f"index_swap_own_{period}" for period in ("stimulus", "delay", "cue")}
+OWN_NOISE = dict(zip((f"own noise of the {period}" for period in PERIODS), BY_OWN_NOISE))
 WENT_ON = {
     "nothing yet": "index_swap_settled_cue",
     **{f"{count} rollout{'s' * (count > 1)}": f"index_swap_rollouts_{count}" for count in ROLLOUTS},
@@ -90,7 +89,7 @@ def changed(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     means = table.groupby(["condition", "change"])[["nontarget", "far"]].mean()
     words = means.map("{:.2f}".format).agg(lambda row: f"{row['nontarget']} ({row['far']})", axis=1).unstack("change")
     words = words.reindex(kinds.values()).dropna()[list(table["change"].unique())]
-    return words.rename(index={name: kind for kind, name in kinds.items()}).T
+    return words.rename(index={name: kind for kind, name in kinds.items()}).rename_axis("swaps are settled").T
 
 
 def planes(networks: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, pd.DataFrame]:

@@ -111,7 +111,7 @@ WHOLE = {
     "axes_of_swaps": lambda: of_null_space.axes_of_swaps(NETWORKS, ["index_swap", "probe_human"]),
     "decisions": lambda: of_null_space.decisions(NETWORKS, ["index_swap", "probe_human"]),
 }
-HELPERS = {"name_axes", "broken"}
+HELPERS = {"name_axes", "broken", "close_panels"}
 
 
 @pytest.fixture(autouse=True)

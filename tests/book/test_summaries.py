@@ -170,7 +170,7 @@ def test_networks_are_worth_training_where_the_gain_is_four_standard_errors():
         assert people["gain"] == pytest.approx(0.2) and people["standard_error"] == pytest.approx(spread)
         assert people["low"] == pytest.approx(0.2 - 12.706 * spread, abs=1e-4)
         told = human_networks.worth_in_words(found).loc[("a set", 6)]
-        assert told["worth training"] == verdict and told["planted, known"] == 0.4
+        assert told["worth training"] == verdict and told["gain, their own model"] == 0.4
 
 
 LEARNT = pd.DataFrame(
