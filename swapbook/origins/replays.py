@@ -45,6 +45,12 @@ class Replay:
         """[M] whether the report is nearer to the item that was not cued."""
         return swapped(self.displays, self.end)
 
+    @torch.no_grad()
+    def again(self, noise: TrialNoise) -> Tensor:
+        """[M, 2] last states in the readout plane of the same trials with other noise."""
+        run = rollout(self.trained.rnn, self.inputs, noise)
+        return self.trained.rnn.in_plane(run.report[:, -1])
+
     def pushed(self, step: int, by: Tensor) -> Tensor:
         """[M, 2] last states in the readout plane when the state after `step` steps is moved by [U] or [M, U]."""
         rest = continued(self.trained.rnn, self.inputs, self.noise, step, self.states[:, step - 1] + by)

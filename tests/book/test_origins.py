@@ -17,6 +17,7 @@ from swapbook.origins.pushes import _in_plane
 from swapbook.summaries import settled
 from swapbook.theory.importance import best_committed_rate
 from swaputils.diffusion.noising import kernel_target
+from swaputils.training.objectives import own_number
 
 TRIALS = 400
 
@@ -59,6 +60,24 @@ def test_a_push_of_the_plane_does_what_the_exact_sampler_says(shown):
 def test_a_number_on_either_side_switches_the_report_of_networks_that_it_settles():
     (found,) = settlement._switched(Network("index_swap_settled_stimulus"))
     assert found["below"] > 0.95 and found["above"] < 0.05 and found["switched"] > 0.95
+
+
+def test_own_noise_is_moved_to_a_number_and_nothing_else_is(network, shown):
+    number = torch.linspace(-2.5, 2.5, TRIALS, dtype=torch.float64)
+    moved = settlement.with_own_number(number, shown, "cue")
+    torch.testing.assert_close(own_number(network.rnn, shown.inputs, moved, "cue"), number)
+    difference, direction = moved.steps - shown.noise.steps, network.rnn.null_space[0]
+    torch.testing.assert_close(difference, (difference @ direction)[..., None] * direction)
+    outside = torch.ones(len(difference), dtype=torch.bool)
+    outside[shown.inputs.during("cue")] = False
+    assert torch.equal(moved.initial, shown.noise.initial) and not difference[outside].any()
+    torch.testing.assert_close(shown.again(shown.noise), shown.end)
+
+
+def test_own_noise_switches_the_report_of_networks_that_it_settles_alone():
+    (own,), (usual,) = (settlement._switched(Network(name)) for name in ("index_swap_own_cue", "index_swap"))
+    assert own["below"] > 0.9 and own["above"] < 0.05 and own["switched"] > 0.9
+    assert usual["switched"] < 0.05
 
 
 def test_the_periods_by_which_activity_tells():
