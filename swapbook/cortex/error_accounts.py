@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from swapbook.conditions import CONDITIONS, SETTLED
+from swapbook.conditions import BY_NUMBER_BETWEEN_PLACES, CONDITIONS, SETTLED
 from swapbook.cortex.network_states import networks
 from swapbook.networks import Network
 from swaputils.angles import to_angle, wrap
@@ -48,7 +48,12 @@ SWAPPING = (
     "index_no_swap",
     "probe_similarity_00",
 )
-KNOWN_TIMES = ("index_swap", *(name for name in SETTLED if name.startswith("index_swap")))
+KNOWN_TIMES = (
+    "index_swap",
+    *(name for name in SETTLED if name.startswith("index_swap")),
+    "probe_similarity_00",
+    *BY_NUMBER_BETWEEN_PLACES,
+)
 PROBES = (0.0, math.pi / 4)  # of the one pair of places of probe-cued networks
 
 

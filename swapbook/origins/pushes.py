@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from swapbook.conditions import BY_NUMBER, BY_OWN_NOISE
+from swapbook.conditions import BY_NUMBER, BY_NUMBER_BETWEEN_PLACES, BY_OWN_NOISE
 from swapbook.networks import Network, Trained
 from swapbook.null_space_measures import REPORTS
 from swapbook.origins.replays import SEED, Replay, far, replay, swapped
@@ -22,6 +22,8 @@ PUSHED = (
     "index_swap",
     *BY_NUMBER,
     *BY_OWN_NOISE,
+    "probe_similarity_00",
+    *BY_NUMBER_BETWEEN_PLACES,
 )
 RANDOM = 4  # directions of each time
 SPREAD = 2_000  # trials that the covariance comes from
