@@ -120,9 +120,9 @@ def _part(values: dict, where: str) -> Part:
 
 
 def trainings(scale: str, name: str) -> pd.DataFrame:
-    """`results.collection` and, with nothing but condition, seed and reason, the trainings that stopped; `converged` tells them.
+    """`collection.collection` and the trainings that stopped, with nothing but condition, seed and reason.
 
-    At the book's scale also memory_shape, see `collection.memory_shapes`.
+    `converged` tells them apart. At the book's scale also memory_shape, see `collection.memory_shapes`.
     """
     stored, failed = collection(scale, name), stopped(scale, name)
     if scale == BOOK:

@@ -1,7 +1,7 @@
 """Can a network that was taught no swaps be made to swap? Task-optimal networks with nearer probes, and with more noise.
 
-induced/<scale>.csv           every network under every change, see `recompute_induced`
-induced/planted_<scale>.csv   the same readings of responses whose sources are known, see `planted`
+- `induced/<scale>.csv`: every network under every change, see `recompute_induced`
+- `induced/planted_<scale>.csv`: the same readings of responses whose sources are known, see `planted`
 """
 
 import math

@@ -1,7 +1,7 @@
 """Is the surrogate needed? Learners that have some human trials and no others, scored on held-out people.
 
-limited/<data>_<scale>_<kind>_<trials>_<seed>.csv            scores of one learner, see `recompute_limited`
-limited/<data>_<scale>_<kind>_<trials>_<seed>_stopped.json   why one that stopped by itself has none
+- `limited/<data>_<scale>_<kind>_<trials>_<seed>.csv`: scores of one learner, see `recompute_limited`
+- `limited/<data>_<scale>_<kind>_<trials>_<seed>_stopped.json`: why one that stopped by itself has none
 
 The provenance beside each holds the learner's settings; what comes from other settings than today's is outdated.
 """

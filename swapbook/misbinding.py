@@ -1,6 +1,6 @@
 """Networks whose memory misbinds at a known rate, trained on from the stored swap network, and how often they swap.
 
-theory/misbinding/<scale>/<rate in percent>_<seed>/  config, weights, log, metrics, provenance
+`theory/misbinding/<scale>/<rate in percent>_<seed>/`: config, weights, log, metrics, provenance.
 """
 
 from copy import deepcopy

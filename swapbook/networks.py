@@ -1,6 +1,6 @@
 """A network of the book: where it is stored, what it is taught, and how it is loaded, trained and measured.
 
-networks/<scale>/<condition>[_<data>]_<seed>/  config, weights, log, metrics, provenance
+`networks/<scale>/<condition>[_<data>]_<seed>/`: config, weights, log, metrics, provenance.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ class Network:
 
     @property
     def name(self) -> str:
-        """Name of its folder. People's data are part of it: a data set by its name, a fit by its name and its content."""
+        """Name of its folder. People's data are part of it, a data set by its name, a fit by its name and content."""
         source = ""
         if CONDITIONS[self.condition].answers.from_people:
             source = f"_{Path(self.people).resolve().name}"
@@ -163,11 +163,11 @@ class Network:
         error is raised again.
 
         Args:
-            device: cpu or cuda; the one that SWAPUTILS_DEVICE names, else the CPU, unless given. UnknownName where
-                torch has it not.
+            device: cpu or cuda; the one that SWAPUTILS_DEVICE names, else the CPU, unless given.
 
         Raises:
             StoreError: while another process works on the same run.
+            UnknownName: where torch has not the device.
         """
         device, plan, stop = usable(device or os.environ.get(DEVICE, "cpu")), self.plan, None
         keep_freed_memory()

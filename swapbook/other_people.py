@@ -1,6 +1,6 @@
 """What `unfitted` foretells, measured in people of two experiments with retro-cues; known truth first; and reaction times.
 
-unfitted/planted.csv, people.csv, times.csv   see `planted`, `people` and `times`
+`unfitted/planted.csv`, `people.csv` and `times.csv`: see `planted`, `people` and `times`.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 """Networks scored on people that neither they nor the fit behind them ever saw, on the very displays that these people saw.
 
-people/<scale>/<network>.csv   mean log density of every held-out person's responses under every model, see `recompute_people`
+`people/<scale>/<network>.csv`: mean log density of every held-out person's responses under every model, see
+`recompute_people`.
 """
 
 import hashlib

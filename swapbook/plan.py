@@ -67,7 +67,8 @@ def plan_of(condition: str, scale: str, seed: int, human: SwapPosterior | None =
             people.
 
     Raises:
-        UnknownName: for either; SwaputilsError when `human` is missing.
+        UnknownName: for a condition or a scale that the book does not have.
+        SwaputilsError: when `human` is missing.
     """
     taught, sizes = named("condition", condition, CONDITIONS), named("scale", scale, SCALES)
     if not taught.answers.from_people:

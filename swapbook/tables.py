@@ -1,11 +1,12 @@
 """What the book stores about a data set, and how it is read or recomputed.
 
-surrogate/<data>/mixture.csv    parametric mixture of every person and set size
-surrogate/<data>/errors.csv     responses around the items, in people and in the surrogate, at every set size
-surrogate/<data>/<table>.csv    the tables of TABLES
-surrogate/studies/<study>.csv   the studies of STUDIES, on observers that are known
-surrogate/<data>/set_size_<n>/  posterior over the swap function of cue distance
-surrogate/<data>/without_fold_<k>/set_size_<n>/  the same at one set size without a fifth of the people, for networks that are scored on these
+- `surrogate/<data>/mixture.csv`: parametric mixture of every person and set size
+- `surrogate/<data>/errors.csv`: responses around the items, in people and in the surrogate, at every set size
+- `surrogate/<data>/<table>.csv`: the tables of TABLES
+- `surrogate/studies/<study>.csv`: the studies of STUDIES, on observers that are known
+- `surrogate/<data>/set_size_<n>/`: posterior over the swap function of cue distance
+- `surrogate/<data>/without_fold_<k>/set_size_<n>/`: the same at one set size without a fifth of the people, for
+  networks that are scored on these
 
 Each file has its provenance beside it.
 """

@@ -1,7 +1,7 @@
 """Swaps after retro-cues and over set sizes, in people to whom nothing behind a network was fitted: foretold first, then measured.
 
-unfitted/predictions.csv   see `predictions`; written, and committed, before the trials were read for it
-unfitted/<table>.csv       what is set beside it, see `other_people`
+- `unfitted/predictions.csv`: see `predictions`; written, and committed, before the trials were read for it
+- `unfitted/<table>.csv`: what is set beside it, see `other_people`
 """
 
 from dataclasses import dataclass, replace

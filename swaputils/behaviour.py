@@ -123,10 +123,11 @@ def responsibility_curve(
 ) -> pd.DataFrame:
     """Mean probability that a response came from a non-target, by its probe distance: one row for each bin of `edges` (rad).
 
+    Columns: distance (mean within the bin), probability, standard_error, count (of non-targets). Unlike a swap curve it
+    takes any number of items, wide errors and guesses. Bins with fewer than two non-targets are left out.
+
     Args:
-        responsibilities: of the items, in any further columns of other sources. Columns: distance (mean within the
-            bin), probability, standard_error, count (of non-targets). Unlike a swap curve it takes any number of items,
-            wide errors and guesses. Empty bins are left out.
+        responsibilities: of the items, in any further columns of other sources.
     """
     others = displays.present & ~displays.is_cued
     apart = probe_distance(displays)[others]
@@ -142,7 +143,7 @@ def responsibility_curve(
 
 
 def location_edges() -> Float[Tensor, " edges"]:
-    """Bin edges around the four distances between eight locations: 45, 90, 135 and 180 degrees."""
+    """Bin edges (rad) around the four distances between eight locations, which are 45, 90, 135 and 180 degrees."""
     return torch.deg2rad(torch.tensor([22.5, 67.5, 112.5, 157.5, 202.5], dtype=torch.float64))
 
 
@@ -189,9 +190,13 @@ def choice_or_mean(target: ResponseMixture, end_point: Float[Tensor, "trials 2"]
 def moment_errors(target: ResponseMixture, end_point: Float[Tensor, "trials 2"], repeats: int) -> dict[str, float]:
     """Errors of the mean and the covariance of the end points of each display, relative to the size of the target's.
 
+    mean_error = sqrt(sum |m - m*|^2 / sum |m*|^2) over displays, with m the mean of the end points and m* the target's;
+    covariance_error likewise, in the Frobenius norm.
+
     Args:
-        target, end_point: of displays that are each shown `repeats` times in a row. mean_error = sqrt(sum |m - m*|^2 /
-            sum |m*|^2) over displays, covariance_error likewise in the Frobenius norm.
+        target: of displays that are each shown `repeats` times in a row.
+        end_point: in the same trials, in the plane's units.
+        repeats: two or more.
     """
     shown = end_point.unflatten(0, (-1, repeats))
     mean, covariance = (moment[::repeats] for moment in target.moments())

@@ -43,14 +43,14 @@ def progress(jobs: Sequence[Job], label: str, more: float = 0.0) -> Iterator[Cal
 def run(jobs: Sequence[Job], processes: int = 1, done: Callable[[float], Any] = lambda weight: None) -> list:
     """What each job gives, in their order; the same for any number of processes.
 
+    Whatever a job raises is raised here. The processes end with this call however it ends, and with the process that
+    made it.
+
     Args:
         jobs: those that take long first keep all processes busy longest.
         processes: with 1, all is done in this one; else fresh ones are started, with a thread each for torch. A script that asks
             for more than 1 must start its work under `if __name__ == "__main__":`, as with any use of `multiprocessing`.
         done: called with the weight of each job as it ends.
-
-    Raises:
-        Whatever a job raises. The processes end with this call however it ends, and with the process that made it.
     """
     if min(processes, len(jobs)) > 1:
         return _spread(jobs, min(processes, len(jobs)), done)

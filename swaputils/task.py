@@ -23,10 +23,11 @@ from swaputils.trials import Displays
 class Task(Protocol):
     """What a network can be taught.
 
-    input_size: length D of the input vectors.
-    periods:    durations of the trial; `TrialInputs` holds them in steps.
-
     Displays are any record of M trials that has a length and can be indexed by a slice, a mask or indices.
+
+    Attributes:
+        input_size: length D of the input vectors.
+        periods: durations of the trial; `TrialInputs` holds them in steps.
     """
 
     @property
@@ -56,6 +57,7 @@ class TaskConfig:
         separation: smallest distance between two items' report features (and continuous probe features), rad.
         centres: number of tuning centres for each feature of the conjunctive code (probe cueing).
         sharpness: concentration of the von Mises tuning curves.
+        periods: durations of the trial.
 
     >>> task = TaskConfig(cueing="probe", items=3, probes="locations")
     >>> displays = task.sample(5, generator=torch.Generator().manual_seed(0))
@@ -100,10 +102,11 @@ class TaskConfig:
     def encode(self, displays: Displays) -> TrialInputs:
         """Input vectors and timing of a trial.
 
-        index: the stimulus holds (cos, sin) of each item's report feature in its own slot; the cue is one-hot over the
-               items, in channels of its own.
-        probe: the stimulus is the sum over items of the outer product of report and probe tuning (a conjunctive code);
-               the cue is the probe tuning of the cued item, flat over report features.
+        Cued by index, the stimulus holds (cos, sin) of each item's report feature in its own slot; the cue is one-hot
+        over the items, in channels of its own.
+
+        Cued by probe, the stimulus is the sum over items of the outer product of report and probe tuning (a conjunctive
+        code); the cue is the probe tuning of the cued item, flat over report features.
         """
         if self.cueing == "index":
             slots = to_xy(displays.report).flatten(1)

@@ -1,4 +1,4 @@
-"""What a training step of the paper's network costs: python -m swapbook.benchmarks.step_cost
+"""What a training step of the paper's network costs: `python -m swapbook.benchmarks.step_cost` measures it.
 
 Forward pass, backward pass and update of the index-cued network at the published sizes, on one thread of the CPU, in
 sequences per second of processor time, beside the same trial as a loop over steps with the tree written out as its equations say
@@ -63,7 +63,7 @@ def tree_by_its_equations(tree, state: Tensor, context: tuple[Tensor, ...]) -> T
 
 
 def rollout_by_a_loop(network: RNN, inputs: TrialInputs, noise: TrialNoise, teacher: Tensor | None = None) -> Rollout:
-    """The trials of `rnn.rollout` as a plain loop, whose derivative is left to torch."""
+    """The trials of `rollout.rollout` as a plain loop, whose derivative is left to torch."""
     leak, start = network.config.leak, inputs.preparation
     contexts = [
         tuple(layer[step if len(layer) > 1 else 0] for layer in span.context)

@@ -24,8 +24,8 @@ This page is written by `python -m swapbook claims`; a test fails when it and th
 CONDITIONS_TEXT = """## Conditions and trainings
 
 Every condition that was trained is a row; where *taught* names no other objective it is diffusion. *Seeds* counts the networks of it that are
-stored, each with initial weights of its own. Networks *after* another condition go on from one of that, whose minutes are not counted;
-*untrained* ones are the initial weights. *Stopped* counts the trainings that diverged or did not select the cued item. *CPU minutes* is the mean
+stored, each with initial weights of its own. Networks *after* another condition, or taught one thing and *then* another, go on from a network
+whose minutes are not counted; *untrained* ones are the initial weights. *Stopped* counts the trainings that diverged or did not select the cued item. *CPU minutes* is the mean
 training time on one core; processors of different kinds were used, some twice as fast as others, with two versions of torch.
 """
 IDEAL_TEXT = """## Beside the ideal sampler

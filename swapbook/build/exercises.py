@@ -34,6 +34,7 @@ FOLDED = "<details><summary>{}</summary>\n\n(.*?)\n\n</details>"
 FIGURE = re.compile(r"^# Figure: (.+)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 PLACE = "# your own lines"
+PROMPTS = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
 
 
 class ExerciseError(SwaputilsError):
@@ -138,8 +139,9 @@ def without_solutions(notebook: NotebookNode) -> NotebookNode:
 
 
 def described(notebook: NotebookNode) -> NotebookNode:
-    """A copy whose figures carry the description that a comment in their cell gives, for those who cannot see them."""
+    """A copy for the book: its folds say that they hold a solution, and its figures what a comment in their cell says is to be seen."""
     copy = deepcopy(notebook)
+    copy.metadata["mystnb"] = PROMPTS
     for cell in copy.cells:
         if cell.cell_type == "code" and (said := FIGURE.search(cell.source)):
             cell.metadata["mystnb"] = {"image": {"alt": said[1]}}

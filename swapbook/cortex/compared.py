@@ -59,7 +59,10 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "session_planes": recorded_sessions.session_planes,
     "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES, 3),
 }
-"""What is computed, by name; each gives a table."""
+"""What is computed, by name; each gives a table.
+
+:meta hide-value:
+"""
 
 ORIGINS = (
     "settlement",

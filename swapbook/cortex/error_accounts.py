@@ -58,10 +58,10 @@ PROBES = (0.0, math.pi / 4)  # of the one pair of places of probe-cued networks
 
 
 def recovery_table() -> pd.DataFrame:
-    """Accounts found where the true one is known: planted activity, and networks whose state is patched; rows as of `_rows`.
+    """Accounts found where the true one is known: planted activity, and networks whose state is patched.
 
-    source, seed: kind of planted session or condition, and which; account: the true one of all injected errors; injected: their share of
-    the swaps that the reports hold.
+    source, seed: kind of planted session or condition, and which; account: the true one of all injected errors;
+    injected: their share of the swaps that the reports hold; from found on as in `network_table`.
     """
     rows: list[dict] = []
     for source, sizes in PLANTED.items():
@@ -80,9 +80,11 @@ def recovery_table() -> pd.DataFrame:
 
 
 def network_table(conditions: tuple[str, ...] = SWAPPING, most: int = SEEDS) -> pd.DataFrame:
-    """Accounts of the networks' own swaps, a row for each group of accounts that are told together; rows as of `_rows`.
+    """Accounts of the networks' own swaps, a row for each group of accounts that are told together.
 
-    condition, title, seed; moment: when activity after the cue was read. Networks with too few swaps are left out.
+    condition, title, seed; moment: when activity after the cue was read; found: names of the accounts; share of swaps,
+    with its 95 % interval low to high; swaps: their expected number; and d' of each pair of states. Networks with too
+    few swaps are left out.
     """
     rows: list[dict] = []
     for network in networks(*conditions, most=most):
@@ -109,7 +111,7 @@ def observed(network: Network) -> Iterator[tuple[str, Accounts]]:
 
 
 def injected(network: Network, account: str) -> list[dict]:
-    """Rows as of `_rows`, and the share of swap reports that come from trials with an injected error, for one account."""
+    """Rows of `recovery_table` for one account and network, from injected on."""
     generator = torch.Generator().manual_seed(SEED)
     displays = _displays(network, INJECTED, generator)
     wrong = torch.rand(len(displays), generator=generator) < SHARE

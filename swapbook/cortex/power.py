@@ -31,7 +31,8 @@ def powers(areas: pd.DataFrame, planes: pd.DataFrame, pushes: pd.DataFrame) -> p
     - PUSH: more swaps in half of the trials, which are pushed towards the other item, than in the others (z test); the effect is the difference.
 
     Args:
-        areas, planes: see `recorded_sessions.session_areas` and `session_planes`.
+        areas: see `recorded_sessions.session_areas`.
+        planes: see `recorded_sessions.session_planes`.
         pushes: see `origins.pushes.pushes`.
     """
     contrasts = _of_states(areas) | _of_planes(planes) | _of_pushes(pushes)

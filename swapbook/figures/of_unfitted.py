@@ -23,7 +23,8 @@ def beside_people(foretold: pd.DataFrame, people: pd.DataFrame) -> Figure:
     """What was foretold of people to whom nothing was fitted, and what they did: by set size, by retro-cue, and as differences.
 
     Args:
-        foretold, people: see `unfitted.predictions` and `other_people.people`.
+        foretold: see `unfitted.predictions`.
+        people: see `other_people.people`.
     """
     figure, (by_size, by_cue, differences) = plt.subplots(1, 3, figsize=(WIDTH, 2.7), width_ratios=(1, 1, 1.3))
     networks = foretold[foretold["source"] == TAUGHT]

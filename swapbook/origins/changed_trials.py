@@ -60,7 +60,10 @@ CHANGES = {
     "delay twice as long": _delayed(2),
     "delay four times as long": _delayed(4),
 }
-"""What is otherwise, as a function of the inputs of the trials and of those in which the other item is cued."""
+"""What is otherwise, as a function of the inputs of the trials and of those in which the other item is cued.
+
+:meta hide-value:
+"""
 
 
 def changed_trials() -> pd.DataFrame:

@@ -58,7 +58,10 @@ def observer(
 
 
 OBSERVERS = {name: observer(coefficients) for name, coefficients in COEFFICIENTS.items()}
-"""One observer for each rung of the ladder: kappa = 10, u = -3."""
+"""One observer for each rung of the ladder, with kappa = 10 and u = -3.
+
+:meta hide-value:
+"""
 
 
 def observed(truth: SwapPosterior, trials: int, items: int, seed: int) -> Trials:

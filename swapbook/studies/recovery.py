@@ -79,10 +79,12 @@ def calibration(replicates: int = 25, trials: int = 2000, items: int = 4) -> pd.
 def confound(replicates: Mapping[int, int] = SETS_OF_SIZE, items: int = 6) -> pd.DataFrame:
     """A report dimension that is not there: varying precision, swaps that ignore distance, fitted with each emission.
 
+    One row per set (trials, replicate), emission and report distance (rad). f, deviation: posterior of the fitted
+    function of report distance; true: the level that holds at every distance; elbo_gain: of the report model over the
+    one without, nats.
+
     Args:
-        replicates: how many sets of each number of trials. One row per set (trials, replicate), emission and report
-            distance. f, deviation: posterior of the fitted function of report distance; true: the level that holds at
-            every distance; elbo_gain: of the report model over the one without, nats.
+        replicates: how many sets of each number of trials.
     """
     known = observer((-2.4, 0.0, 0.0, 0.0, 0.0, 0.0), **VARYING)
     distance = torch.linspace(NEAR, FAR, 12, dtype=torch.float64)

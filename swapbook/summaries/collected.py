@@ -41,14 +41,18 @@ MINUS_IDEAL = {
     "far from every item": _minus_ideal("far"),
     "moved (rad)": _minus_ideal("wasserstein"),
 }
-"""Behaviour minus that of the ideal sampler for the same target, by label."""
+"""Behaviour minus that of the ideal sampler for the same target, by label.
+
+:meta hide-value:"""
 OF_DRIVES = {
     "swap rate minus ideal": MINUS_IDEAL["swap rate"],
     "far from both items": _own("network_far"),
     "moved (rad)": _own("network_wasserstein"),
     "CPU minutes": _own("cpu_seconds", 60),
 }
-"""What networks with different drives are compared in, by label."""
+"""What networks with different drives are compared in, by label.
+
+:meta hide-value:"""
 DRIVES = {"gated": "", "tree": "_tree", "dendrites": "_dendrites", "rate": "_rate"}  # what ends the name of a condition
 DEPARTURES_OF = {
     "": "this book",
@@ -74,7 +78,9 @@ BESIDE_PLANES = {
     "planes before the cue": _alignment("before"),
     "planes at its end": _alignment("after"),
 }
-"""Behaviour, and alignment of the colour planes, by label."""
+"""Behaviour, and alignment of the colour planes, by label.
+
+:meta hide-value:"""
 
 
 def effects(

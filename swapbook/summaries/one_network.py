@@ -88,10 +88,12 @@ def errors_by_noise(trained: Trained, seed: int) -> pd.Series:
 def swap_functions(networks: pd.DataFrame, plan: Plan, seed: int) -> pd.DataFrame:
     """Chapter 1's model fitted to responses of networks and of the ideal sampler for their target, and what was taught.
 
+    One row per probe distance: who (network, ideal or taught), seed, distance (rad), f and, of a fit, its band low to
+    high.
+
     Args:
         networks: rows of one condition.
-        plan: of one of them. One row per probe distance: who (network, ideal or taught), seed, distance (rad), f and,
-            of a fit, its band low to high.
+        plan: of one of them.
     """
     fits = [pd.DataFrame(fit).assign(seed=number) for number, fit in zip(networks["seed"], networks["network_refit"])]
     displays, generator = held_out_displays(plan, REFITTED), torch.Generator().manual_seed(seed)

@@ -117,7 +117,9 @@ def went_on(networks: pd.DataFrame, areas: pd.DataFrame, numbers: pd.DataFrame, 
     Beside them the effective number of rollouts where there are several, and the swap rate of an early choice that the bound asks for.
 
     Args:
-        areas, numbers, charged: see `origins.settlement.settlement`, `counterfactuals`, and `origins.many_rollouts.rollouts`.
+        areas: see `origins.settlement.settlement`.
+        numbers: see `origins.settlement.counterfactuals`.
+        charged: see `origins.many_rollouts.rollouts`.
     """
     rates = _rates_asked_for(networks, charged)
     rows = {}

@@ -43,8 +43,10 @@ def divergence_terms(
 
     Args:
         path: drawn from the noised target.
-        means: where the sampler steps to from each point of it. SwaputilsError where a report step has no noise, since
-            the divergence is then infinite.
+        means: where the sampler steps to from each point of it.
+
+    Raises:
+        SwaputilsError: where a report step has no noise, since the divergence is then infinite.
     """
     if not (schedule.noise_variance > 0).all():
         raise SwaputilsError(

@@ -42,8 +42,10 @@ def predicted(swap_probability: float, misbinding: Sequence[float]) -> pd.DataFr
 def counted_with_confidence(swap_probability: float, correct: Float[Tensor, " memories"]) -> float:
     """Swap rate p + (1 - 2 p) E[2 rho (1 - rho)] when memory keeps how likely its binding is to be right.
 
+    At most the rate of `twice_counted`.
+
     Args:
-        correct: rho, the probability of the right binding given each memory. At most the rate of `twice_counted`.
+        correct: rho, the probability of the right binding given each memory.
     """
     disagreement = 2 * correct * (1 - correct)
     return swap_probability + (1 - 2 * swap_probability) * float(disagreement.mean())

@@ -1,7 +1,11 @@
 """The report period of a network as a generative model, and the two laws of its paths that the bound compares.
 
-The network:       r_T given the state before it is normal about a mean;  r_{t-1} | r_t ~ N((1 - leak) r_t + leak f(r_t), sigma_t^2 I).
-The encoder:       q(x_{1:T} | x_0) by noising; the null space n_t = V r_t follows the network's own law while x_t = U r_t is forced.
+The network: r_T given the state before it is normal about a mean; r_{t-1} | r_t ~ N((1 - leak) r_t + leak f(r_t),
+sigma_t^2 I).
+
+The encoder: q(x_{1:T} | x_0) by noising; the null space n_t = V r_t follows the network's own law while x_t = U r_t is
+forced.
+
 All tensors are in network time: entry k of a path holds level T - k, so the last is x_0.
 """
 
@@ -120,9 +124,12 @@ def negative_bound_terms(
 ) -> Float[Tensor, "trials times"]:
     """The terms of the negative bound, each with its divergence in closed form (nats).
 
-    Entry 0: KL(q(x_T | x_0) || p(x_T | s)); entry k for level t = T - k + 1 >= 2: KL between normals of variances
-    posterior variance and sigma_t^2, ||posterior mean - mean of the step||^2 / (2 sigma_t^2) + the cost of unequal variances;
-    last entry: -log p(x_0 | r_1).
+    Entry 0: KL(q(x_T | x_0) || p(x_T | s)).
+
+    Entry k for level t = T - k + 1 >= 2: KL between normals of variances posterior variance and sigma_t^2,
+    ||posterior mean - mean of the step||^2 / (2 sigma_t^2) + the cost of unequal variances.
+
+    Last entry: -log p(x_0 | r_1).
     """
     path, variance = states @ model.readout.T, _variances(model)
     mean = _means(model, start, states) @ model.readout.T

@@ -17,12 +17,12 @@ def everything() -> dict[str, dict]:
 
 
 def registry() -> dict[str, dict]:
-    """Those of them that hold trials of people."""
+    """The known data sets that hold trials of people."""
     return {name: entry for name, entry in everything().items() if entry.get("kind") != "activity"}
 
 
 def recordings() -> dict[str, dict]:
-    """Those of them that hold recorded activity."""
+    """The known data sets that hold recorded activity."""
     return {name: entry for name, entry in everything().items() if entry.get("kind") == "activity"}
 
 
@@ -42,7 +42,8 @@ def cache_folder() -> Path:
 def find(name: str, folder: Path | str | None = None) -> Path:
     """File of a data set, <folder>/<name>/<name>.csv.
 
-    The folder is the argument; without one the first of SWAPUTILS_DATA and the user cache that holds the set.
+    The folder is the argument; without one the first of SWAPUTILS_DATA and the user cache that holds the set. DataError
+    where none does, and for an unknown name.
     """
     known(name)
     named = folder or os.environ.get("SWAPUTILS_DATA")

@@ -23,7 +23,7 @@ class Layout:
         columns: our column names and those of the file, as in response=answer target=colour; names like ours are recognised.
         units: of the angles in the file: rad, deg, or the number that stands for a full turn, as 180 for colours 1 to 180.
         period: 180 if the report feature is an orientation (its angles are doubled), else 360.
-        cue_units: of the cue columns, where they differ from --units.
+        cue_units: of the cue columns, where they have units of their own.
         cue_period: 180 if the cue feature is an orientation, else 360.
         cue_slots: number of places on the circle, where cue columns hold place numbers.
         units_of: units of single columns, as in answer=rad.

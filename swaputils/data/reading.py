@@ -46,7 +46,7 @@ class Reading:
         rows: how many the table has.
         trials: those that can be used; None while there are problems.
         people: the user's names by the numbers in `trials.subject`.
-        conditions: the user's names by the numbers in `trials.condition`; empty without --condition.
+        conditions: the user's names by the numbers in `trials.condition`; empty without `--condition`.
         set_sizes: numbers of usable trials by set size.
         columns: the angle columns.
         read_as: the user's headers of the other columns that were used, by our names.

@@ -217,4 +217,7 @@ def _grid_turn(pooled: np.ndarray) -> float | None:
 
 
 CHECKS: tuple[Callable[[Sheet, pd.DataFrame], Iterator[Suspicion]], ...] = (_units, _period, _cues, _range)
-"""Checks of the values of angle columns; a column that is not in the units said is not judged further."""
+"""Checks of the values of angle columns; a column that is not in the units said is not judged further.
+
+:meta hide-value:
+"""

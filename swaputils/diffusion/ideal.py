@@ -21,7 +21,9 @@ def sample_path(
     """Draw paths of the ideal sampler in network time: T + 1 times, the last entry being the end point.
 
     Each report step draws x_{t-1} ~ N(posterior mean at E[x_0 | x_t, display], noise variance of the schedule).
-    start: state at the start of the report period; standard normal when None.
+
+    Args:
+        start: state at the start of the report period; standard normal when None.
     """
     dtype, device = target.like.dtype, target.like.device
     noise = torch.randn((schedule.steps + 1, len(target), 2), generator=generator, dtype=dtype, device=device)

@@ -58,6 +58,6 @@ def kernel_target(
 ) -> Float[Tensor, "trials steps 2"]:
     """Plane drive with which one leaky step lands on the posterior mean: (mean - (1 - leak) x_t) / leak.
 
-    Arguments as in `posterior_mean`; leak in (0, 1].
+    Radmard, Bays & Lengyel 2026. Arguments as in `posterior_mean`; leak in (0, 1].
     """
     return (posterior_mean(schedule, endpoint, noised) - (1 - leak) * noised) / leak

@@ -33,12 +33,12 @@ class Schedule:
 
     @property
     def posterior_variance(self) -> Float[Tensor, " steps"]:
-        """Variance of x_{t-1} given x_t and x_0: beta_t (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
+        """Variance of x_{t-1} given x_t and x_0, beta_t (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
         return _posterior_variance(self.beta, self.alpha_bar, self.alpha_bar_previous)
 
     @property
     def weight_of_x0(self) -> Float[Tensor, " steps"]:
-        """Weight of x_0 in the posterior mean: sqrt(alpha_bar_{t-1}) beta_t / (1 - alpha_bar_t)."""
+        """Weight of x_0 in the posterior mean, sqrt(alpha_bar_{t-1}) beta_t / (1 - alpha_bar_t)."""
         return self.alpha_bar_previous.sqrt() * self.beta / (1 - self.alpha_bar)
 
     def at_step(self, step: int) -> "Schedule":
@@ -48,12 +48,12 @@ class Schedule:
 
     @property
     def weight_of_xt(self) -> Float[Tensor, " steps"]:
-        """Weight of x_t in the posterior mean: sqrt(1 - beta_t) (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
+        """Weight of x_t in the posterior mean, sqrt(1 - beta_t) (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t)."""
         return (1 - self.beta).sqrt() * (1 - self.alpha_bar_previous) / (1 - self.alpha_bar)
 
 
 def linear_schedule(steps: int = 40, first: float = 0.01, last: float = 0.30) -> Schedule:
-    """The paper's schedule: beta_t grows linearly from `first` to `last` (float64).
+    """The paper's schedule (Radmard, Bays & Lengyel 2026): beta_t grows linearly from `first` to `last` (float64).
 
     >>> schedule = linear_schedule(steps=4)
     >>> (100 * schedule.beta).round().tolist()

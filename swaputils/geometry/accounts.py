@@ -107,7 +107,8 @@ def fit_accounts(
     """Accounts of the swaps of one session.
 
     Args:
-        before, after: activity at the end of the delay and after the cue.
+        before: activity at the end of the delay.
+        after: activity after the cue, of the same or other units.
         colours: of item 0 and item 1, rad.
         cued: item to report, 0 or 1.
         report: reported colour, rad.

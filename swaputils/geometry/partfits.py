@@ -26,11 +26,11 @@ GROUPS = 20  # small sets of trials; each part holds a quarter of them
 class Regressions(NamedTuple):
     """The columns of the design that each regression takes; the constant is the first, the main effects follow."""
 
-    harmonics: int
-    orders: tuple[tuple[int, int], ...]
-    additive: list[int]
-    leading: list[int] | None
-    full: list[int]
+    harmonics: int  #: of each colour
+    orders: tuple[tuple[int, int], ...]  #: of the two-way terms in the design
+    additive: list[int]  #: columns of the constant and the main effects
+    leading: list[int] | None  #: these and the interactions (2, -1) and (-1, 2); None where the colours are too few
+    full: list[int]  #: these and all two-way terms of so many harmonics
 
 
 def regressions(colours: Tensor, harmonics: int | None) -> Regressions:
@@ -58,9 +58,9 @@ def regressions(colours: Tensor, harmonics: int | None) -> Regressions:
 class Moments(NamedTuple):
     """Sums over the trials of each small set: of the products of the regressors, and of regressors with activity."""
 
-    normal: Tensor  # [GROUPS, terms, terms]
-    cross: Tensor  # [GROUPS, terms, steps * units]
-    steps: int
+    normal: Tensor  #: [GROUPS, terms, terms]
+    cross: Tensor  #: [GROUPS, terms, steps * units]
+    steps: int  #: how many there are
 
 
 def moments_of(
@@ -87,9 +87,9 @@ def moments_of(
 class Fits(NamedTuple):
     """Coefficients of the wanted rows, those of each group of trials after those of the one before."""
 
-    whole: Tensor  # [parts, rows, steps, units] in each part
-    without: Tensor  # [sets, rows, steps, units] in the part of a small set, without that set
-    owner: Tensor  # [sets] the part
+    whole: Tensor  #: [parts, rows, steps, units] in each part
+    without: Tensor  #: [sets, rows, steps, units] in the part of a small set, without that set
+    owner: Tensor  #: [sets] the part
 
 
 def fits_of(moments: list[Moments], parts: Tensor, columns: Sequence[int], rows: slice, jackknife: bool) -> Fits:

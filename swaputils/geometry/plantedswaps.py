@@ -1,7 +1,10 @@
 """Planted truth for accounts of swaps: activity before and after a cue in trials whose errors have a known origin.
 
-  before   x = B_1 u(c_1) + B_2 u(c_2) + noise
-  after    x = C_g u(c_g) + D_h u(c_h) + b_g + noise,   g the cued item, h the other one,   u(c) = (cos c, sin c)
+  before: x = B_1 u(c_1) + B_2 u(c_2) + noise
+
+  after: x = C_g u(c_g) + D_h u(c_h) + b_g + noise
+
+with g the cued item, h the other one and u(c) = (cos c, sin c).
 
 A swap exchanges the two colours at both times (misbinding), exchanges them after the cue (misselection), takes the cue for the other
 one (misinterpretation), or leaves no trace ("none").

@@ -114,7 +114,8 @@ class Logistic:
     """A logistic course: value = start + rise / (1 + exp(-(time - middle) / width)).
 
     Attributes:
-        rise: NaN where no fit was found; middle, width: s.
+        start, rise: in the units of the values.
+        middle, width: s; all are NaN where no fit was found.
     """
 
     start: float

@@ -97,15 +97,15 @@ def four_colour_angles(
 
     Panichello & Buschman 2021, figure 4: median and quartiles of it are what they report.
 
-    Raises:
-        UnusableActivity: where a condition has fewer than ten trials.
-
     Args:
         activity: of the trials that count, e.g. the more accurate half.
         colour: of the item whose plane is wanted, rad.
         item: which of the two that is.
         draws: number of bootstraps.
         generator: draws the trials.
+
+    Raises:
+        UnusableActivity: where a condition has fewer than ten trials.
     """
     condition = FOUR * item + _bin(colour, FOUR)
     members = [(condition == which).nonzero().flatten() for which in range(2 * FOUR)]

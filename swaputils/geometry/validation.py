@@ -37,16 +37,16 @@ CONDITIONS = {
 
 
 class RangeRow(NamedTuple):
-    """One measure at one truth: `expected` is what it should give, the cosine for measures within three components."""
+    """One measure at one truth."""
 
-    condition: str
-    separation: float
-    truth: float
-    estimator: str
-    expected: float
-    mean: float
-    sd: float
-    repeats: int
+    condition: str  #: name of the plan, see CONDITIONS
+    separation: float  #: least distance of the two colours, rad
+    truth: float  #: alignment that was planted
+    estimator: str  #: the measure
+    expected: float  #: what it should give, which is a cosine for measures within three components
+    mean: float  #: over the repeats
+    sd: float  #: over the repeats
+    repeats: int  #: those that gave a value
 
 
 def over_the_range(
@@ -98,34 +98,25 @@ def _cued_colour(planted: Planted, cued: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class RecordingRow(NamedTuple):
-    """Many simulated recordings of one plan.
+    """Many simulated recordings of one plan."""
 
-    reliability:   mean cosine of rings between halves of the trials.
-    numerator_z:   mean |A|^2 less its truth, in standard errors; strengths_z: the same of |B|^2 of either ring.
-    mean_error, median_error, sd: of the alignment of single recordings.
-    pooled_error:  of the alignment of all recordings added.
-    coverage:      share of intervals that hold the truth.
-    told:          share of recordings whose alignment can be told.
-    told_error:    mean error among them.
-    """
-
-    units: int
-    trials: int
-    noise: float
-    separation: float
-    truth: float
-    reliability: float
-    numerator_z: float
-    first_strength_z: float
-    second_strength_z: float
-    mean_error: float
-    median_error: float
-    sd: float
-    pooled_error: float
-    coverage: float
-    told: float
-    told_error: float
-    recordings: int
+    units: int  #: of each recording
+    trials: int  #: of each recording
+    noise: float  #: standard deviation in each unit and trial, as planned
+    separation: float  #: least distance of the two colours, rad
+    truth: float  #: alignment that was planned
+    reliability: float  #: mean cosine of rings between halves of the trials
+    numerator_z: float  #: mean |A|^2 less its truth, in standard errors
+    first_strength_z: float  #: the same of |B|^2 of the first ring
+    second_strength_z: float  #: the same of |B|^2 of the second ring
+    mean_error: float  #: of the alignment of single recordings
+    median_error: float  #: likewise
+    sd: float  #: of these errors
+    pooled_error: float  #: of the alignment of all recordings added
+    coverage: float  #: share of intervals that hold the truth
+    told: float  #: share of recordings whose alignment can be told
+    told_error: float  #: mean error among them
+    recordings: int  #: how many
 
 
 def recordings(
@@ -201,12 +192,12 @@ def spiking(gain: float, share: float, baseline: float, seconds: float = 0.3) ->
 
 
 class AngleRow(NamedTuple):
-    """Worst error (degrees) of an angle over the repeats, for one measure."""
+    """One measure of one angle over the repeats."""
 
-    degrees: float
-    estimator: str
-    mean: float
-    worst_error: float
+    degrees: float  #: the angle that was planted
+    estimator: str  #: the measure
+    mean: float  #: degrees, over the repeats
+    worst_error: float  #: degrees
 
 
 def angles(

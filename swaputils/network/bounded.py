@@ -12,8 +12,8 @@ class BoundedDrive(nn.Module):
     The null-space part of the drive, and with it that of the state without noise, is shorter than B; what is small passes as it is.
 
     Attributes:
-        inner: f.
-        bound: B.
+        inner: the other drive, f.
+        bound: the bound, B, in units of activity.
     """
 
     outside: Tensor

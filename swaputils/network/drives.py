@@ -90,15 +90,24 @@ class GatedDrive(nn.Module):
 class TreeDrive(nn.Module):
     """Dendritic tree of each unit: softplus leaves feed softplus branches feed a softplus soma (f >= 0).
 
-    leaf_kji = softplus(a_kji . S_r z + c_kji . e s + d_kji . h + b_kji),
-    branch_ji = softplus(sum_k w_kji leaf_kji + c_ji . e + b_ji),  f_i = softplus(sum_j w_ji branch_ji + c_i . e + b_i)
+    leaf_kji = softplus(a_kji . S_r z + c_kji . e + d_kji . s h + b_kji),
+
+    branch_ji = softplus(sum_k w_kji leaf_kji + c_ji . e + b_ji),
+
+    f_i = softplus(sum_j w_ji branch_ji + c_i . e + b_i)
 
     for leaf k of branch j of unit i. The unit is the last index because sums over any other run along contiguous memory. S_r is that of
     the gated drive; an input scale s of the size of memories lets an input write activity of that size, where it would take thousands
     of updates for the weights to grow.
 
-    units, branches, leaves: sizes. input_size, clock: lengths of h and e. readout, memory_scale: as for the gated drive.
-    input_scale: s.
+    Args:
+        units: how many.
+        branching: branches of a unit, and leaves of a branch.
+        input_size: length of the input h.
+        clock: length of the code e of the step.
+        readout: as for the gated drive.
+        memory_scale: as for the gated drive.
+        input_scale: the scale s.
     """
 
     reading: Tensor

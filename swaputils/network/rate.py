@@ -13,7 +13,12 @@ class RateDrive(nn.Module):
     eq. 1). S_r and S_w are those of the gated drive.
 
     Args:
-        units: U. input_size, clock: lengths of h and e. readout, memory_scale, leak: as for the gated drive.
+        units: how many.
+        input_size: length of the input h.
+        clock: length of the code e of the step.
+        readout: as for the gated drive.
+        memory_scale: as for the gated drive.
+        leak: as for the gated drive.
     """
 
     reading: Tensor

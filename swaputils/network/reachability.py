@@ -15,7 +15,7 @@ def positively_spans(readout: Float[Tensor, "2 units"]) -> bool:
 
 
 def failure_probability(units: int) -> float:
-    """Probability that the columns of a random plane do not: N / 2^(N - 1) (Wendel 1962)."""
+    """Probability that the N columns of a random plane do not positively span it, N / 2^(N - 1) (Wendel 1962)."""
     return units / 2 ** (units - 1)
 
 

@@ -1,16 +1,18 @@
 """The recurrence of a leaky network over a whole trial, with its hand-derived adjoint.
 
     state_{k+1} = (1 - leak) s_k + leak f(s_k, context_k) + noise_k,
+
     s_k = state_k, or state_k with its readout-plane part replaced by a teacher's.
 
 Automatic differentiation of the same loop spends most of its time on bookkeeping: it records some twenty small operations a
 step and sums the weights' gradients in as many pieces. Here the trajectory is one operation. A drive gives it two functions:
 
-    evaluate(weights, state, context) -> (drive, saved)
-    pull_back(weights, saved, drive_gradient, weight_gradients) -> (state_gradient, context_gradients)
+    `evaluate(weights, state, context) -> (drive, saved)`
 
-where pull_back adds to `weight_gradients` in place, and a context is a tuple of offsets, one for each layer of the drive. A drive
-for which the loop over steps has been compiled too names that operation as `unrolled`.
+    `pull_back(weights, saved, drive_gradient, weight_gradients) -> (state_gradient, context_gradients)`
+
+where `pull_back` adds to `weight_gradients` in place, and a context is a tuple of offsets, one for each layer of the
+drive. A drive for which the loop over steps has been compiled too names that operation as `unrolled`.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,11 @@
 """The network: a leaky stochastic recurrent network whose response is read from a fixed plane of its state.
 
-z_{k+1} = (1 - leak) z_k + leak f(z_k, time_k, input_k) + sigma_k eta_k          (one step)
-x_k     = U z_k                                                                 (readout plane; the rest is the null space)
+One step is
 
-f is the recurrent drive; `rollout` runs the steps.
+    z_{k+1} = (1 - leak) z_k + leak f(z_k, time_k, input_k) + sigma_k eta_k,
+
+with f the recurrent drive and eta_k standard normal; x_k = U z_k is the state in the readout plane, the rest is the
+null space. `rollout` runs the steps.
 """
 
 import math
@@ -110,6 +112,7 @@ class FactorisedProjection(nn.Module):
             layer.weight.copy_(rows / rows.norm(dim=1, keepdim=True))
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """The projected inputs, [M, C * C] -> [M, rows * rows], and after them a further channel where there is one."""
         square = self.centres**2
         conjunction = inputs[..., :square].unflatten(-1, (self.centres, self.centres))
         projected = self.report(self.probe(conjunction).mT).mT.flatten(-2)

@@ -85,8 +85,10 @@ def rollout(
 
     Args:
         teacher: [M, T, 2] readout-plane state imposed at the start of each report step (teacher forcing); None to run
-            free. Raises SwaputilsError when the report period, the noise or the teacher has another length than the
-            network's report noise.
+            free.
+
+    Raises:
+        SwaputilsError: when the trials' report period, the noise or the teacher has another length than needed.
     """
     _check_lengths(rnn, inputs, noise, teacher)
     start, forcing = inputs.preparation, None

@@ -23,13 +23,16 @@ def takes(*tensors: Tensor) -> bool:
 
 
 class Unrolled(torch.autograd.Function):
-    """States and drives [K, M, U] of a tree, see `recurrence.run`; differentiable in weights and contexts.
-
-    lengths: steps of each span. tensors: the tree's weights, then the context of each span.
-    """
+    """States and drives [K, M, U] of a tree, see `recurrence.run`; differentiable in weights and contexts."""
 
     @staticmethod
     def forward(ctx, lengths, initial, noise, leak, forcing, *tensors):
+        """States and drives.
+
+        Args:
+            lengths: steps of each span.
+            tensors: the tree's weights, then the context of each span.
+        """
         steps, trials, _ = noise.shape
         weights, contexts = _arrays(*tensors[:LAYERS]), _arrays(*tensors[LAYERS:])
         from_state, leaf_weight, _ = weights
@@ -49,6 +52,7 @@ class Unrolled(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, state_gradients, drive_gradients):
+        """Gradients at weights and contexts, in the order of `tensors`, from those at states and drives."""
         weights, contexts = _arrays(*ctx.saved_tensors[:LAYERS]), _arrays(*ctx.saved_tensors[LAYERS:])
         given = _arrays(state_gradients, drive_gradients)
         totals = [np.zeros(values.shape, np.float32) for values in (*weights, *contexts)]

@@ -183,7 +183,10 @@ VON_MISES = Emission(
     _von_mises_log_density,
     _von_mises_sample,
 )
-"""VM(x; kappa)."""
+"""VM(x; kappa).
+
+:meta hide-value:
+"""
 
 WRAPPED_STABLE = Emission(
     "wrapped_stable",
@@ -194,7 +197,11 @@ WRAPPED_STABLE = Emission(
     _stable_log_density,
     _stable_sample,
 )
-"""Symmetric stable distribution on the line, wrapped: alpha in (0, 2] sets the tails (2 normal, 1 Cauchy), gamma the width."""
+"""Symmetric stable distribution on the line, wrapped; alpha in (0, 2] sets the tails (2 normal, 1 Cauchy), gamma the
+width.
+
+:meta hide-value:
+"""
 
 VARIABLE_PRECISION = Emission(
     "variable_precision",
@@ -205,6 +212,9 @@ VARIABLE_PRECISION = Emission(
     _variable_precision_log_density,
     _variable_precision_sample,
 )
-"""Von Mises whose concentration varies from trial to trial as Gamma(mean, shape) (after van den Berg et al. 2012)."""
+"""Von Mises whose concentration varies from trial to trial as Gamma(mean, shape) (after van den Berg et al. 2012).
+
+:meta hide-value:
+"""
 
 EMISSIONS = {emission.name: emission for emission in (VON_MISES, WRAPPED_STABLE, VARIABLE_PRECISION)}

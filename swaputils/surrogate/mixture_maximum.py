@@ -237,7 +237,10 @@ def highest(cosine, counts, swaps):
     """The maximum for each row of counts [S, M], whole numbers, given cosines of errors [N, M] with the cued item first.
 
     Args:
-        swaps: whether p_N is free; else it is 0. Returns [S, 5]: kappa, p_T, p_N, p_U and the log-likelihood.
+        swaps: whether p_N is free; else it is 0.
+
+    Returns:
+        [S, 5] kappa, p_T, p_N, p_U and the log-likelihood (nats).
     """
     (samples, trials), points = counts.shape, len(GRID)
     target, nontarget, slopes = np.empty((points, trials)), np.empty((points, trials)), np.empty((2, trials))

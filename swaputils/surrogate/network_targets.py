@@ -37,7 +37,7 @@ def flat(displays: Displays, swap_probability: float) -> Float[Tensor, "trials i
 def similarity(displays: Displays, offset: float, width: float = 1.5) -> Float[Tensor, "trials items"]:
     """Log weights of swaps that fall off with cue distance: softmax of -delta^2 / (2 width), cued item -offset.
 
-    The smooth swap function of Radmard, Bays & Lengyel (2025): an offset below 0 favours the cued item. `width` is a
+    The smooth swap function of Radmard, Bays & Lengyel (2026): an offset below 0 favours the cued item. `width` is a
     variance (rad^2). Absent items have -inf.
 
     Raises:

@@ -45,9 +45,10 @@ def sample_responses(
 ) -> tuple[Float[Tensor, " trials"], Int[Tensor, " trials"]]:
     """One response per display and the component it came from: the index of an item, or the number of columns for a guess.
 
+    Responses are in rad in [-pi, pi), in the dtype of the displays.
+
     Args:
-        probabilities: of the components; those at the posterior mean unless given. Responses are in rad in [-pi, pi),
-            in the dtype of the displays.
+        probabilities: of the components; those at the posterior mean unless given.
     """
     if probabilities is None:
         probabilities = component_probabilities(posterior, displays)

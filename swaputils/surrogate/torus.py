@@ -2,10 +2,10 @@
 
 A function is a sum of four kinds of parts, each a Gaussian process in cosines (and sines, where symmetry allows them):
 
-    level         1
-    cue           cos(j c)                 prior variance 2 s a_j
-    report        cos(l r)                 prior variance 2 s a_l
-    interaction   cos(j c) cos(l r)        prior variance 4 s a_j a_l
+- level: 1
+- cue: cos(j c), prior variance 2 s a_j
+- report: cos(l r), prior variance 2 s a_l
+- interaction: cos(j c) cos(l r), prior variance 4 s a_j a_l
 
 with s the amplitude of the part and a_j the cosine coefficients of a correlation on the circle, which add up to 1.
 """

@@ -1,6 +1,7 @@
 """Losses: plain functions `(rnn, batch, *, generator) -> scalar`; constants are bound with functools.partial.
 
-A network does not know how it was trained, so comparing objectives compares nothing else.
+A network does not know how it was trained, so comparing objectives compares nothing else. Penalties pull the state in
+the plane before the report to the origin, and all activity down. A loss for narrow clusters refuses other targets.
 """
 
 import math
@@ -86,7 +87,7 @@ def own_number(rnn: RNN, inputs: TrialInputs, noise: TrialNoise, period: str) ->
 def diffusion_sampled(
     rnn: RNN, batch: Batch, *, schedule: Schedule, weights: Float[Tensor, " steps"], generator: torch.Generator
 ) -> Float[Tensor, ""]:
-    """The paper's diffusion objective: the kernel target holds the response x_0 that was drawn. Arguments as above."""
+    """The paper's loss (Radmard, Bays & Lengyel 2026): the kernel target holds a drawn x_0. Arguments as above."""
     path = _sample_path(batch.target, schedule, generator)
     noise = draw_noise(rnn, batch.inputs, generator=generator)
     return _teacher_forced_error(rnn, batch, path, path[:, -1:], schedule, weights, noise)

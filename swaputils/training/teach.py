@@ -31,7 +31,8 @@ def teach(
 
     Args:
         objective: what teaches the distribution of answers, see `recipes`.
-        rnn, train: size of the network, and how it is trained, as the defaults of either have it unless given.
+        rnn: size of the network; its defaults unless given.
+        train: how it is trained; its defaults unless given.
         schedule: noise of the report, one level for each of its steps; the linear one unless given.
         generator: of the weights, the displays and the noise.
     """

@@ -82,6 +82,15 @@ def test_every_exercise_has_a_cell_to_start_from_before_its_folded_solution(note
             assert tagged[place + 2] == "solution"
 
 
+def test_what_is_folded_on_a_page_is_named_a_solution_and_is_one(notebook):
+    page = described(notebook)
+    assert "solution" in page.metadata["mystnb"]["code_prompt_show"]
+    assert {"hide-cell", "hide-input"} & {tag for cell in page.cells for tag in cell.metadata.get("tags", [])}
+    for cell in page.cells:
+        if {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
+            assert SOLUTION in cell.metadata["tags"]
+
+
 def test_every_figure_has_a_description_on_its_page(notebook):
     for cell in described(notebook).cells:
         if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
