@@ -25,8 +25,9 @@ CONDITIONS_TEXT = """## Conditions and trainings
 
 Every condition that was trained is a row; where *taught* names no other objective it is diffusion. *Seeds* counts the networks of it that are
 stored, each with initial weights of its own. Networks *after* another condition, or taught one thing and *then* another, go on from a network
-whose minutes are not counted; *untrained* ones are the initial weights. *Stopped* counts the trainings that diverged or did not select the cued item. *CPU minutes* is the mean
-training time on one core; processors of different kinds were used, some twice as fast as others, with two versions of torch.
+whose minutes are not counted; *untrained* ones are the initial weights. *Stopped* counts the trainings that diverged or did not select the
+cued item. *CPU minutes* is the mean training time on one core; processors of different kinds were used, some twice as fast as others, with
+two versions of torch.
 """
 IDEAL_TEXT = """## Beside the ideal sampler
 

@@ -57,12 +57,9 @@ COMPARISONS: dict[str, Callable[[], pd.DataFrame]] = {
     "rollouts": many_rollouts.rollouts,
     "session_areas": recorded_sessions.session_areas,
     "session_planes": recorded_sessions.session_planes,
-    "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES, 3),
+    "settled_accounts": lambda: error_accounts.network_table(error_accounts.KNOWN_TIMES),
 }
-"""What is computed, by name; each gives a table.
-
-:meta hide-value:
-"""
+"""What is computed, by name; each gives a table."""
 
 ORIGINS = (
     "settlement",
