@@ -98,6 +98,12 @@ def planes(networks: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, pd.Dat
     return {kind: each for kind, each in found.items() if len(each)}
 
 
+def overlaps(networks: pd.DataFrame, kinds: Mapping[str, str]) -> pd.Series:
+    """Alignment of the colour planes before the cue in each kind of networks, a mean over networks."""
+    found = {kind: each["before"].mean() for kind, each in planes(networks, kinds).items()}
+    return pd.Series(found, name="overlap before the cue", dtype=float)
+
+
 def plane_contrasts(networks: pd.DataFrame, kinds: Mapping[str, str], versus: str) -> pd.DataFrame:
     """Alignment before the cue of one kind minus that of each other, with Welch's interval."""
     found = planes(networks, kinds)
