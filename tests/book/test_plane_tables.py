@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from swapbook.plane_tables import half_rise, mean_course
+from swapbook.summaries.settled import overlaps
 
 STEP, ON, STEPS = 0.05, 20, 66
 
@@ -35,3 +37,11 @@ def test_a_mean_course_has_the_interval_over_networks():
     assert found["time"].tolist() == pytest.approx([0.05, 0.1])
     assert found["mean"].tolist() == pytest.approx([0.2, 0.5])
     assert found["low"][0] < 0.1 and found["high"][0] > 0.3 and found["low"][1] == found["high"][1] == 0.5
+
+
+def test_overlaps_are_means_at_the_end_of_the_delay_of_the_networks_whose_planes_were_measured():
+    courses = (("index_swap", 0.2), ("index_swap", 0.4), ("index_no_swap", 0.1))
+    rows = [{"condition": name, "planes": {"course": [rising(start, 1.0, 0.1)]}} for name, start in courses]
+    networks = pd.DataFrame([*rows, {"condition": "index_swap", "planes": None}]).assign(cue_on=ON, cue_off=ON + 5)
+    found = overlaps(networks, {"in the report": "index_swap", "never": "index_no_swap", "absent": "index_swap_idle"})
+    assert found.to_dict() == pytest.approx({"in the report": 0.3, "never": 0.1})
