@@ -24,7 +24,6 @@ DIRECTIONS = {
 }
 LOOKS = {
     "index_swap": ("network", "o"),
-    "index_swap_louder": ("network", "d"),
     "index_swap_settled_stimulus": ("cued", "s"),
     "index_swap_settled_delay": ("task_optimal", "^"),
     "index_swap_settled_cue": ("nontarget", "D"),

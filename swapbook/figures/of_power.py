@@ -44,7 +44,5 @@ def powers(table: pd.DataFrame, titles: Mapping[str, str], wanted: float, sessio
     panels[0, 0].set_xticks(sizes, [str(size) for size in sizes])
     panels[0, 0].minorticks_off()
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside upper center", ncols=min(len(labels), 4), fontsize=8, title="swaps are settled"
-    )
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, fontsize=8, title="swaps are settled")
     return name_axes(figure, "sessions", "power")
