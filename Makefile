@@ -21,7 +21,7 @@ settings := PYTHON THREADS SWAPUTILS_DATA MAKEFLAGS CI
 given := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
 parameters := $(foreach name,$(filter-out $(settings) -%,$(given)),'$(name)=$($(name))')
 
-.PHONY: help setup book html pdf workshop handout test collection rerun refresh clean
+.PHONY: help setup book html pdf lab workshop handout test collection rerun refresh clean
 
 help: ## this list
 	@echo "make TARGET [SCALE=smoke|laptop|paper] [DATA=..] [SEED=..] [CONDITION=..] [RECOMPUTE=True] [THREADS=..] [PYTHON=..]"
@@ -43,6 +43,10 @@ book: setup ## execute the chapters (those that changed) and build the HTML book
 
 html: setup ## build the HTML book from the stored outputs in build/html, running nothing
 	@$(python) -m swapbook build stored
+
+lab: setup ## open the chapters and exercises in JupyterLab
+	$(python) -m pip install --quiet --constraint constraints.txt --editable '.[workshop]'
+	$(python) -m jupyterlab
 
 pdf: setup ## print the book of the stored outputs into build/swap-errors.pdf; needs Chromium, no network and no LaTeX
 	@$(python) -m swapbook pdf

@@ -24,6 +24,7 @@ EXERCISES = ROOT / "exercises"
 BUILD = ROOT / "build"
 KERNEL_ARGUMENTS = ["--log-level=ERROR"]  # kernels warn that they are spoken to over TCP, here on one machine
 UNSHOWN = {"remove-output", "remove-stderr", "remove-cell"}
+FOR_THE_TEXT = "application/papermill.record/"  # MyST-NB's mark before the type of what only the text shows
 UNWATCHED = {"TQDM_DISABLE": "1"}  # progress bars are for people who wait
 
 for variable in ("SWAPUTILS_DATA", "SWAPUTILS_RESULTS"):  # the kernels work in notebooks/
@@ -125,14 +126,24 @@ def normalise(notebook: NotebookNode) -> None:
             cell.outputs = [each for each in cell.outputs if (each.output_type, each.get("name")) not in bars]
 
 
-def glued_figures(chapter: Path) -> dict[str, bytes]:
+def glued_figures(notebook: NotebookNode) -> dict[str, bytes]:
     """The figures that an executed chapter gives to its text, as PNG."""
     found = {}
-    for cell in nbformat.read(chapter, as_version=4).cells:
+    for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if picture := output.get("data", {}).get("application/papermill.record/image/png"):
-                found[output.metadata["scrapbook"]["name"]] = base64.b64decode(picture)
+            if "scrapbook" in output.get("metadata", {}) and "image/png" in output.data:
+                found[output.metadata["scrapbook"]["name"]] = base64.b64decode(output.data["image/png"])
     return found
+
+
+def give_to_text(notebook: NotebookNode) -> None:
+    """Take figures that the text shows away from below their cells, in place, so that a page has them once."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            glued = output.get("metadata", {}).get("scrapbook")
+            if glued and not glued["mime_prefix"]:
+                glued["mime_prefix"] = FOR_THE_TEXT
+                output.data = NotebookNode({f"{FOR_THE_TEXT}{kind}": shown for kind, shown in output.data.items()})
 
 
 def refresh(chapter: Path) -> None:

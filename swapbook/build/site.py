@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from nbformat import NotebookNode
 
 from swapbook.build.chapters import (
     BUILD,
@@ -15,9 +16,11 @@ from swapbook.build.chapters import (
     content_hash,
     execute_if_changed,
     exercise_paths,
+    give_to_text,
     glued_figures,
 )
 from swapbook.build.exercises import complete_pages, described
+from swapbook.build.launching import repository, write_colab_copies
 from swapbook.build.reference import rooms, write_pages
 from swapbook.parameters import check_names, parse_parameters
 from swapbook.places import ROOT
@@ -43,13 +46,11 @@ def contents() -> list[str]:
     return names
 
 
-def fold(chapter: Path, target: Path) -> None:
-    """A copy of a notebook in which all code is folded away."""
-    notebook = nbformat.read(chapter, as_version=4)
+def fold(notebook: NotebookNode) -> None:
+    """Fold all code of a notebook away, in place."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.metadata["tags"] = sorted({"hide-input", *cell.metadata.get("tags", [])})
-    nbformat.write(notebook, target)
 
 
 def _stage(chapters: dict[str, Path], folder: Path) -> None:
@@ -59,27 +60,26 @@ def _stage(chapters: dict[str, Path], folder: Path) -> None:
     complete_pages(folder / "book")
     (folder / "notebooks").mkdir()
     for number, chapter in enumerate(chapter_paths(), start=1):
-        shown = chapters.get(chapter.stem, chapter)
+        notebook = nbformat.read(chapters.get(chapter.stem, chapter), as_version=4)
+        _lend_figures(notebook, folder / "book")
+        give_to_text(notebook)
         if number in FOLDED:
-            fold(shown, folder / "notebooks" / chapter.name)
-        else:
-            shutil.copy(shown, folder / "notebooks" / chapter.name)
+            fold(notebook)
+        nbformat.write(notebook, folder / "notebooks" / chapter.name)
     (folder / "exercises").mkdir()
     for path in exercise_paths():
         nbformat.write(described(nbformat.read(path, as_version=4)), folder / "exercises" / path.name)
-    _lend_figures(folder)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder / name)
 
 
-def _lend_figures(folder: Path) -> None:
-    """Put the figures of chapters that the handout shows beside it, as figures/NAME.png."""
-    wanted = LENT.findall((folder / "book" / "handout.md").read_text())
-    (folder / "book" / "figures").mkdir()
-    for chapter in (folder / "notebooks").iterdir():
-        for name, picture in glued_figures(chapter).items():
-            if name in wanted:
-                (folder / "book" / "figures" / f"{name}.png").write_bytes(picture)
+def _lend_figures(notebook: NotebookNode, book: Path) -> None:
+    """Put the figures of a chapter that the handout shows beside it, as figures/NAME.png."""
+    (book / "figures").mkdir(exist_ok=True)
+    wanted = LENT.findall((book / "handout.md").read_text())
+    for name, picture in glued_figures(notebook).items():
+        if name in wanted:
+            (book / "figures" / f"{name}.png").write_bytes(picture)
 
 
 def _build(folder: Path) -> None:
@@ -115,10 +115,13 @@ def render(chapters: dict[str, Path], target: Path) -> bool:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         _stage(chapters, partial)
-        sources = content_hash([partial, ROOT / "swaputils", ROOT / "swapbook", ROOT / "constraints.txt"])
+        sources = content_hash(
+            [partial, ROOT / "swaputils", ROOT / "swapbook", ROOT / "constraints.txt"], repository() or ""
+        )
         if (target / STAMP).exists() and (target / STAMP).read_text() == sources:
             return False
         _build(partial)
+        write_colab_copies((partial / INDEX).parent)
         (partial / STAMP).write_text(sources)
         _replace(partial, target)
     finally:
@@ -130,6 +133,7 @@ def build_executed(assignments: list[str]) -> str:
     """Execute the chapters that changed, build the book from them in build/book, and say what was done."""
     jobs = [(chapter, parse_parameters(assignments, chapter)) for chapter in chapter_paths()]
     check_names(jobs[0][1])
+    repository()  # a wrong address is refused before minutes have passed
     executed, ran = {}, 0
     for chapter, parameters in jobs:
         print(f"{chapter.stem}", flush=True)

@@ -1,4 +1,7 @@
-"""Numbers, tables and figures of a chapter handed to its text; tables are worded elsewhere, without MyST-NB."""
+"""Numbers, tables and figures of a chapter handed to its text; tables are worded elsewhere, without MyST-NB.
+
+Who runs a chapter sees its figures below their cells; on the book's pages they stand in the text alone.
+"""
 
 from collections.abc import Sequence
 
@@ -23,11 +26,11 @@ def tell_interval(digits: int, name: str, values: Sequence[float]) -> None:
 
 
 def play(name: str, picture: str) -> None:
-    """Give a figure to play with, which is HTML, to the text."""
-    glue(name, HTML(picture), display=False)
+    """Show a figure to play with, which is HTML, and give it to the text."""
+    glue(name, HTML(picture))
 
 
 def show(name: str, figure: Figure) -> None:
-    """Give a figure to the text, and close it."""
-    glue(name, figure, display=False)
+    """Show a figure, give it to the text, and close it."""
+    glue(name, figure)
     plt.close(figure)

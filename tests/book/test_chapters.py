@@ -4,6 +4,7 @@ import shutil
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from swapbook.build import chapters as command
@@ -14,6 +15,8 @@ from swapbook.build.chapters import (
     execute,
     execute_if_changed,
     fingerprint,
+    give_to_text,
+    glued_figures,
     normalise,
 )
 from swapbook.conditions import UnknownName
@@ -166,11 +169,34 @@ def test_a_notebook_that_the_contents_do_not_list_is_no_part_of_the_book(tmp_pat
     site._stage({chapters[1].stem: chapter}, staged)
     assert sorted(path.name for path in (staged / "notebooks").iterdir()) == [path.name for path in chapters]
     assert (staged / "notebooks" / chapters[1].name).read_bytes() == chapter.read_bytes()
-    assert (staged / "notebooks" / chapters[0].name).read_bytes() == chapters[0].read_bytes()
+    before, after = (
+        nbformat.read(path, as_version=4) for path in (chapters[0], staged / "notebooks" / chapters[0].name)
+    )
+    assert [cell.source for cell in after.cells] == [cell.source for cell in before.cells]
+    assert set(glued_figures(before)) and not glued_figures(after)  # the text has them
 
 
-def test_folding_hides_the_code_of_every_cell_and_changes_nothing_else(chapter, tmp_path):
-    site.fold(chapter, tmp_path / "folded.ipynb")
-    before, after = (nbformat.read(path, as_version=4).cells for path in (chapter, tmp_path / "folded.ipynb"))
+def test_a_figure_is_shown_where_a_chapter_is_run_and_once_on_its_page(chapter, tmp_path):
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells[-1].source = (
+        "import matplotlib.pyplot as plt\nfrom swapbook.figures.telling import show, tell\n"
+        'show("drawn", plt.subplots()[0])\ntell(1, rate=0.25)\nplt.plot([1])\nplt.show()'
+    )
+    nbformat.write(notebook, chapter)
+    execute(chapter, {}, tmp_path / "executed.ipynb")
+    executed = nbformat.read(tmp_path / "executed.ipynb", as_version=4)
+    drawn, number, plain = executed.cells[-1].outputs
+    assert {"image/png"} <= set(drawn.data) & set(plain.data)
+    assert set(number.data) == {"application/papermill.record/text/plain"}
+    assert set(glued_figures(executed)) == {"drawn"}
+    give_to_text(executed)
+    assert "application/papermill.record/image/png" in drawn.data and "image/png" not in drawn.data
+    assert drawn.metadata["scrapbook"]["mime_prefix"] == number.metadata["scrapbook"]["mime_prefix"]
+    assert "image/png" in plain.data  # what the text does not show stays below its cell
+
+
+def test_folding_hides_the_code_of_every_cell_and_changes_nothing_else(chapter):
+    before, after = (nbformat.read(chapter, as_version=4).cells for _ in range(2))
+    site.fold(NotebookNode(cells=after))
     assert [cell.metadata["tags"] for cell in after] == [["hide-input", "parameters"], ["hide-input"]]
     assert [cell.source for cell in after] == [cell.source for cell in before]

@@ -243,7 +243,7 @@ def test_each_target_of_make_calls_a_command_that_exists(target):
     expected |= {"workshop": ["workshop"], "handout": ["handout"]}
     assert named == (expected | {"rerun": ["rerun", "refresh"]}).get(target, [])
     for module in re.findall(r"python -m (\w+)", lines):
-        assert module in ("swapbook", "pytest", "pip", "venv"), module
+        assert module in ("swapbook", "pytest", "pip", "venv", "jupyterlab"), module
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
