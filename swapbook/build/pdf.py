@@ -1,11 +1,15 @@
 """The book as one PDF: the built pages joined into one document and printed by a browser, with bookmarks, links and page numbers."""
 
+import json
 import re
 import tempfile
+from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from pypdf import PdfReader
 
 from swapbook.build.browser import offline_tab
 from swapbook.build.chapters import BUILD
@@ -19,19 +23,29 @@ COLUMN = 656  # CSS pixels between the margins that the style sheet sets on A4
 # What is for the screen alone: anchors, controls, code that is folded away on the page, what is read by scripts, and empty cells.
 UNPRINTED = (
     ".headerlink, [hidden], button, input, noscript, script, .toctree-wrapper, "
-    "details.hide:not(:has(.cell_output)), details.hide > .cell_input, details.hide > summary"
+    ".cell:not(.tag_solution) > details.hide:not(:has(.cell_output)), "
+    ".cell:not(.tag_solution) > details.hide > .cell_input, .cell:not(.tag_solution) > details.hide > summary"
 )
+UNKNOWN = "000"  # as wide as a number of a page
 REFERRING = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
 PREPARE = """
 (async () => {
   await MathJax.startup.promise;
   await MathJax.startup.document.lazyTypesetAll?.();  // pages without maths do not load this part
   await Promise.all([...document.images].map(picture => { picture.loading = "eager"; return picture.decode(); }));
+  document.querySelectorAll("td").forEach(cell => {  // numbers and intervals keep to one line
+    if (/\\d/.test(cell.textContent) && cell.textContent.trim().length < 25) cell.style.whiteSpace = "nowrap";
+  });
   document.querySelectorAll("table, mjx-container[display='true'] > svg, .cell_output svg").forEach(wide => {
     const scale = wide.parentElement.clientWidth / wide.getBoundingClientRect().width;
     if (scale < 1 && scale > 0) wide.style.zoom = scale;
   });
 })()
+"""
+NUMBER = """
+numbers => document.querySelectorAll(".printed-contents a").forEach(link => {
+  link.dataset.page = numbers[decodeURIComponent(link.hash.slice(1))] ?? "";
+})
 """
 
 
@@ -41,7 +55,7 @@ def _name(page: str, anchor: str = "") -> str:
 
 
 def _lead_home(page: str, article: Tag, html: Path, names: list[str]) -> None:
-    """Make the names of anchors unique to the page and let links lead to them; what leads out of what is printed stays as text."""
+    """Make the names of anchors unique to the page and let links lead to them; what leads out of what is printed is set in italics."""
     for element in article.find_all(True):
         for attribute in REFERRING:
             if element.get(attribute):
@@ -57,7 +71,7 @@ def _lead_home(page: str, article: Tag, html: Path, names: list[str]) -> None:
         if target in names:
             link["href"] = f"#{_name(target, unquote(anchor))}"
         else:
-            link.unwrap()
+            link.name, link.attrs = "em", {}
 
 
 def _article(page: str, html: Path, names: list[str]) -> Tag:
@@ -66,8 +80,11 @@ def _article(page: str, html: Path, names: list[str]) -> Tag:
     for element in article.select(UNPRINTED):
         if not element.decomposed:
             element.decompose()
-    for solution in article.select("details.hide"):  # what is left of it is its output
-        solution.unwrap()
+    for said in article.select(".tag_solution > details.hide > summary"):
+        said.string = "Solution"
+        said.name, said.attrs = "p", {"class": "solution"}
+    for hidden in article.select("details.hide"):  # what is left of it is printed
+        hidden.unwrap()
     for folded in article.find_all("details"):
         folded["open"] = ""
     for cell in article.select("div.cell"):
@@ -86,7 +103,8 @@ def _listed(articles: dict[str, Tag]) -> str:
         for heading in article.find_all(levels):
             section = heading.find_parent("section")
             kind = "page" if heading.name == "h1" else "section"
-            lines.append(f'<p class="{kind}"><a href="#{section["id"]}">{heading.decode_contents()}</a></p>')
+            text = f"<span>{heading.decode_contents()}</span>"
+            lines.append(f'<p class="{kind}"><a href="#{section["id"]}" data-page="{UNKNOWN}">{text}</a></p>')
     return f'<nav class="printed-contents"><h1>Contents</h1>{"".join(lines)}</nav>'
 
 
@@ -109,6 +127,7 @@ def joined(html: Path, names: list[str]) -> str:
     return (
         f'<!doctype html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{title}</title>'
         f'{"".join(head)}<style>{STYLE.read_text()}</style></head><body><main class="bd-content">'
+        f'<header class="printed-title"><p>{title}</p><p>Version {version("swaputils")}</p></header>'
         + "\n".join([_listed(articles), *map(str, articles.values())])
         + "</main></body></html>"
     )
@@ -132,7 +151,15 @@ def print_document(text: str, target: Path) -> None:
         tab.resize(COLUMN)
         tab.open(document.as_uri())
         tab.evaluate(PREPARE)
+        tab.evaluate(f"({NUMBER})({json.dumps(page_numbers(tab.printed()))})")
         write_files({target: tab.printed()})
+
+
+def page_numbers(printed: bytes) -> dict[str, int]:
+    """Number of the page, from 1, on which each place lies that the links of a PDF lead to, by its name."""
+    reader = PdfReader(BytesIO(printed))
+    places = reader.named_destinations.items()
+    return {name.removeprefix("/"): reader.get_destination_page_number(place) + 1 for name, place in places}
 
 
 def print_book() -> Path:
