@@ -1,5 +1,6 @@
 """The lists of what the project needs agree with one another and with what is installed."""
 
+import re
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -74,6 +75,13 @@ def test_installed_versions_are_the_pinned_ones():
         except PackageNotFoundError:
             assert name == "appnope" and sys.platform != "darwin"  # needed on macOS only
     assert installed == {name: str(next(iter(pins()[name].specifier)).version) for name in installed}
+
+
+def test_the_release_is_the_same_where_it_is_installed_cited_and_told():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    told = re.search(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
+    assert PROJECT["version"] == cited["version"] == version(PROJECT["name"])
+    assert told == f"{cited['version']} ({cited['date-released']})"
 
 
 def test_the_build_tool_is_pinned_to_the_installed_version():
