@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from swaputils.report.fitting import FEWEST_TRIALS, Fitted
+from swaputils.report.fitting import FEWEST_TRIALS, Fitted, quicker
 
 FEW = 100  # trials of a set size below which a swap function is mostly its prior
 ALIKE = math.radians(20)  # report features nearer than this are told apart by few responses
@@ -33,6 +33,14 @@ def lead(fitted: Fitted) -> list[str]:
             "were right."
         )
     return said or list(fitted.left_out[:1])
+
+
+def caution(fitted: Fitted) -> str:
+    """What a reader must know of a quick fit before anything else; empty for any other."""
+    config = fitted.config
+    if config != quicker(config):
+        return ""
+    return "A first look (--quick): short fits, no intervals of the mixtures, nothing held out. Fit again without it before you conclude."
 
 
 def findings(fitted: Fitted) -> list[str]:
@@ -174,5 +182,6 @@ def _swap_limits(fitted: Fitted) -> list[str]:
     sizes = fitted.trials.displays.set_size
     few = [str(size) for size in posteriors if int((sizes == size).sum()) < FEW]
     if few:
-        said.append(f"Set size {', '.join(few)} has fewer than {FEW} trials: its band is mostly that of the prior.")
+        which = f"Set size {few[0]} has" if len(few) == 1 else f"Set sizes {', '.join(few)} have"
+        said.append(f"{which} fewer than {FEW} trials: the band is mostly that of the prior.")
     return said

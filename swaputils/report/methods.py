@@ -6,6 +6,7 @@ from importlib.metadata import version
 import torch
 
 from swaputils.inputs import STEP_SECONDS
+from swaputils.report.findings import caution
 from swaputils.report.fitting import FEWEST_TRIALS, Fitted
 from swaputils.report.taught_network import Apprentice
 
@@ -41,6 +42,8 @@ def methods(fitted: Fitted, name: str, options: str, taught: Apprentice | None =
         parts.append(_swap_models(fitted))
     if taught is not None:
         parts.append(_network(taught))
+    if caution(fitted):
+        parts.append("The fits were a first look (the option --quick).")
     parts.append(
         f"All was computed with swaputils {version('swaputils')} and PyTorch {torch.__version__}; the seed was {fitted.config.seed}."
     )

@@ -6,7 +6,7 @@ from importlib.resources import files
 from string import Template
 
 from swaputils.report import fit_panels, network_panels, page_tables
-from swaputils.report.findings import findings, lead, limits
+from swaputils.report.findings import caution, findings, lead, limits
 from swaputils.report.fitting import Fitted
 from swaputils.report.methods import methods, references
 from swaputils.report.network_findings import (
@@ -35,7 +35,8 @@ def page(fitted: Fitted, name: str, read: Sequence[str] = (), options: str = "",
     said, cannot = lead(fitted), limits(fitted)
     if network is not None:
         said, cannot = [*said[:2], network_lead(network)], [*cannot, *network_limits(network)]
-    parts = [f'<p class="lead">{escape(" ".join(said))}</p>', *_figures(fitted)]
+    parts = [paragraph(caution(fitted))] if caution(fitted) else []
+    parts += [f'<p class="lead">{escape(" ".join(said))}</p>', *_figures(fitted)]
     parts += [] if network is None else _network_figures(network)
     found = [*findings(fitted), *([] if network is None else network_findings(network))]
     parts += [heading("What was found"), listed(found), heading("What these data cannot say"), listed(cannot)]

@@ -156,13 +156,21 @@ def test_set_size_1_only():
     assert "Swap models</h3>" not in report.page(fitted, "people.csv")
 
 
+def test_a_quick_fit_is_called_a_first_look_before_anything_else_and_in_its_methods(fitted):
+    looked_at = replace(fitted, config=fitting.quicker(fitted.config))
+    page = report.page(looked_at, "people.csv")
+    assert page.index("A first look (--quick)") < page.index('<p class="lead"')
+    assert "a first look" in page[page.index("lead") :]  # the methods
+    assert "first look" not in report.page(fitted, "people.csv")
+
+
 def test_a_set_size_with_20_trials_is_fitted_and_one_with_19_is_named():
     trials = some((2, 3))
     third = (trials.displays.set_size == 3).nonzero().squeeze(1)
     twenty = trials[torch.cat(((trials.displays.set_size == 2).nonzero().squeeze(1), third[:20]))]
     fitted = quick_fit(twenty)
     assert list(fitted.posteriors["cue"]) == [2, 3]
-    assert any("Set size 2, 3 has fewer than 100 trials" in sentence for sentence in findings.limits(fitted))
+    assert any("Set sizes 2, 3 have fewer than 100 trials" in sentence for sentence in findings.limits(fitted))
     fewer = quick_fit(twenty[:-1])
     assert list(fewer.posteriors["cue"]) == [2] and set(fewer.people["set_size"]) == {2}
     assert any("Set size 3 was left out of the swap models: 19 trials" in sentence for sentence in fewer.left_out)

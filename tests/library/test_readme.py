@@ -13,7 +13,7 @@ from swaputils.data.simulated import simulated_trials
 from swaputils.data.table import write_trials
 
 ROOT = Path(__file__).resolve().parents[2]
-TITLE = "## A whole analysis in a dozen lines"
+TITLE = "## A whole analysis by library calls"
 MOST_SECONDS = 60  # of processor time, as the README says
 
 
