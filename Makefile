@@ -37,6 +37,7 @@ $(stamp): pyproject.toml constraints.txt
 	$(python) -m pip install --constraint constraints.txt --editable '.[book,test]'
 	$(python) -m pip check
 	@touch $@
+	@echo 'Installed into $(venv). `make help` lists what can be done; book/your_data.md is for data of your own.'
 
 book: setup ## execute the chapters (those that changed) and build the HTML book in build/book
 	@$(python) -m swapbook build executed $(parameters)

@@ -5,7 +5,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-import pooch
+import platformdirs
 
 from swaputils.data.table import DataError, read_trials
 from swaputils.trials import Trials
@@ -36,7 +36,7 @@ def known(name: str) -> dict:
 
 def cache_folder() -> Path:
     """Folder that `swaputils fetch` fills."""
-    return Path(pooch.os_cache("swaputils"))
+    return Path(platformdirs.user_cache_dir("swaputils"))
 
 
 def find(name: str, folder: Path | str | None = None) -> Path:
