@@ -32,6 +32,7 @@ TRACED = (
     *(name for name in SETTLED if name.startswith("probe")),
     "probe_energy_score",
     "probe_energy_score_continued",
+    "probe_energy_score_selected",
     "index_energy_score_selected",
 )
 """Conditions whose swaps are traced to their time."""
