@@ -5,6 +5,7 @@ import subprocess
 import sys
 from unittest import mock
 
+import psutil
 import pytest
 import torch
 
@@ -37,8 +38,9 @@ def test_an_argument_that_does_not_exist_is_refused():
 def test_the_cost_of_a_process_holds_that_of_those_that_it_starts():
     inner = "held = b'x' * 900_000_000; sum(range(20_000_000))"
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    own = psutil.Process().memory_info().rss / 1e9  # counted too, see `Cost`
     found = chapter_costs.cost([sys.executable, "-c", outer])
-    assert 0.9 < found.gigabytes < 1 and found.seconds > 0.1
+    assert 0.9 < found.gigabytes < max(1, 1.2 * own) and found.seconds > 0.1
     with pytest.raises(subprocess.CalledProcessError):
         chapter_costs.cost([sys.executable, "-c", "raise SystemExit(3)"])
 
