@@ -17,7 +17,8 @@ STYLE = ROOT / "book" / "_ext" / "handout.css"
 def document(html: Path) -> str:
     """The handout's page of a built book as a document of its own."""
     page = BeautifulSoup(joined(html, [PAGE]), "html.parser")
-    page.select_one("nav.printed-contents").decompose()
+    for part in page.select("header.printed-title, nav.printed-contents"):
+        part.decompose()
     style = page.new_tag("style")
     style.string = STYLE.read_text()
     page.head.append(style)

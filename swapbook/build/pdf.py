@@ -151,7 +151,8 @@ def print_document(text: str, target: Path) -> None:
         tab.resize(COLUMN)
         tab.open(document.as_uri())
         tab.evaluate(PREPARE)
-        tab.evaluate(f"({NUMBER})({json.dumps(page_numbers(tab.printed()))})")
+        if tab.evaluate("document.querySelector('.printed-contents') !== null"):
+            tab.evaluate(f"({NUMBER})({json.dumps(page_numbers(tab.printed()))})")
         write_files({target: tab.printed()})
 
 
